@@ -1,0 +1,42 @@
+#pragma once
+
+#include "config/model/result.hpp"
+#include "config/model/value.hpp"
+#include "storage/live_table.hpp"
+
+#include <caf/all.hpp>
+
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// A wish that an output take a value: OUTPUT's main message. Idempotent by
+/// `id`: a command seen before is answered again and not done again.
+///
+/// Answered with `command_answer` when it was requested; rules just send.
+struct command {
+  std::string id;            ///< unique; empty: never a duplicate
+  std::string output;
+  value val;                 ///< none: relinquish this source's slot
+  int priority = 10;         ///< 1 (manual life safety) .. 16, BACnet clause 19.2
+  std::string source;        ///< "rule/hall-light", "operator/anna"; one slot each
+  milliseconds lease{0};     ///< 0: no expiry; else the slot ends unless renewed
+  std::vector<storage::step> story; ///< what led here, first step first
+};
+
+/// Says that `source` still wants what it wanted; extends its slot's lease and
+/// changes nothing else. Not answered.
+struct renewal {
+  std::string output;
+  std::string source;
+};
+
+/// What became of a command.
+struct command_answer {
+  errc code = errc::none; ///< none: accepted
+  std::string text;       ///< why not, or what stands in front of it
+  value effective;        ///< what the output shows now
+};
+
+} // namespace troupe

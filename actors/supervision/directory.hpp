@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/supervision/vitals.hpp"
+#include "config/model/result.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/send.hpp>
+
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// Addresses are names: who answers to a name now. Entries come and go with
+/// supervision; a restart in place changes nothing here, a replaced actor
+/// changes the handle. Threads: any.
+class directory {
+public:
+  struct row {
+    std::string name;
+    std::string type;   ///< "channel", "rule", "bus", "supervisor"
+    std::string parent; ///< its supervisor
+    caf::actor handle;
+    std::shared_ptr<vitals> life;
+    bool detached = false;
+  };
+
+  /// Adds or replaces.
+  void put(row entry);
+  void erase(const std::string& name);
+
+  [[nodiscard]] caf::actor find(const std::string& name) const; ///< null if none
+  [[nodiscard]] std::optional<row> lookup(const std::string& name) const;
+  [[nodiscard]] std::vector<row> list() const; ///< ordered by name
+
+  /// Sends to whoever has the name now. @returns false if nobody has.
+  template <class... Ts>
+  bool send(const std::string& name, Ts&&... xs) const {
+    auto whom = find(name);
+    if (!whom)
+      return false;
+    caf::anon_send(whom, std::forward<Ts>(xs)...);
+    return true;
+  }
+
+private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, row> rows_;
+};
+
+} // namespace troupe

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "config/model/result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe::control {
+
+using json = nlohmann::json;
+
+/// Who asks: from the peer credentials of the unix socket.
+struct caller {
+  unsigned uid = 0;
+  int pid = 0;
+  std::string name; ///< "anna", else "uid:1000"
+};
+
+/// A stream of events to one reader. The node pushes from any thread; the
+/// server's thread takes. Bounded: when the reader is slow the oldest events
+/// are dropped and their number is told in the next one (I11).
+class event_queue;
+
+/// Everything that the control interface can do, as plain calls. The HTTP
+/// server knows only this; the daemon implements it; tests fake it.
+///
+/// Shapes of the JSON: docs/control-interface.yaml (OpenAPI). Threads: any;
+/// calls may wait up to a few seconds for an actor's answer.
+class node_api {
+public:
+  virtual ~node_api() = default;
+
+  // --- looking ---
+  virtual json status() = 0;               ///< node, uptime, store, flash, alarms
+  virtual json tree() = 0;                 ///< supervision tree, nested
+  virtual json ps() = 0;                   ///< flat: actors with vitals
+  virtual result<json> get(const std::string& name) = 0;
+  virtual json list(const std::string& prefix) = 0; ///< readings
+  virtual result<json> why(const std::string& name) = 0;
+  virtual json log(const json& query) = 0; ///< subject, kind, level, newest, after
+  virtual json buses() = 0;                ///< buses with lines and faults
+  virtual result<json> post_mortems(const std::string& actor) = 0;
+  virtual result<json> actor(const std::string& name) = 0; ///< its state
+
+  // --- commanding channels ---
+  /// {"value": "on"|true|21.5, "priority": 8, "for": "10m"}
+  virtual result<json> set(const caller& who, const std::string& name, const json& body) = 0;
+  virtual result<json> release(const caller& who, const std::string& name, const json& body) = 0;
+  /// Inputs and outputs: replaces the value until forced off; told as forced.
+  virtual result<json> force(const caller& who, const std::string& name, const json& body) = 0;
+  /// Counters: {"total": 1234.5, "request": "id"}; meter replacement.
+  virtual result<json> count(const caller& who, const std::string& name, const json& body) = 0;
+
+  // --- commanding actors: kill, restart, quarantine, release, hang (drills) ---
+  virtual result<json> act(const caller& who, const std::string& actor,
+                           const std::string& verb) = 0;
+  virtual result<json> set_fault(const caller& who, const std::string& bus,
+                                 const json& body) = 0;
+
+  // --- configuration ---
+  /// {"section": "channel", "name": "hall/lamp", "document": {...}, "replace": false}
+  virtual result<json> add(const caller& who, const json& body) = 0;
+  virtual result<json> remove(const caller& who, const std::string& section,
+                              const std::string& name) = 0;
+  /// {"toml": "...", "dry_run": true, "prune": false} -> {"plan": [...], "applied": false}
+  virtual result<json> apply(const caller& who, const json& body) = 0;
+  virtual std::string export_toml() = 0;
+  virtual json history(std::size_t newest) = 0;
+  virtual result<json> rollback(const caller& who, const json& body) = 0; ///< {"revision": 7, "dry_run": false}
+
+  // --- streams: "watch" {"prefix"}, "tap" {"actor"}, "log" {...} ---
+  virtual result<std::shared_ptr<event_queue>> open_stream(const caller& who,
+                                                           const std::string& what,
+                                                           const json& body) = 0;
+
+  /// Orderly stop of the node.
+  virtual void shutdown(const caller& who) = 0;
+};
+
+} // namespace troupe::control

@@ -1,0 +1,82 @@
+# One precompiled header for code without CAF, one for code with it, one for
+# tests. Each is compiled once and reused by every target of its sort.
+file(WRITE ${PROJECT_BINARY_DIR}/pch/empty.cpp "")
+add_library(pch_plain OBJECT ${PROJECT_BINARY_DIR}/pch/empty.cpp)
+target_precompile_headers(pch_plain PRIVATE
+  <algorithm> <atomic> <chrono> <cstdint> <deque> <functional> <map> <memory>
+  <mutex> <optional> <string> <string_view> <thread> <unordered_map> <utility>
+  <variant> <vector> <fmt/format.h> <nlohmann/json.hpp>)
+target_link_libraries(pch_plain PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+target_include_directories(pch_plain PRIVATE ${PROJECT_SOURCE_DIR})
+add_library(pch_caf OBJECT ${PROJECT_BINARY_DIR}/pch/empty.cpp)
+target_precompile_headers(pch_caf PRIVATE
+  <caf/all.hpp> <fmt/format.h> <nlohmann/json.hpp> <map> <deque> <unordered_map>)
+target_link_libraries(pch_caf PRIVATE caf::core fmt::fmt nlohmann_json::nlohmann_json)
+target_include_directories(pch_caf PRIVATE ${PROJECT_SOURCE_DIR})
+if(BUILD_TESTING)
+  add_library(pch_test OBJECT ${PROJECT_BINARY_DIR}/pch/empty.cpp)
+  target_precompile_headers(pch_test PRIVATE
+    <caf/test/dsl.hpp> <fmt/format.h> <nlohmann/json.hpp> <map> <deque>)
+  target_link_libraries(pch_test PRIVATE caf::core fmt::fmt nlohmann_json::nlohmann_json)
+  target_include_directories(pch_test PRIVATE ${PROJECT_SOURCE_DIR})
+  add_library(test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
+  target_link_libraries(test_main PRIVATE caf::core)
+endif()
+
+# troupe_library(NAME [CAF] SOURCES ... LINK ...): the library of one folder.
+# The arrows of the design are its LINK line.
+function(troupe_library name)
+  cmake_parse_arguments(x "CAF" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${x_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC fmt::fmt nlohmann_json::nlohmann_json
+                        Threads::Threads ${x_LINK})
+  if(x_CAF)
+    target_link_libraries(${name} PUBLIC caf::core)
+    target_precompile_headers(${name} REUSE_FROM pch_caf)
+  else()
+    target_precompile_headers(${name} REUSE_FROM pch_plain)
+  endif()
+endfunction()
+
+# troupe_program(NAME SOURCES ... LINK ...): built to bin/NAME.
+function(troupe_program name)
+  cmake_parse_arguments(x "CAF" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${x_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE fmt::fmt nlohmann_json::nlohmann_json ${x_LINK})
+  if(x_CAF)
+    target_link_libraries(${name} PRIVATE caf::core)
+    target_precompile_headers(${name} REUSE_FROM pch_caf)
+  else()
+    target_precompile_headers(${name} REUSE_FROM pch_plain)
+  endif()
+endfunction()
+
+# troupe_test(NAME SOURCES a_test.cpp ... LINK ...): one binary of CAF test
+# suites; each `#define CAF_SUITE x` in a source becomes the test NAME.x.
+function(troupe_test name)
+  cmake_parse_arguments(x "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT x_TIMEOUT)
+    set(x_TIMEOUT 60)
+  endif()
+  set(target ${name}_test)
+  string(REPLACE "." "_" target ${target})
+  add_executable(${target} ${x_SOURCES})
+  target_link_libraries(${target} PRIVATE test_main caf::core fmt::fmt
+                        nlohmann_json::nlohmann_json ${x_LINK})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_precompile_headers(${target} REUSE_FROM pch_test)
+  foreach(source ${x_SOURCES})
+    file(STRINGS ${source} suites REGEX "^#define CAF_SUITE ")
+    foreach(line ${suites})
+      string(REGEX REPLACE "^#define CAF_SUITE +" "" suite ${line})
+      add_test(NAME ${name}.${suite}
+               COMMAND ${target} -n -v 2 -r ${x_TIMEOUT} -s "^${suite}$")
+      math(EXPR limit "${x_TIMEOUT} + 30")
+      # A suite name that matches nothing exits 0 in CAF's runner.
+      set_tests_properties(${name}.${suite} PROPERTIES TIMEOUT ${limit}
+                           FAIL_REGULAR_EXPRESSION "suites:  0")
+    endforeach()
+  endforeach()
+endfunction()

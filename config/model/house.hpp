@@ -1,0 +1,128 @@
+#pragma once
+
+#include "config/model/line.hpp"
+#include "config/model/value.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// The nouns of house.toml after checking. `config/schema` holds each option
+// with unit, default, limits and help; this page holds their types.
+
+namespace troupe {
+
+struct bus_config {
+  std::string name;
+  std::string driver;            ///< "gpio", "sim", "replay"
+  std::string chip;              ///< gpio: chip label, name or path
+  std::string file;              ///< replay: the recording
+  double pace = 1;               ///< replay: factor; 0 is as fast as possible
+  std::uint64_t seed = 1;        ///< sim
+  double speed = 1;              ///< sim: model seconds per real second
+  milliseconds call_timeout{1000}; ///< a driver call longer than this is hung
+  milliseconds reopen_every{1000}; ///< pause between tries after device loss
+  int reader_priority = 0;       ///< SCHED_FIFO of the edge reader; 0: normal
+
+  friend bool operator==(const bus_config&, const bus_config&) = default;
+};
+
+enum class direction : std::uint8_t { input, output };
+enum class filter_kind : std::uint8_t { none, median, average };
+enum class startup_policy : std::uint8_t { safe, last, hold };
+
+struct channel_config {
+  std::string name;
+  std::string bus;
+  line_config line;
+  direction dir = direction::input;
+  value_kind kind = value_kind::digital; ///< digital or analog
+  std::string unit;                      ///< after scaling: "°C"
+  std::string label;                     ///< for people
+
+  // Inputs.
+  milliseconds poll_every{1000};  ///< analog, and digital without edges
+  milliseconds stale_after{0};    ///< 0: never stale
+  double scale = 1;               ///< value = raw * scale + offset
+  double offset = 0;
+  std::optional<double> minimum;  ///< outside: bad, out_of_range
+  std::optional<double> maximum;
+  double dead_band = 0;           ///< smaller changes are not told
+  filter_kind filter = filter_kind::none;
+  unsigned filter_window = 5;     ///< samples
+  std::optional<value> substitute; ///< told as uncertain while bad
+
+  // Outputs.
+  value safe = value::digital(false);
+  milliseconds lease{5000};       ///< default lease of a command slot
+  startup_policy startup = startup_policy::safe;
+  milliseconds min_on{0};
+  milliseconds min_off{0};
+  double max_slope = 0;           ///< analog units per second; 0: unlimited
+  std::vector<std::string> interlock; ///< outputs that must be off while this is on
+  std::string read_back;          ///< input channel that must agree
+  milliseconds read_back_within{1000};
+
+  friend bool operator==(const channel_config&, const channel_config&) = default;
+};
+
+struct counter_config {
+  std::string name;
+  std::string bus;
+  line_config line;
+  double pulses_per_unit = 1;
+  std::string unit;              ///< of the total: "kWh", "m³"
+  std::string label;
+  double rate_factor = 1;        ///< rate = units per second * factor
+  std::string rate_unit;         ///< "W" with factor 3 600 000 for kWh
+  milliseconds rate_window{60000};
+  milliseconds stale_after{0};
+
+  friend bool operator==(const counter_config&, const counter_config&) = default;
+};
+
+struct rule_config {
+  std::string name;
+  std::string lua;               ///< the script; runs at every change of what it read
+  int priority = 10;             ///< 1 highest .. 16; BACnet priority array slot
+  std::string label;
+  milliseconds every{0};         ///< also run periodically; 0: only on change
+  milliseconds lease{5000};      ///< of its commands
+  std::uint64_t instructions = 200000; ///< budget of one run
+  std::size_t memory_bytes = 1 << 20;  ///< budget of the script's state
+  std::vector<std::string> outputs;    ///< what it may command
+
+  friend bool operator==(const rule_config&, const rule_config&) = default;
+};
+
+/// Everything that is desired of one installation.
+struct house_config {
+  std::vector<bus_config> buses;
+  std::vector<channel_config> channels;
+  std::vector<counter_config> counters;
+  std::vector<rule_config> rules;
+
+  friend bool operator==(const house_config&, const house_config&) = default;
+};
+
+/// This machine: node.toml after checking.
+struct node_config {
+  std::string name = "node";
+  std::string data_dir = "/var/lib/troupe";
+  std::string socket = "/run/troupe/control.sock";
+  std::string socket_group;             ///< group that may connect; empty: owner only
+  std::vector<std::string> drivers = {"gpio", "sim", "replay"};
+  unsigned worker_threads = 2;
+  bool lock_memory = false;             ///< mlockall
+  int realtime_priority = 0;            ///< SCHED_FIFO of bus threads; 0: normal
+  std::size_t store_memory_bytes = 8u << 20; ///< RocksDB cache and write buffers
+  std::uint64_t flash_bytes_per_day = 100u << 20; ///< budget; over it: alarm, slower check points
+  milliseconds checkpoint_every{10000}; ///< of counters, ring page
+  unsigned journal_events = 20000;      ///< retention, by count
+  unsigned journal_days = 30;           ///< retention, by age
+  std::string log_level = "info";
+
+  friend bool operator==(const node_config&, const node_config&) = default;
+};
+
+} // namespace troupe

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace troupe {
+
+/// Nanoseconds of CLOCK_MONOTONIC. All leases, time-outs, debouncing and pulse
+/// timing use it; comparable within one boot of one machine only.
+using mono_ns = std::int64_t;
+
+/// Milliseconds since 1970, UTC, for people and across nodes. May jump.
+using wall_ms = std::int64_t;
+
+using std::chrono::milliseconds;
+
+/// Where pure code gets its time from; the simulator and tests move it by hand.
+class clock_source {
+public:
+  virtual ~clock_source() = default;
+  [[nodiscard]] virtual mono_ns mono() const = 0;
+  [[nodiscard]] virtual wall_ms wall() const = 0;
+};
+
+/// The machine's own clocks. Any thread.
+const clock_source& system_clocks();
+
+} // namespace troupe

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "config/model/result.hpp"
+#include "config/model/time.hpp"
+#include "storage/engine.hpp"
+#include "storage/journal.hpp"
+#include "storage/slot.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::storage {
+
+/// What an entry looks like to a reader: the outcome of its kind's read
+/// function over all its slots.
+struct entry {
+  slot_kind kind = slot_kind::map;
+  std::string key;
+  std::string payload;
+  hlc stamp;
+  stream_id writer;
+  std::uint64_t seq = 0;
+  bool conflict = false;  ///< MAP: more than one visible sibling
+  bool restored = false;  ///< written before this open of the store (I6)
+};
+
+/// A counter as the store knows it.
+struct counter_view {
+  std::uint64_t total = 0;       ///< shown value: base + pulses of all boots, after overrides
+  std::uint64_t raw = 0;         ///< pulses of all boots, never changed by an override
+  std::uint64_t this_stream = 0; ///< pulses counted since this open
+  bool settled = true;           ///< false: `total` may still grow by pulses found elsewhere
+};
+
+/// Told after the commit, on the store's thread: success, or
+/// `indeterminate` (the write failed, yet may come back after reopen).
+using on_durable = std::function<void(const status&)>;
+
+struct store_options {
+  std::string node = "node";        ///< certificate CN
+  std::string ring_path;            ///< counter ring file; empty: none (memory engine)
+  milliseconds group_commit{2};
+  milliseconds journal_sync{1000};
+  milliseconds checkpoint_every{10000};
+  milliseconds counters_to_engine_every{600000};
+  std::uint64_t flash_bytes_per_day = 100u << 20;
+  std::size_t journal_events = 20000;
+  int journal_days = 30;
+  std::size_t max_pending_ops = 100000; ///< over it: `over_limit`
+};
+
+struct store_stats {
+  std::uint64_t entries = 0;
+  std::uint64_t pending_ops = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t bytes_written = 0;      ///< estimated at the device, this open
+  std::uint64_t bytes_per_day = 0;      ///< extrapolated from the last hour, or since open
+  std::uint64_t reopens = 0;            ///< after write errors
+  std::uint64_t last_commit_us = 0;
+  std::uint64_t max_commit_us = 0;
+  bool degraded = false;                ///< disk refuses writes; RAM goes on, D0 is refused
+  std::string degraded_why;
+  std::string stream;                   ///< readable id of the current stream
+};
+
+/// The local replica: everything in RAM, written through to an engine by one
+/// thread. REPLICATION.md 2.1 to 2.5 and 2.8.
+///
+/// Threads: all but `work` and `close` from any thread; they take one short
+///          lock and never wait for a disk (I9). `work` from one thread only.
+/// Errors:  a refused write says why at once; a failed one through on_durable.
+class store {
+public:
+  /// Opens the engine, starts a new stream (synced before this returns) and
+  /// reads everything into RAM. A corrupt engine is moved aside, reported in
+  /// the journal as an alarm, and the store starts empty.
+  [[nodiscard]] static result<std::unique_ptr<store>>
+  open(std::unique_ptr<engine> disk, store_options options, const clock_source& clocks);
+
+  virtual ~store() = default;
+
+  // --- documents: MAP (configuration, D0) and OWN (state of one owner, D1) ---
+  [[nodiscard]] virtual status put(slot_kind kind, const std::string& key,
+                                   std::string payload, on_durable done = {}) = 0;
+  [[nodiscard]] virtual status erase(slot_kind kind, const std::string& key,
+                                     on_durable done = {}) = 0;
+  [[nodiscard]] virtual std::optional<entry> get(slot_kind kind,
+                                                 const std::string& key) const = 0;
+  /// Entries whose key begins with `prefix`, ordered by key.
+  [[nodiscard]] virtual std::vector<entry> list(slot_kind kind,
+                                                const std::string& prefix = {}) const = 0;
+
+  // --- counters (CTR, OVR) ---
+  /// Pulses of this counter since this open; only ever grows. D2: RAM now,
+  /// ring page at the next check point.
+  virtual void counted(const std::string& key, std::uint64_t in_this_stream) = 0;
+  [[nodiscard]] virtual counter_view counter(const std::string& key) const = 0;
+  /// Meter replacement or correction: the shown total becomes `total` at the
+  /// count of now. Idempotent by `request_id`. D0 with a check point.
+  [[nodiscard]] virtual status set_counter(const std::string& key, std::uint64_t total,
+                                           const std::string& request_id,
+                                           on_durable done = {}) = 0;
+  /// Writes a ring page soon: power-fail warning, orderly stop.
+  virtual void checkpoint_now() = 0;
+
+  // --- journal (JRN, D1; alarms at once) ---
+  virtual void append(journal_event event) = 0;
+  [[nodiscard]] virtual std::vector<journal_event> journal(const journal_query& query) const = 0;
+
+  // --- change feed of documents and journal ---
+  /// `what` is called on the writer's thread after RAM has changed, outside
+  /// all locks. Must not block. The returned handle ends the subscription.
+  [[nodiscard]] virtual std::shared_ptr<void>
+  on_change(slot_kind kind, const std::string& prefix,
+            std::function<void(const entry&, bool erased)> what) = 0;
+  [[nodiscard]] virtual std::shared_ptr<void>
+  on_event(std::function<void(const journal_event&)> what) = 0;
+
+  [[nodiscard]] virtual store_stats stats() const = 0;
+
+  // --- the store's own thread ---
+  /// How `work` is asked for when it has been idle: called on a writer's thread.
+  virtual void set_wake(std::function<void()> wake) = 0;
+  /// Commits what is due. @returns when to call again at the latest
+  /// (CLOCK_MONOTONIC), or max() when only a wake-up can bring work.
+  virtual mono_ns work() = 0;
+  /// Commits and check-points everything, tells every waiting writer, closes.
+  virtual status close() = 0;
+};
+
+} // namespace troupe::storage
