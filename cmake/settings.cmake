@@ -7,7 +7,7 @@ option(TROUPE_WERROR "Warnings are errors" ON)
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 option(TROUPE_COVERAGE "Count executed lines" OFF)
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor
                     -Wold-style-cast -Woverloaded-virtual)
 if(TROUPE_WERROR)
   add_compile_options(-Werror)
