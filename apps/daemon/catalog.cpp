@@ -1,0 +1,28 @@
+#include "apps/daemon/catalog.hpp"
+
+namespace troupe::daemon {
+
+void catalog::put(const std::string& name, item x) {
+  std::lock_guard lock{mutex_};
+  items_[name] = std::move(x);
+}
+
+void catalog::erase(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  items_.erase(name);
+}
+
+std::optional<catalog::item> catalog::find(const std::string& name) const {
+  std::lock_guard lock{mutex_};
+  const auto found = items_.find(name);
+  if (found == items_.end())
+    return {};
+  return found->second;
+}
+
+std::map<std::string, catalog::item> catalog::all() const {
+  std::lock_guard lock{mutex_};
+  return items_;
+}
+
+} // namespace troupe::daemon

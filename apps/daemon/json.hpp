@@ -1,0 +1,32 @@
+#pragma once
+
+#include "apps/daemon/catalog.hpp"
+#include "config/model/reading.hpp"
+#include "storage/journal.hpp"
+#include "storage/live_table.hpp"
+
+#include <nlohmann/json.hpp>
+
+// How the nouns look in JSON; the shapes are described in
+// docs/control-interface.yaml.
+
+namespace troupe::daemon {
+
+using json = nlohmann::json;
+
+/// digital: true/false; analog, integer: number; text: string; none: null.
+json value_json(const value& x);
+
+json story_json(const std::vector<storage::step>& x);
+
+/// @param about may be null: then only what the table knows.
+json reading_json(const storage::live_table::row& row, const catalog::item* about,
+                  const clock_source& clocks);
+
+json event_json(const storage::journal_event& x);
+
+/// Reads an operator's value: "on", true, 21.5, "21.5".
+/// @returns none if it does not fit.
+value value_from(const json& x, value_kind wanted);
+
+} // namespace troupe::daemon
