@@ -66,10 +66,17 @@ struct channel_config {
   friend bool operator==(const channel_config&, const channel_config&) = default;
 };
 
+/// A counter's line reports rising edges only: one a pulse.
+inline line_config counting_line() {
+  line_config x;
+  x.edges = edge_kind::rising;
+  return x;
+}
+
 struct counter_config {
   std::string name;
   std::string bus;
-  line_config line;
+  line_config line = counting_line();
   double pulses_per_unit = 1;
   std::string unit;              ///< of the total: "kWh", "m³"
   std::string label;

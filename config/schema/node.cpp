@@ -1,0 +1,127 @@
+#include "config/model/house.hpp"
+#include "config/schema/bind.hpp"
+#include "config/schema/schema.hpp"
+
+namespace troupe::schema {
+
+const section& node_section() {
+  using T = node_config;
+  constexpr auto node = restarts::node;
+  static const section it{
+    "node",
+    "This machine: who it is, where it keeps its data, what it may use. The house itself is in "
+    "house.toml and is the same wherever it runs.",
+    "",
+    {
+      {.key = "name",
+       .field = field<T>(&T::name),
+       .help = "The node's name among the nodes of the house: one word of a-z 0-9 - _ . that begins "
+               "with a letter or digit. Its stored streams carry it: changing it makes a new node.",
+       .fallback = "node",
+       .most = 64,
+       .changing = node,
+       .example = "\"boiler\""},
+      {.key = "data-dir",
+       .field = field<T>(&T::data_dir),
+       .help = "Where totals, settings and the journal rest. Put it on a disk that survives power "
+               "cuts, not on tmpfs.",
+       .fallback = "/var/lib/troupe",
+       .most = 4096,
+       .changing = node},
+      {.key = "socket",
+       .field = field<T>(&T::socket),
+       .help = "The unix socket on which `troupe` reaches the node.",
+       .fallback = "/run/troupe/control.sock",
+       .most = 107,
+       .limit_why = "the kernel's limit for socket paths",
+       .changing = node},
+      {.key = "socket-group",
+       .field = field<T>(&T::socket_group),
+       .help = "A system group whose members may connect too, and with that command everything; "
+               "empty: only the owner and root.",
+       .fallback = "",
+       .most = 32,
+       .changing = node,
+       .example = "\"operators\""},
+      {.key = "drivers",
+       .field = field<T>(&T::drivers),
+       .help = "What buses of this node may use. Leaving out sim and replay on a real plant makes "
+               "sure that no invented value is ever acted on.",
+       .fallback = json::array({"gpio", "sim", "replay"}),
+       .most = 32,
+       .changing = node,
+       .example = "[\"gpio\"]"},
+      {.key = "worker-threads",
+       .field = field<T>(&T::worker_threads),
+       .help = "Threads that run channels and rules; buses and the store have their own. More helps "
+               "only with more cores, and each costs about 200 kB.",
+       .fallback = 2,
+       .least = 1,
+       .most = 64,
+       .changing = node},
+      {.key = "lock-memory",
+       .field = field<T>(&T::lock_memory),
+       .help = "Keep the program in RAM (mlockall), so that paging never delays an output. Costs its "
+               "whole size in RAM and needs the right to lock it.",
+       .fallback = false,
+       .changing = node},
+      {.key = "realtime-priority",
+       .field = field<T>(&T::realtime_priority),
+       .help = "Real-time priority (SCHED_FIFO) of the bus threads; 0 is normal. More keeps outputs "
+               "punctual on a busy machine, at the cost of everything below it. Needs the right.",
+       .fallback = 0,
+       .least = 0,
+       .most = 99,
+       .changing = node},
+      {.key = "store-memory",
+       .field = field_size<T>(&T::store_memory_bytes),
+       .help = "RAM for the store's cache and write buffers. More writes less to flash, because more "
+               "changes of one value meet in memory; the present values are in RAM beside it.",
+       .fallback = "8MiB",
+       .least = 1024 * 1024,
+       .most = 4.0 * 1024 * 1024 * 1024,
+       .changing = node},
+      {.key = "flash-per-day",
+       .field = field_size<T>(&T::flash_bytes_per_day),
+       .help = "What may be written to the disk in a day. Past it an alarm is raised and check points "
+               "come more slowly. Less makes an SD card last longer; less than the house needs means "
+               "older check points after a power cut.",
+       .fallback = "100MiB",
+       .least = 1024 * 1024,
+       .most = 1024.0 * 1024 * 1024 * 1024,
+       .changing = node},
+      {.key = "checkpoint-every",
+       .field = field<T>(&T::checkpoint_every),
+       .help = "How often totals of counters are saved while pulses arrive. Shorter misses fewer "
+               "pulses in a power cut and costs flash.",
+       .fallback = "10s",
+       .least = 100,
+       .most = 3'600'000,
+       .changing = node},
+      {.key = "journal-events",
+       .field = field<T>(&T::journal_events),
+       .help = "How many events the journal keeps; older ones go first. One takes about 300 bytes.",
+       .fallback = 20000,
+       .unit = "events",
+       .least = 100,
+       .most = 10'000'000,
+       .changing = node},
+      {.key = "journal-days",
+       .field = field<T>(&T::journal_days),
+       .help = "How long the journal keeps an event, if journal-events leaves room.",
+       .fallback = 30,
+       .unit = "days",
+       .least = 1,
+       .most = 3650,
+       .changing = node},
+      {.key = "log-level",
+       .field = field_text_words<T>({"trace", "debug", "info", "warning", "error"}, &T::log_level),
+       .help = "The least important message that is still logged. debug and trace are for hunting a "
+               "fault and fill the system's log.",
+       .fallback = "info",
+       .changing = node},
+    }};
+  return it;
+}
+
+} // namespace troupe::schema
