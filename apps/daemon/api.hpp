@@ -1,0 +1,98 @@
+#pragma once
+
+#include "actors/supervision/root.hpp"
+#include "apps/control/node_api.hpp"
+#include "apps/daemon/desired.hpp"
+#include "apps/daemon/journal_report.hpp"
+#include "apps/daemon/reconciler.hpp"
+#include "apps/daemon/streams.hpp"
+#include "apps/daemon/workshop.hpp"
+
+#include <functional>
+#include <mutex>
+
+namespace troupe::daemon {
+
+/// What the control interface is made of; all parts outlive it.
+struct api_parts {
+  caf::actor_system& system;
+  const node_config& node;
+  services& all;
+  desired& wanted;
+  workshop& makers;
+  catalog& names;
+  streams& events;
+  journal_report& report;
+  supervision::root& tree;
+  caf::actor reconciler;
+  mono_ns started_at;
+  std::function<void()> stop; ///< asks the program to end
+};
+
+/// The control interface of one node. Looking reads tables; commanding asks
+/// actors and waits at most `ask_limit` for each.
+///
+/// Threads: any, several at once; changes of the configuration one by one.
+class node_control final : public control::node_api {
+public:
+  using control_caller = control::caller;
+  static constexpr std::chrono::milliseconds ask_limit{3000};
+
+  explicit node_control(api_parts parts);
+
+  // api_look.cpp
+  json status() override;
+  json tree() override;
+  json ps() override;
+  result<json> get(const std::string& name) override;
+  json list(const std::string& prefix) override;
+  result<json> why(const std::string& name) override;
+  json log(const json& query) override;
+  json buses() override;
+  result<json> post_mortems(const std::string& actor) override;
+  result<json> actor(const std::string& name) override;
+
+  // api_command.cpp
+  result<json> set(const control_caller& who, const std::string& name, const json& body) override;
+  result<json> release(const control_caller& who, const std::string& name, const json& body) override;
+  result<json> force(const control_caller& who, const std::string& name, const json& body) override;
+  result<json> count(const control_caller& who, const std::string& name, const json& body) override;
+  result<json> act(const control_caller& who, const std::string& actor, const std::string& verb) override;
+  result<json> set_fault(const control_caller& who, const std::string& bus, const json& body) override;
+  void shutdown(const control_caller& who) override;
+
+  // api_configure.cpp
+  result<json> add(const control_caller& who, const json& body) override;
+  result<json> remove(const control_caller& who, const std::string& section, const std::string& name) override;
+  result<json> apply(const control_caller& who, const json& body) override;
+  std::string export_toml() override;
+  json history(std::size_t newest) override;
+  result<json> rollback(const control_caller& who, const json& body) override;
+
+  // api_look.cpp
+  result<std::shared_ptr<control::event_queue>>
+  open_stream(const control_caller& who, const std::string& what, const json& body) override;
+
+private:
+  /// Did you mean one of the names that there are?
+  error unknown(const std::string& name) const;
+
+  /// The value kind that an operator's command for `name` must have.
+  result<value_kind> kind_of(const std::string& name, const std::string& wanted) const;
+
+  /// Sends a command to an output and waits for its answer.
+  result<json> order(const control_caller& who, const std::string& name, value val, int priority,
+                     milliseconds lease, const std::string& text);
+
+  /// Checks, writes and carries out a new set of documents.
+  result<json> change(const control_caller& who, const std::vector<document>& wanted,
+                      const std::string& text, bool dry_run);
+
+  void journal(const control_caller& who, const std::string& kind, const std::string& subject,
+               const std::string& text);
+
+  api_parts parts_;
+  std::mutex configuring_;
+};
+
+} // namespace troupe::daemon

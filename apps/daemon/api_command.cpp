@@ -1,0 +1,186 @@
+#include "actors/protocol/channel.hpp"
+#include "actors/supervision/orders.hpp"
+#include "apps/daemon/api.hpp"
+#include "apps/daemon/ask.hpp"
+#include "apps/daemon/json.hpp"
+#include "config/load/typed.hpp"
+#include "config/model/quantity.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::daemon {
+
+namespace {
+
+/// Manual operator in BACnet's table of priorities (clause 19.2).
+constexpr int operator_priority = 8;
+
+json answer_json(const std::string& name, const command_answer& x) {
+  return {{"name", name}, {"accepted", true}, {"text", x.text}, {"effective", value_json(x.effective)},
+          {"effective_text", to_string(x.effective)}};
+}
+
+std::string operator_source(const control::caller& who) { return "operator/" + who.name; }
+
+} // namespace
+
+result<value_kind> node_control::kind_of(const std::string& name, const std::string& wanted) const {
+  if (const auto x = parts_.wanted.find("channel", name)) {
+    const auto config = to_channel(*x);
+    if (!config)
+      return config.why();
+    const bool output = config->dir == direction::output;
+    if (wanted == "output" && !output)
+      return error{errc::unsupported, "'" + name + "' is an input; an input is not set, but it can be forced: "
+                                        "`troupe force " + name + " VALUE`"};
+    return config->kind;
+  }
+  if (parts_.wanted.find("counter", name))
+    return error{errc::unsupported, "'" + name + "' is a counter; `troupe count " + name
+                                      + " TOTAL` corrects it"};
+  return unknown(name);
+}
+
+result<json> node_control::order(const control_caller& who, const std::string& name, value val,
+                                 int priority, milliseconds lease, const std::string& text) {
+  const auto now = parts_.all.clocks.wall();
+  command x;
+  x.id = fmt::format("{}-{}-{}", who.uid, who.pid, parts_.all.clocks.mono());
+  x.output = name;
+  x.val = std::move(val);
+  x.priority = priority;
+  x.source = operator_source(who);
+  x.lease = lease;
+  x.story = {{"operator", who.name, text, now}};
+  auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
+  if (!answer)
+    return answer.why();
+  if (answer->code != errc::none)
+    return error{answer->code, answer->text};
+  journal(who, "command", name, text);
+  return answer_json(name, *answer);
+}
+
+result<json> node_control::set(const control_caller& who, const std::string& name, const json& body) {
+  const auto kind = kind_of(name, "output");
+  if (!kind)
+    return kind.why();
+  const auto val = value_from(body.value("value", json{}), *kind);
+  if (val.empty())
+    return error{errc::invalid_argument, fmt::format("'{}' is {}, and {} is not a value for it; use {}", name,
+                                                     to_string(*kind), body.value("value", json{}).dump(),
+                                                     *kind == value_kind::digital ? "on or off" : "a number")};
+  const auto priority = body.value("priority", operator_priority);
+  if (priority < 1 || priority > 16)
+    return error{errc::invalid_argument, fmt::format("priority {} is outside 1 (highest) to 16", priority)};
+  milliseconds lease{0};
+  if (body.contains("for") && !body["for"].is_null()) {
+    const auto parsed = parse_duration(body["for"].get<std::string>());
+    if (!parsed || parsed->count() == 0)
+      return error{errc::invalid_argument, "\"for\" is '" + body["for"].get<std::string>()
+                                             + "'; write how long as 90s, 10m or 2h"};
+    lease = *parsed;
+  }
+  const auto text = fmt::format("set {} {}{}", name, to_string(val),
+                                lease.count() > 0 ? " for " + body["for"].get<std::string>() : "");
+  return order(who, name, val, priority, lease, text);
+}
+
+result<json> node_control::release(const control_caller& who, const std::string& name, const json& body) {
+  const auto kind = kind_of(name, "output");
+  if (!kind)
+    return kind.why();
+  return order(who, name, {}, body.value("priority", operator_priority), milliseconds{0}, "released " + name);
+}
+
+result<json> node_control::force(const control_caller& who, const std::string& name, const json& body) {
+  const auto kind = kind_of(name, "any");
+  if (!kind)
+    return kind.why();
+  force_value x;
+  x.who = who.name;
+  if (body.contains("value") && !body["value"].is_null()) {
+    x.val = value_from(body["value"], *kind);
+    if (x.val.empty())
+      return error{errc::invalid_argument, fmt::format("'{}' is {}, and {} is not a value for it", name,
+                                                       to_string(*kind), body["value"].dump())};
+  }
+  const auto text = x.val.empty() ? "no longer forced" : "forced " + to_string(x.val);
+  auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
+  if (!answer)
+    return answer.why();
+  if (answer->code != errc::none)
+    return error{answer->code, answer->text};
+  journal(who, "command", name, text);
+  return answer_json(name, *answer);
+}
+
+result<json> node_control::count(const control_caller& who, const std::string& name, const json& body) {
+  if (!parts_.wanted.find("counter", name)) {
+    const auto kind = kind_of(name, "any");
+    return kind ? error{errc::unsupported, "'" + name + "' is not a counter"} : kind.why();
+  }
+  if (!body.contains("total") || !body["total"].is_number())
+    return error{errc::invalid_argument, "a meter replacement wants the new total as a number"};
+  set_total x;
+  x.id = body.value("request", fmt::format("{}-{}-{}", who.uid, who.pid, parts_.all.clocks.mono()));
+  x.total = body["total"].get<double>();
+  x.who = who.name;
+  const auto text = fmt::format("total set to {}", x.total);
+  auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name,
+                                    std::chrono::seconds{10}, std::move(x));
+  if (!answer)
+    return answer.why();
+  if (answer->code != errc::none)
+    return error{answer->code, answer->text};
+  journal(who, "command", name, text);
+  return answer_json(name, *answer);
+}
+
+result<json> node_control::act(const control_caller& who, const std::string& actor, const std::string& verb) {
+  using supervision::child_order;
+  child_order x{child_order::kind::restart, actor, milliseconds{0}};
+  if (verb == "kill")
+    x.what = child_order::kind::kill;
+  else if (verb == "quarantine")
+    x.what = child_order::kind::quarantine;
+  else if (verb == "unquarantine")
+    x.what = child_order::kind::release;
+  else if (verb == "hang") {
+    x.what = child_order::kind::hang;
+    x.length = milliseconds{10000};
+  } else if (verb != "restart")
+    return error{errc::invalid_argument, "nobody knows how to '" + verb
+                                           + "' an actor; there are kill, restart, quarantine, unquarantine, hang"};
+  const auto row = parts_.all.names.lookup(actor);
+  if (!row)
+    return unknown(actor);
+  const auto supervisor = parts_.all.names.find(row->parent);
+  if (!supervisor)
+    return error{errc::unsupported, "'" + actor + "' is the root of the tree; `troupe shutdown` ends the node"};
+  journal(who, "command", actor, verb);
+  auto answer = ask<supervision::outcome>(parts_.system, supervisor, row->parent, ask_limit, std::move(x));
+  if (!answer)
+    return answer.why();
+  if (answer->code != errc::none)
+    return error{answer->code, answer->text};
+  return json{{"name", actor}, {"done", verb}, {"text", answer->text}};
+}
+
+void node_control::shutdown(const control_caller& who) {
+  journal(who, "stop", parts_.node.name, "shutdown by " + who.name);
+  parts_.stop();
+}
+
+void node_control::journal(const control_caller& who, const std::string& kind, const std::string& subject,
+                           const std::string& text) {
+  storage::journal_event x;
+  x.level = storage::severity::notice;
+  x.kind = kind;
+  x.subject = subject;
+  x.text = text;
+  x.who = who.name;
+  parts_.all.store.append(std::move(x));
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,210 @@
+#include "apps/daemon/desired.hpp"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+namespace troupe::daemon {
+
+namespace {
+
+using storage::slot_kind;
+
+const std::string documents_prefix = "desired/";
+const std::string revisions_prefix = "revision/";
+
+std::string key_of(const document& x) {
+  return documents_prefix + x.section + "/" + x.name;
+}
+
+/// `key` is "<section>/<name>", and a name may have slashes of its own.
+document from_key(const std::string& key, json body) {
+  const auto slash = key.find('/');
+  document x;
+  x.section = key.substr(0, slash);
+  x.name = key.substr(slash + 1);
+  x.body = std::move(body);
+  return x;
+}
+
+std::string head_key(std::uint64_t revision) {
+  return fmt::format("{}{:010}", revisions_prefix, revision);
+}
+
+/// Collects the acknowledgements of several writes and waits for all.
+class durable_writes {
+public:
+  storage::on_durable one() {
+    std::lock_guard lock{shared_->mutex};
+    ++shared_->open;
+    return [shared = shared_](const status& s) {
+      std::lock_guard inner{shared->mutex};
+      --shared->open;
+      if (!s && shared->first_failure.code == errc::none)
+        shared->first_failure = s.why();
+      shared->changed.notify_all();
+    };
+  }
+
+  /// A write that was refused at once gets no acknowledgement.
+  void refused(const error& why) {
+    std::lock_guard lock{shared_->mutex};
+    --shared_->open;
+    if (shared_->first_failure.code == errc::none)
+      shared_->first_failure = why;
+  }
+
+  status wait() {
+    std::unique_lock lock{shared_->mutex};
+    if (!shared_->changed.wait_for(lock, std::chrono::seconds{10}, [&] { return shared_->open == 0; }))
+      return error{errc::timed_out, "the disk has not confirmed the change within 10 s; it works in this "
+                                    "run, but may be lost at a power cut. See `troupe status`"};
+    if (shared_->first_failure.code != errc::none)
+      return shared_->first_failure;
+    return {};
+  }
+
+private:
+  struct state {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int open = 0;
+    error first_failure;
+  };
+  std::shared_ptr<state> shared_ = std::make_shared<state>();
+};
+
+using by_key = std::map<std::string, document>;
+
+by_key index(const std::vector<document>& all) {
+  by_key out;
+  for (const auto& x : all)
+    out[key_of(x)] = x;
+  return out;
+}
+
+} // namespace
+
+std::vector<document> desired::documents() const {
+  std::vector<document> all;
+  for (const auto& e : disk_.list(slot_kind::map, documents_prefix)) {
+    auto body = json::parse(e.payload, nullptr, false);
+    if (!body.is_discarded())
+      all.push_back(from_key(e.key.substr(documents_prefix.size()), std::move(body)));
+  }
+  return all;
+}
+
+std::optional<document> desired::find(const std::string& section, const std::string& name) const {
+  const auto e = disk_.get(slot_kind::map, documents_prefix + section + "/" + name);
+  if (!e)
+    return {};
+  auto body = json::parse(e->payload, nullptr, false);
+  if (body.is_discarded())
+    return {};
+  return from_key(section + "/" + name, std::move(body));
+}
+
+result<std::uint64_t> desired::write(const std::vector<document>& wanted, const std::string& who,
+                                     const std::string& text) {
+  const auto current = documents();
+  const auto steps = plan(current, wanted, true);
+  if (steps.empty())
+    return std::uint64_t{0};
+  std::uint64_t revision = 1;
+  auto heads = disk_.list(slot_kind::map, revisions_prefix);
+  std::erase_if(heads, [](const auto& e) { return e.key.find('/', revisions_prefix.size()) != std::string::npos; });
+  if (!heads.empty())
+    revision = std::stoull(heads.back().key.substr(revisions_prefix.size())) + 1;
+
+  durable_writes pending;
+  auto put = [&](const std::string& key, const json& body) {
+    if (auto done = disk_.put(slot_kind::map, key, body.dump(), pending.one()); !done)
+      pending.refused(done.why());
+  };
+  auto erase = [&](const std::string& key) {
+    if (auto done = disk_.erase(slot_kind::map, key, pending.one()); !done)
+      pending.refused(done.why());
+  };
+
+  // The way back first, so that a crash between cannot leave a change that
+  // history does not know.
+  const auto before = index(current);
+  const auto after = index(wanted);
+  auto lines = json::array();
+  for (const auto& step : steps)
+    lines.push_back(step.to_string());
+  put(head_key(revision), {{"at", clocks_.wall()}, {"who", who}, {"text", text}, {"steps", lines}});
+  std::map<std::string, json> deltas;
+  for (const auto& [key, x] : before)
+    if (!after.contains(key) || !(after.at(key) == x))
+      deltas[key]["before"] = x.body;
+  for (const auto& [key, x] : after)
+    if (!before.contains(key) || !(before.at(key) == x))
+      deltas[key]["after"] = x.body;
+  for (const auto& [key, delta] : deltas)
+    put(head_key(revision) + "/" + key.substr(documents_prefix.size()), delta);
+  for (const auto& [key, delta] : deltas)
+    if (delta.contains("after"))
+      put(key, delta["after"]);
+    else
+      erase(key);
+
+  // Retention: the oldest revision goes with all its parts.
+  while (heads.size() + 1 > kept_revisions) {
+    for (const auto& e : disk_.list(slot_kind::map, heads.front().key))
+      erase(e.key);
+    heads.erase(heads.begin());
+  }
+  if (auto done = pending.wait(); !done)
+    return done.why();
+  return revision;
+}
+
+json desired::history(std::size_t newest) const {
+  auto out = json::array();
+  auto all = disk_.list(slot_kind::map, revisions_prefix);
+  for (auto e = all.rbegin(); e != all.rend() && out.size() < newest; ++e) {
+    if (e->key.find('/', revisions_prefix.size()) != std::string::npos)
+      continue;
+    auto head = json::parse(e->payload, nullptr, false);
+    if (head.is_discarded())
+      continue;
+    head["revision"] = std::stoull(e->key.substr(revisions_prefix.size()));
+    out.push_back(std::move(head));
+  }
+  return out;
+}
+
+result<std::vector<document>> desired::at_revision(std::uint64_t revision) const {
+  const auto revisions = history(kept_revisions);
+  const auto newest = revisions.empty() ? 0 : revisions.front()["revision"].get<std::uint64_t>();
+  const auto oldest = revisions.empty() ? 0 : revisions.back()["revision"].get<std::uint64_t>();
+  if (revision > newest || revision + 1 < oldest)
+    return error{errc::not_found, fmt::format("revision {} is not kept; there are {} to {}, and {} is what stood "
+                                              "before the oldest (`troupe history`)",
+                                              revision, oldest, newest, oldest > 0 ? oldest - 1 : 0)};
+  auto documents_then = index(documents());
+  for (const auto& head : revisions) {
+    const auto number = head["revision"].get<std::uint64_t>();
+    if (number <= revision)
+      break;
+    const auto prefix = head_key(number) + "/";
+    for (const auto& e : disk_.list(slot_kind::map, prefix)) {
+      const auto delta = json::parse(e.payload, nullptr, false);
+      const auto name = e.key.substr(prefix.size());
+      if (delta.contains("before"))
+        documents_then[documents_prefix + name] = from_key(name, delta["before"]);
+      else
+        documents_then.erase(documents_prefix + name);
+    }
+  }
+  std::vector<document> out;
+  for (auto& [key, x] : documents_then)
+    out.push_back(std::move(x));
+  return out;
+}
+
+} // namespace troupe::daemon

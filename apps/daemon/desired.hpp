@@ -1,0 +1,53 @@
+#pragma once
+
+#include "config/load/document.hpp"
+#include "config/load/plan.hpp"
+#include "storage/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::daemon {
+
+using json = nlohmann::json;
+
+/// What the operator asked for: documents under `desired/` in the store, and
+/// the revisions that led there under `revision/`. docs/decisions/0003.
+///
+/// A revision holds, for each document that it changed, what stood there before
+/// and after; so any of the kept ones can be reached again by walking back.
+///
+/// Threads: any; writers are serialised by the caller.
+class desired {
+public:
+  /// How many revisions are kept.
+  static constexpr std::size_t kept_revisions = 50;
+
+  desired(storage::store& disk, const clock_source& clocks) : disk_(disk), clocks_(clocks) {}
+
+  [[nodiscard]] std::vector<document> documents() const;
+  [[nodiscard]] std::optional<document> find(const std::string& section,
+                                             const std::string& name) const;
+
+  /// Writes what changes between the documents of now and `wanted`, and a
+  /// revision that says who asked and why. Waits until it is durable.
+  /// @returns the revision's number, 0 if nothing changes; an error of the
+  ///          store otherwise (nothing was written, but for `indeterminate`).
+  [[nodiscard]] result<std::uint64_t> write(const std::vector<document>& wanted,
+                                            const std::string& who, const std::string& text);
+
+  /// Newest first: [{revision, at, who, text, steps: [text]}].
+  [[nodiscard]] json history(std::size_t newest) const;
+
+  /// The documents as they stood after a revision; 0 is the empty house.
+  [[nodiscard]] result<std::vector<document>> at_revision(std::uint64_t revision) const;
+
+private:
+  storage::store& disk_;
+  const clock_source& clocks_;
+};
+
+} // namespace troupe::daemon

@@ -1,0 +1,129 @@
+#include "apps/daemon/log.hpp"
+#include "apps/daemon/node.hpp"
+#include "config/load/parse.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace troupe;
+using namespace troupe::daemon;
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file)
+    return {};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The signals that end a node. Blocked in every thread; main waits for them.
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+std::atomic<int> wanted_exit{stopped};
+
+int run(node_config config, std::string first_house, std::string first_house_name) {
+  const auto signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  if (config.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+    spdlog::warn("lock-memory: the system refused ({}); under load, memory may be paged out. Give trouped "
+                 "CAP_IPC_LOCK, or set lock-memory = false.", std::strerror(errno));
+  const auto name = config.name;
+  node here{{.config = std::move(config),
+             .first_house = std::move(first_house),
+             .first_house_name = std::move(first_house_name),
+             .on_end = [](exit_code why) {
+               wanted_exit = why;
+               ::kill(::getpid(), SIGTERM);
+             }}};
+  if (auto started = here.start(); !started) {
+    spdlog::error("{} does not start: {}", name, to_string(started.why()));
+    std::cerr << "trouped: " << started.why().context << '\n';
+    return failed_to_start;
+  }
+  sd_notify(0, "READY=1");
+  int received = 0;
+  sigwait(&signals, &received);
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("{} stops ({})", name, wanted_exit == stopped ? strsignal(received) : "supervision gave up");
+  if (auto ended = here.stop(); !ended) {
+    // Threads that hang in a driver cannot be joined.
+    spdlog::error("{} stopped incompletely: {}", name, ended.why().context);
+    spdlog::shutdown();
+    _exit(wanted_exit == stopped ? stop_incomplete : wanted_exit.load());
+  }
+  spdlog::info("{} has stopped", name);
+  return wanted_exit;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"A node of Troupe: supervised channels, counters and rules on this machine.", "trouped"};
+  app.footer("Examples:\n"
+             "  trouped --config /etc/troupe/node.toml\n"
+             "  trouped --config node.toml --house house.toml   a new node begins with this house\n"
+             "  trouped --config node.toml --check              only say what is wrong with it\n\n"
+             "Ends with 0 after SIGTERM or SIGINT, 1 if it cannot start, 2 for a bad configuration,\n"
+             "70 when supervision gave up, 71 when something hung at the stop.");
+  std::string config_path = "/etc/troupe/node.toml", house_path;
+  bool only_check = false;
+  app.add_option("-c,--config", config_path, "node.toml of this machine")->capture_default_str();
+  app.add_option("--house", house_path, "house.toml for a node that has no house yet");
+  app.add_flag("--check", only_check, "check the configuration and stop");
+  app.set_version_flag("--version", "trouped " TROUPE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& why) {
+    return app.exit(why) == 0 ? stopped : bad_configuration;
+  }
+
+  const auto text = read_file(config_path);
+  if (!text) {
+    fmt::print(stderr, "trouped: cannot read {}: {}. Name another with --config; `troupe config example node` "
+                       "prints one to start from.\n", config_path, std::strerror(errno));
+    return bad_configuration;
+  }
+  auto parsed = parse_node(*text, config_path);
+  for (const auto& x : parsed.problems)
+    fmt::print(stderr, "{}\n", x.to_string());
+  if (any_fatal(parsed.problems))
+    return bad_configuration;
+  std::string house;
+  if (!house_path.empty()) {
+    auto found = read_file(house_path);
+    if (!found) {
+      fmt::print(stderr, "trouped: cannot read {}: {}\n", house_path, std::strerror(errno));
+      return bad_configuration;
+    }
+    house = std::move(*found);
+  }
+  if (only_check) {
+    fmt::print("{}: nothing wrong\n", config_path);
+    return stopped;
+  }
+  if (auto logging = set_up_log(parsed.node.log_level); !logging) {
+    fmt::print(stderr, "trouped: {}\n", logging.why().context);
+    return bad_configuration;
+  }
+  return run(std::move(parsed.node), std::move(house), house_path);
+}

@@ -1,0 +1,212 @@
+#include "apps/daemon/node.hpp"
+
+#include "actors/protocol/registration.hpp"
+#include "actors/rule/script.hpp"
+#include "actors/supervision/root.hpp"
+#include "apps/control/server.hpp"
+#include "apps/daemon/api.hpp"
+#include "apps/daemon/ask.hpp"
+#include "apps/daemon/journal_report.hpp"
+#include "apps/daemon/tree.hpp"
+#include "config/load/check.hpp"
+#include "drivers/registry.hpp"
+#include "storage/rocks/rocks_engine.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+namespace troupe::daemon {
+
+using namespace std::chrono_literals;
+using storage::slot_kind;
+
+namespace {
+
+/// Key of what this run says of itself; tells the next one how it ended.
+const std::string run_key = "node/run";
+
+struct caf_config : caf::actor_system_config {
+  explicit caf_config(unsigned threads) {
+    // `stealing` polls; `sharing` sleeps until there is work.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{threads});
+    add_messages(*this);
+  }
+};
+
+storage::journal_event event(storage::severity level, const std::string& kind, const std::string& subject,
+                             const std::string& text) {
+  storage::journal_event x;
+  x.level = level;
+  x.kind = kind;
+  x.subject = subject;
+  x.text = text;
+  return x;
+}
+
+} // namespace
+
+struct node::parts {
+  explicit parts(options x) : how(std::move(x)) {}
+
+  status open_store();
+  status first_house();
+  void note_previous_end();
+  void note_own_end(const std::string& state);
+
+  options how;
+  const clock_source& clocks = system_clocks();
+  std::unique_ptr<storage::store> disk;
+  storage::live_table live;
+  directory names;
+  catalog people;
+  std::shared_ptr<running_things> running = std::make_shared<running_things>();
+  std::string gave_up; ///< why supervision did
+
+  // In order of dependence: each outlives what stands below it.
+  std::unique_ptr<services> all;
+  std::unique_ptr<desired> wanted;
+  std::unique_ptr<workshop> makers;
+  std::unique_ptr<streams> events;
+  std::unique_ptr<journal_report> report;
+  std::unique_ptr<caf_config> caf;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<supervision::root> tree;
+  std::unique_ptr<node_control> control;
+  std::unique_ptr<control::server> server;
+};
+
+node::node(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
+
+node::~node() = default;
+
+status node::parts::open_store() {
+  const auto& config = how.config;
+  std::error_code failed;
+  std::filesystem::create_directories(config.data_dir, failed);
+  if (failed)
+    return error{errc::io_error, fmt::format("cannot make the data directory {}: {}. Make it, or name another "
+                                             "with data-dir in node.toml.", config.data_dir, failed.message())};
+  storage::store_options options;
+  options.node = config.name;
+  options.ring_path = config.data_dir + "/pulse.ring";
+  options.checkpoint_every = config.checkpoint_every;
+  options.flash_bytes_per_day = config.flash_bytes_per_day;
+  options.journal_events = config.journal_events;
+  options.journal_days = static_cast<int>(config.journal_days);
+  auto opened = storage::store::open(storage::make_rocks_engine(config.data_dir + "/store",
+                                                                {.memory_bytes = config.store_memory_bytes}),
+                                     options, clocks);
+  if (!opened)
+    return opened.why();
+  disk = std::move(*opened);
+  return {};
+}
+
+void node::parts::note_previous_end() {
+  const auto last = disk->get(slot_kind::own, run_key);
+  if (!last)
+    return;
+  const auto x = json::parse(last->payload, nullptr, false);
+  const auto state = x.is_object() ? x.value("state", "") : "";
+  if (state == "running")
+    disk->append(event(storage::severity::warning, "start", how.config.name,
+                       "the previous run ended without an orderly stop: a crash, a kill or a power cut"));
+  else if (state != "stopped")
+    disk->append(event(storage::severity::alarm, "start", how.config.name, "the previous run ended: " + state));
+}
+
+void node::parts::note_own_end(const std::string& state) {
+  if (auto put = disk->put(slot_kind::own, run_key, json{{"state", state}}.dump()); !put)
+    spdlog::warn("cannot note how this run ends: {}", put.why().context);
+}
+
+status node::parts::first_house() {
+  if (how.first_house.empty() || !wanted->documents().empty())
+    return {};
+  auto house = read_house({{how.first_house_name, how.first_house}}, rule::check_script);
+  std::string text;
+  for (const auto& x : house.problems)
+    text += (text.empty() ? "" : "\n") + x.to_string();
+  if (any_fatal(house.problems))
+    return error{errc::invalid_argument, text};
+  if (!text.empty())
+    spdlog::warn("{}", text);
+  if (auto written = wanted->write(house.documents, how.config.name, "first house: " + how.first_house_name); !written)
+    return written.why();
+  return {};
+}
+
+status node::start() {
+  auto& p = *parts_;
+  const auto began = p.clocks.mono();
+  const auto& config = p.how.config;
+  if (auto opened = p.open_store(); !opened)
+    return opened;
+  p.note_previous_end();
+  p.note_own_end("running");
+  p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
+  p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
+  p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus);
+  p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
+  p.report = std::make_unique<journal_report>(*p.disk, p.clocks);
+  p.report->set_tap([to = p.events.get()](const std::string& actor, const std::string& message) {
+    to->tapped(actor, message);
+  });
+  p.caf = std::make_unique<caf_config>(config.worker_threads);
+  p.system = std::make_unique<caf::actor_system>(*p.caf);
+  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running),
+                                   *p.report, p.names, p.clocks, [&p](const std::string& why) {
+                                     p.gave_up = why;
+                                     p.how.on_end(escalated);
+                                   });
+  // The store's thread runs now, so that writes can become durable.
+  if (auto house = p.first_house(); !house)
+    return house;
+  auto running = ask<reconciled>(*p.system, p.names.find("reconciler"), "reconciler", 60s, reconcile_atom::value);
+  if (!running)
+    return running.why();
+  for (const auto& x : running->failed)
+    spdlog::error("does not run: {}", x);
+  p.control = std::make_unique<node_control>(api_parts{
+    *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
+    p.names.find("reconciler"), began, [&p] { p.how.on_end(stopped); }});
+  control::server_options listening;
+  listening.path = config.socket;
+  listening.group = config.socket_group;
+  auto server = control::server::start(*p.control, listening);
+  if (!server)
+    return server.why();
+  p.server = std::move(*server);
+  const auto ready_ms = static_cast<double>(p.clocks.mono() - began) / 1e6;
+  p.disk->append(event(storage::severity::notice, "start", config.name,
+                       fmt::format("ready after {:.0f} ms with {} things", ready_ms, running->done.size())));
+  spdlog::info("{} is ready after {:.0f} ms with {} things; control at {}", config.name, ready_ms,
+               running->done.size(), config.socket);
+  return {};
+}
+
+status node::stop() {
+  auto& p = *parts_;
+  if (p.events)
+    p.events->end_all("the node stops");
+  p.server.reset();
+  if (p.disk)
+    p.note_own_end(p.gave_up.empty() ? "stopped" : "supervision gave up: " + p.gave_up);
+  status ended;
+  if (p.tree)
+    ended = p.tree->stop(10s);
+  if (p.disk)
+    if (auto closed = p.disk->close(); !closed && ended)
+      ended = closed;
+  if (ended) {
+    p.control.reset();
+    p.tree.reset();
+    p.system.reset();
+  }
+  return ended;
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "apps/daemon/exits.hpp"
+#include "config/model/house.hpp"
+#include "config/model/result.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe::daemon {
+
+/// One running node: store, tables, actors, control interface.
+///
+/// Threads: start and stop from one thread. `on_end` is called from any thread
+/// when the node wants to end: asked by an operator, or because supervision
+/// gave up.
+class node {
+public:
+  /// @param first_house text of a house.toml that an empty node begins with;
+  ///        it is not looked at when the node has a house already
+  struct options {
+    node_config config;
+    std::string first_house;
+    std::string first_house_name;
+    std::function<void(exit_code why)> on_end;
+  };
+
+  explicit node(options how);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Opens the store, starts the tree and what is desired, listens.
+  /// @returns why not, in words for the operator
+  [[nodiscard]] status start();
+
+  /// Ordered stop: control interface, rules, counters, channels, buses, store.
+  /// @returns `timed_out` if something hung and was left behind; then the
+  ///          process must end without waiting for threads (`_exit`).
+  [[nodiscard]] status stop();
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace troupe::daemon
