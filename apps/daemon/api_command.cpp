@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace troupe::daemon {
 
 namespace {
@@ -99,7 +101,7 @@ result<json> node_control::force(const control_caller& who, const std::string& n
     return kind.why();
   force_value x;
   x.who = who.name;
-  if (body.contains("value") && !body["value"].is_null()) {
+  if (!body.value("off", false) && body.contains("value") && !body["value"].is_null()) {
     x.val = value_from(body["value"], *kind);
     if (x.val.empty())
       return error{errc::invalid_argument, fmt::format("'{}' is {}, and {} is not a value for it", name,
@@ -165,6 +167,20 @@ result<json> node_control::act(const control_caller& who, const std::string& act
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   return json{{"name", actor}, {"done", verb}, {"text", answer->text}};
+}
+
+result<json> node_control::set_fault(const control_caller& who, const std::string& bus, const json& body) {
+  const auto known = parts_.makers.desks();
+  if (std::find(known.begin(), known.end(), bus) == known.end())
+    return unknown(workshop::actor_of("bus", bus));
+  const auto fault = body.value("fault", "");
+  const auto line = body.value("line", "");
+  const auto active = body.value("active", true);
+  if (auto done = parts_.makers.desk(bus)->set_fault(fault, line, active); !done)
+    return done.why();
+  const auto text = fmt::format("fault {}{} {}", fault, line.empty() ? "" : " of " + line, active ? "on" : "off");
+  journal(who, "fault", workshop::actor_of("bus", bus), text);
+  return json{{"name", bus}, {"fault", fault}, {"line", line}, {"active", active}, {"text", text}};
 }
 
 void node_control::shutdown(const control_caller& who) {
