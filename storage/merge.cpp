@@ -74,4 +74,15 @@ std::vector<stream_id> collectable(const slot_set& in, const version_vector& sta
   return out;
 }
 
+void forget_collected(slot_set& in) {
+  for (auto& [of, x] : in) {
+    std::vector<stream_id> gone;
+    for (const auto& [seen, seq] : x.ctx.items())
+      if (!find(in, seen))
+        gone.push_back(seen);
+    for (const auto& id : gone)
+      x.ctx.forget(id);
+  }
+}
+
 } // namespace troupe::storage
