@@ -1,0 +1,339 @@
+#include "storage/local_store.hpp"
+
+#include "storage/layout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::storage {
+
+namespace {
+
+constexpr mono_ns to_ns(milliseconds x) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(x).count();
+}
+
+} // namespace
+
+local_store::local_store(std::unique_ptr<engine> disk, store_options options,
+                         const clock_source& clocks)
+  : options_(std::move(options)), clocks_(clocks), node_(node_hash(options_.node)),
+    disk_(std::move(disk)), flash_(options_.flash_bytes_per_day, clocks.mono()) {}
+
+local_store::~local_store() {
+  if (started_)
+    (void)close();
+}
+
+result<std::unique_ptr<store>> store::open(std::unique_ptr<engine> disk,
+                                           store_options options,
+                                           const clock_source& clocks) {
+  auto out = std::make_unique<local_store>(std::move(disk), std::move(options), clocks);
+  if (auto ok = out->start(); !ok)
+    return ok.why();
+  return std::unique_ptr<store>{std::move(out)};
+}
+
+// --- documents -----------------------------------------------------------
+
+std::optional<entry> local_store::view(slot_kind kind, const std::string& key,
+                                       const slot_set& slots) const {
+  const auto shown = kind == slot_kind::own ? read_own(slots) : read_map(slots);
+  if (!shown)
+    return {};
+  entry out;
+  out.kind = kind;
+  out.key = key;
+  out.payload = shown->payload;
+  out.stamp = shown->stamp;
+  out.writer = shown->writer;
+  out.seq = shown->seq;
+  out.conflict = shown->conflict;
+  out.restored = !ours_.contains(shown->writer);
+  return out;
+}
+
+std::optional<entry> local_store::lookup(slot_kind kind, const std::string& key) const {
+  const auto table = slots_.find(kind);
+  if (table == slots_.end())
+    return {};
+  const auto found = table->second.find(key);
+  if (found == table->second.end())
+    return {};
+  return view(kind, key, found->second);
+}
+
+status local_store::refuse(slot_kind kind, const std::string& key, std::size_t size) const {
+  if (kind != slot_kind::map && kind != slot_kind::own)
+    return error{errc::invalid_argument,
+                 fmt::format("{}: entries of kind {} are not written as documents", key,
+                             to_string(kind))};
+  if (key.empty() || key.size() > max_key_bytes || key.find('\0') != std::string::npos)
+    return error{errc::invalid_argument,
+                 fmt::format("a store key has 1 to {} bytes and no NUL, this one {} bytes",
+                             max_key_bytes, key.size())};
+  if (size > max_payload_bytes)
+    return error{errc::over_limit, fmt::format("{}: {} bytes, an entry has at most {}", key,
+                                               size, max_payload_bytes)};
+  if (closed_)
+    return error{errc::closed, fmt::format("{}: the store is closed", key)};
+  if (degraded_ && kind == slot_kind::map)
+    return error{degraded_code_,
+                 fmt::format("{}: not stored. {}", key, stats_.degraded_why)};
+  if (pending() >= options_.max_pending_ops)
+    return error{errc::over_limit,
+                 fmt::format("{}: {} operations wait for the disk already, the limit is {}; "
+                             "try again when it has caught up",
+                             key, pending(), options_.max_pending_ops)};
+  return {};
+}
+
+status local_store::put(slot_kind kind, const std::string& key, std::string payload,
+                        on_durable done) {
+  aftermath then;
+  {
+    std::lock_guard lock{mutex_};
+    if (auto ok = refuse(kind, key, payload.size()); !ok)
+      return ok;
+    const auto present = lookup(kind, key);
+    // The same again changes nothing and wears no flash, unless it settles a
+    // conflict or what it repeats is not safe yet.
+    const bool same = present && !present->conflict && present->payload == payload
+                      && !dirty_.contains({kind, key}) && !in_flight_.contains({kind, key});
+    if (!same) {
+      if (kind == slot_kind::own)
+        payload = own_payload(boot_, payload);
+      write_slot(kind, key, std::move(payload), 0);
+      if (auto now = lookup(kind, key))
+        then.entries.emplace_back(std::move(*now), false);
+    }
+    const auto now = clocks_.mono();
+    if (done)
+      add_waiter(std::move(done));
+    if (kind == slot_kind::own && !same)
+      ask_commit(later(now, options_.journal_sync));
+    else if (kind == slot_kind::map && !same && waiters_.empty())
+      ask_commit(now);
+    check_wake(then);
+  }
+  deliver(then);
+  return {};
+}
+
+status local_store::erase(slot_kind kind, const std::string& key, on_durable done) {
+  aftermath then;
+  {
+    std::lock_guard lock{mutex_};
+    if (auto ok = refuse(kind, key, 0); !ok)
+      return ok;
+    auto gone = lookup(kind, key);
+    if (!gone)
+      return error{errc::not_found, fmt::format("{}: no such entry", key)};
+    write_slot(kind, key, kind == slot_kind::own ? own_payload(boot_, {}) : std::string{},
+               slot::deleted_flag);
+    then.entries.emplace_back(std::move(*gone), true);
+    const auto now = clocks_.mono();
+    if (done)
+      add_waiter(std::move(done));
+    else
+      ask_commit(kind == slot_kind::own ? later(now, options_.journal_sync) : now);
+    check_wake(then);
+  }
+  deliver(then);
+  return {};
+}
+
+std::optional<entry> local_store::get(slot_kind kind, const std::string& key) const {
+  std::lock_guard lock{mutex_};
+  return lookup(kind, key);
+}
+
+std::vector<entry> local_store::list(slot_kind kind, const std::string& prefix) const {
+  std::vector<entry> out;
+  std::lock_guard lock{mutex_};
+  const auto table = slots_.find(kind);
+  if (table == slots_.end())
+    return out;
+  for (auto i = table->second.lower_bound(prefix); i != table->second.end(); ++i) {
+    if (!i->first.starts_with(prefix))
+      break;
+    if (auto x = view(kind, i->first, i->second))
+      out.push_back(std::move(*x));
+  }
+  return out;
+}
+
+void local_store::write_slot(slot_kind kind, const std::string& key, std::string payload,
+                             std::uint8_t flags) {
+  auto& set = slots_[kind][key];
+  const auto* mine = find(set, state_stream_);
+  dirty_.try_emplace({kind, key}, mine ? mine->seq : 0);
+  slot news;
+  news.seq = ++state_seq_;
+  news.flags = flags;
+  news.kind = kind;
+  news.stamp = stamp();
+  news.ctx = observed(set, state_stream_);
+  news.payload = std::move(payload);
+  merge(set, state_stream_, std::move(news));
+  forget_collected(set);
+}
+
+hlc local_store::stamp() {
+  return stamps_.tick(clocks_.wall(), clocks_.mono());
+}
+
+void local_store::add_waiter(on_durable done) {
+  const auto now = clocks_.mono();
+  if (waiters_.empty())
+    first_waiter_at_ = now;
+  waiters_.push_back(std::move(done));
+  // While several writers keep coming, wait for as many as last time: one sync
+  // then serves them all. A lone writer never waits.
+  const auto patience = to_ns(options_.group_commit);
+  const bool busy = now - last_commit_end_ < 4 * patience;
+  if (!busy || waiters_.size() >= last_company_)
+    ask_commit(now);
+  else
+    ask_commit(first_waiter_at_ + patience);
+}
+
+void local_store::ask_commit(mono_ns at) {
+  commit_at_ = std::min(commit_at_, at);
+}
+
+std::size_t local_store::pending() const {
+  return dirty_.size() + in_flight_.size() + waiters_.size()
+         + static_cast<std::size_t>(last_local_ - durable_event_);
+}
+
+mono_ns local_store::later(mono_ns now, milliseconds period) const {
+  return now + to_ns(period) * flash_.slowdown(now);
+}
+
+void local_store::check_wake(aftermath& then) {
+  if (next_due() < promised_) {
+    promised_ = next_due();
+    then.wake = true;
+  }
+}
+
+void local_store::deliver(aftermath& then) const {
+  for (const auto& [x, erased] : then.entries)
+    feed_.tell(x, erased);
+  for (const auto& x : then.events)
+    feed_.tell(x);
+  for (const auto& [done, how] : then.waiters)
+    done(how);
+  if (!then.wake)
+    return;
+  std::function<void()> wake;
+  {
+    std::lock_guard lock{mutex_};
+    wake = wake_;
+  }
+  if (wake)
+    wake();
+}
+
+// --- journal -------------------------------------------------------------
+
+void local_store::append(journal_event event) {
+  aftermath then;
+  {
+    std::lock_guard lock{mutex_};
+    if (closed_)
+      return;
+    limit(event);
+    const auto now = clocks_.mono();
+    if (event.at == 0)
+      event.at = clocks_.wall();
+    if (event.mono == 0)
+      event.mono = now;
+    if (repeats_.offer(event, now))
+      add_event(std::move(event), then);
+    check_wake(then);
+  }
+  deliver(then);
+}
+
+void local_store::add_event(journal_event x, aftermath& then) {
+  if (last_local_ - durable_event_ >= options_.max_pending_ops) {
+    ++stats_.lost_events;
+    return;
+  }
+  limit(x);
+  const auto now = clocks_.mono();
+  if (x.at == 0)
+    x.at = clocks_.wall();
+  if (x.mono == 0)
+    x.mono = now;
+  x.seq = ++last_local_;
+  x.boot = journal_stream_.boot;
+  events_.add({x.seq, journal_stream_, ++journal_seq_, x.at, stamp(),
+               encode(x, options_.clock)});
+  ask_commit(x.level == severity::alarm ? now : later(now, options_.journal_sync));
+  then.events.push_back(std::move(x));
+  if (events_.records().size() > options_.journal_events + options_.journal_events / 8 + 64)
+    drop_old_events(64);
+}
+
+void local_store::drop_old_events(std::size_t most) {
+  const journal_retention keep{options_.journal_events, options_.journal_days, 0};
+  for (auto& x : events_.trim(keep, clocks_.wall(), most)) {
+    trimmed_.raise(x.stream, x.seq);
+    trim_changed_ = true;
+    trimmed_keys_.push_back(layout::position_key(x.stream, x.seq));
+  }
+}
+
+void local_store::note(severity level, std::string kind, std::string text,
+                       aftermath& then) {
+  journal_event x;
+  x.level = level;
+  x.kind = std::move(kind);
+  x.subject = "store";
+  x.text = std::move(text);
+  add_event(std::move(x), then);
+}
+
+std::vector<journal_event> local_store::journal(const journal_query& query) const {
+  std::lock_guard lock{mutex_};
+  return events_.query(query);
+}
+
+std::shared_ptr<void>
+local_store::on_change(slot_kind kind, const std::string& prefix,
+                       std::function<void(const entry&, bool)> what) {
+  return feed_.add(kind, prefix, std::move(what));
+}
+
+std::shared_ptr<void>
+local_store::on_event(std::function<void(const journal_event&)> what) {
+  return feed_.add(std::move(what));
+}
+
+store_stats local_store::stats() const {
+  std::lock_guard lock{mutex_};
+  auto out = stats_;
+  const auto now = clocks_.mono();
+  out.entries = 0;
+  for (const auto& [kind, table] : slots_)
+    out.entries += table.size();
+  out.pending_ops = pending();
+  out.bytes_per_day = flash_.bytes_per_day(now);
+  out.flash_limit_per_day = flash_.limit();
+  out.slowdown = flash_.slowdown(now);
+  out.degraded = degraded_;
+  out.stream = to_string(state_stream_);
+  return out;
+}
+
+void local_store::set_wake(std::function<void()> wake) {
+  std::lock_guard lock{mutex_};
+  wake_ = std::move(wake);
+  promised_ = never;
+}
+
+} // namespace troupe::storage
