@@ -1,0 +1,99 @@
+#define CAF_SUITE daemon_desired
+
+#include "apps/daemon/desired.hpp"
+#include "storage/memory/memory_engine.hpp"
+
+#include <caf/test/unit_test.hpp>
+
+#include <atomic>
+#include <thread>
+
+using namespace troupe;
+using namespace troupe::daemon;
+
+namespace {
+
+/// A store whose thread commits all the time, as the store unit does.
+struct fixture {
+  fixture() {
+    auto opened = storage::store::open(storage::make_memory_engine(disk), {}, system_clocks());
+    CAF_REQUIRE(static_cast<bool>(opened));
+    store = std::move(*opened);
+    thread = std::thread{[this] {
+      while (!done) {
+        store->work();
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      }
+    }};
+    house = std::make_unique<desired>(*store, system_clocks());
+  }
+
+  ~fixture() {
+    done = true;
+    thread.join();
+  }
+
+  std::uint64_t write(const std::vector<document>& wanted, const std::string& text) {
+    auto revision = house->write(wanted, "anna", text);
+    CAF_REQUIRE(static_cast<bool>(revision));
+    return *revision;
+  }
+
+  std::shared_ptr<storage::memory_disk> disk = std::make_shared<storage::memory_disk>();
+  std::unique_ptr<storage::store> store;
+  std::atomic<bool> done{false};
+  std::thread thread;
+  std::unique_ptr<desired> house;
+};
+
+document lamp(int line) {
+  return make_document("channel", "hall/lamp",
+                       {{"bus", "sim"}, {"line", "out." + std::to_string(line)}, {"direction", "output"}});
+}
+
+const document bus = make_document("bus", "sim", {{"driver", "sim"}});
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(desired_tests, fixture)
+
+CAF_TEST(what was written is read again and a write that changes nothing makes no revision) {
+  CAF_CHECK_EQUAL(write({bus, lamp(1)}, "first"), 1u);
+  const auto all = house->documents();
+  CAF_REQUIRE_EQUAL(all.size(), 2u);
+  CAF_CHECK(all[0] == bus);
+  CAF_CHECK(all[1] == lamp(1));
+  CAF_CHECK_EQUAL(write({lamp(1), bus}, "the same in another order"), 0u);
+  CAF_CHECK_EQUAL(house->history(10).size(), 1u);
+}
+
+CAF_TEST(every kept revision can be reached again) {
+  const std::vector<std::vector<document>> states{{}, {bus}, {bus, lamp(1)}, {bus, lamp(2)}, {bus}, {}};
+  for (std::size_t i = 1; i < states.size(); ++i)
+    CAF_REQUIRE_EQUAL(write(states[i], "step"), i);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    CAF_MESSAGE("revision " << i);
+    const auto then = house->at_revision(i);
+    CAF_REQUIRE(static_cast<bool>(then));
+    CAF_CHECK(*then == states[i]);
+  }
+  CAF_CHECK(!house->at_revision(6));
+}
+
+CAF_TEST(history tells who and what and keeps the newest fifty) {
+  for (int i = 1; i <= 55; ++i)
+    write({bus, lamp(i)}, "lamp to " + std::to_string(i));
+  const auto all = house->history(100);
+  CAF_REQUIRE_EQUAL(all.size(), desired::kept_revisions);
+  CAF_CHECK_EQUAL(all[0]["revision"], 55);
+  CAF_CHECK_EQUAL(all[0]["who"], "anna");
+  CAF_CHECK_EQUAL(all[0]["text"], "lamp to 55");
+  CAF_CHECK_EQUAL(all.back()["revision"], 6);
+  // The oldest state that can be reached stood before the oldest revision.
+  CAF_CHECK((*house->at_revision(5))[1] == lamp(5));
+  const auto gone = house->at_revision(4);
+  CAF_REQUIRE(!gone);
+  CAF_CHECK(gone.why().code == errc::not_found);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
