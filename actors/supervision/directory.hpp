@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/supervision/fence.hpp"
 #include "actors/supervision/vitals.hpp"
 #include "config/model/result.hpp"
 
@@ -37,9 +38,12 @@ public:
   [[nodiscard]] std::optional<row> lookup(const std::string& name) const;
   [[nodiscard]] std::vector<row> list() const; ///< ordered by name
 
-  /// Sends to whoever has the name now. @returns false if nobody has.
+  /// Sends to whoever has the name now. @returns false if nobody has, or if
+  /// the caller itself was fenced: another one speaks in its name.
   template <class... Ts>
   bool send(const std::string& name, Ts&&... xs) const {
+    if (supervision::speaker_is_fenced())
+      return false;
     auto whom = find(name);
     if (!whom)
       return false;

@@ -36,13 +36,22 @@ public:
   /// predecessor's.
   virtual void arm(int timer, std::chrono::nanoseconds delay) = 0;
   virtual void cancel(int timer) = 0;
+
+  /// True once this actor was taken for hung and another one has its name.
+  /// What it sends is ignored anyway; look here after a blocking call before
+  /// touching anything else (a store, a table, a line). Any thread.
+  [[nodiscard]] virtual bool fenced() const { return false; }
 };
+
+/// A unit throws it to end normally: its work is done and nothing failed.
+struct unit_done {};
 
 /// The inside of a supervised actor: one incarnation of its state and
 /// behavior. Everything that can fail throws or is answered as an error; an
 /// exception that leaves a handler ends this incarnation, leaves a
 /// post-mortem, and the supervisor's policy decides when the next one starts,
-/// in place, so that address and mailbox survive.
+/// in place, so that address and mailbox survive. `throw unit_done{}` ends it
+/// normally.
 class unit {
 public:
   virtual ~unit() = default;
