@@ -14,7 +14,8 @@ void wake(const waker& who) {
 
 } // namespace
 
-input_port::input_port(std::size_t ring_edges) : bound_(ring_edges) {}
+input_port::input_port(std::size_t ring_edges, const clock_source& clocks)
+  : clocks_(clocks), bound_(ring_edges) {}
 
 void input_port::set_waker(waker who) {
   waker call;
@@ -57,9 +58,8 @@ void input_port::on_lost(const error& why) noexcept {
   waker call;
   {
     std::lock_guard lock{mutex_};
-    // The newest edge is the last moment at which the line surely was there.
-    if (now_.open && closed_at_ == 0)
-      closed_at_ = now_.last_edge_at;
+    if (now_.open)
+      closed_at_ = clocks_.mono();
     now_.open = false;
     now_.trouble = why;
     call = note_news();
@@ -67,7 +67,8 @@ void input_port::on_lost(const error& why) noexcept {
   wake(call);
 }
 
-void input_port::opened(std::optional<bool> level, double max_rate_hz, mono_ns now) {
+void input_port::opened(std::optional<bool> level, std::uint64_t seen, double max_rate_hz,
+                        mono_ns now) {
   waker call;
   {
     std::lock_guard lock{mutex_};
@@ -81,7 +82,7 @@ void input_port::opened(std::optional<bool> level, double max_rate_hz, mono_ns n
     now_.trouble = {};
     now_.sample_trouble = {};
     ++now_.openings;
-    if (level)
+    if (level && now_.edges() == seen)
       now_.level = level;
     call = note_news();
   }

@@ -53,6 +53,8 @@ public:
     error trouble;            ///< why not, if it is not
     std::uint64_t openings = 0;
 
+    [[nodiscard]] std::uint64_t edges() const noexcept { return rising + falling; }
+
     /// Edges that a counter of this kind counts; `none` counts rising ones.
     [[nodiscard]] std::uint64_t pulses(edge_kind kind) const noexcept {
       switch (kind) {
@@ -64,7 +66,8 @@ public:
   };
 
   /// @param ring_edges 0: counts only.
-  explicit input_port(std::size_t ring_edges);
+  explicit input_port(std::size_t ring_edges,
+                      const clock_source& clocks = system_clocks());
 
   /// Whom to wake from now on; news that waits wakes it at once.
   void set_waker(waker who);
@@ -75,10 +78,11 @@ public:
   void on_lost(const error& why) noexcept override;
 
   // --- the bus actor's side ---
-  /// The line is held from now on and shows `level`. If it had been open
-  /// before, the time between is a gap of at most `max_rate_hz` * duration + 1
-  /// edges.
-  void opened(std::optional<bool> level, double max_rate_hz, mono_ns now);
+  /// The line is held from now on and showed `level` when `seen` edges were
+  /// counted; later edges know better. If it had been open before, the time
+  /// between is a gap of at most `max_rate_hz` * duration + 1 edges.
+  void opened(std::optional<bool> level, std::uint64_t seen, double max_rate_hz,
+              mono_ns now);
   /// The line is not held any more, or could not be: the gap begins.
   void closed(const error& why, mono_ns now);
   void sampled(const result<double>& x, mono_ns now);
@@ -92,6 +96,7 @@ private:
   [[nodiscard]] waker note_news(); ///< with the lock held
   void push(const drivers::edge& x);
 
+  const clock_source& clocks_;
   mutable std::mutex mutex_;
   tally now_;
   std::vector<drivers::edge> ring_; ///< grows up to its bound when used
