@@ -3,6 +3,7 @@
 #include "actors/bus/wake.hpp"
 #include "actors/protocol/channel.hpp"
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 #include <cstring>
