@@ -74,6 +74,7 @@ std::vector<stream_id> collectable(const slot_set& in, const version_vector& sta
   return out;
 }
 
+<<<<<<< HEAD
 void forget_collected(slot_set& in) {
   for (auto& [of, x] : in) {
     std::vector<stream_id> gone;
@@ -85,4 +86,6 @@ void forget_collected(slot_set& in) {
   }
 }
 
+=======
+>>>>>>> channels
 } // namespace troupe::storage

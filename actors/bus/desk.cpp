@@ -1,0 +1,227 @@
+#include "actors/bus/desk.hpp"
+
+#include "actors/bus/caretaker.hpp"
+#include "actors/bus/session.hpp"
+
+namespace troupe {
+
+namespace {
+
+void wake(const waker& who) {
+  if (who)
+    (*who)();
+}
+
+} // namespace
+
+bus_desk::bus_desk(std::string name, std::string driver, const clock_source& clocks)
+  : name_(std::move(name)), driver_(std::move(driver)), clocks_(clocks) {}
+
+bus_desk::~bus_desk() = default;
+
+std::shared_ptr<input_port> bus_desk::attach_input(const std::string& name,
+                                                   const input_wish& wish, waker who) {
+  std::shared_ptr<input_port> port;
+  bool changed = false;
+  {
+    std::lock_guard lock{mutex_};
+    auto& x = lines_[name];
+    changed = !x.port || x.line != wish.line || x.kind != wish.kind
+              || x.poll_every != wish.poll_every;
+    if (!x.port) {
+      x = attachment{};
+      x.name = name;
+      x.port = std::make_shared<input_port>(wish.ring_edges, clocks_);
+    }
+    if (changed) {
+      x.line = wish.line;
+      x.kind = wish.kind;
+      x.poll_every = wish.poll_every;
+      x.revision = ++revision_;
+    }
+    port = x.port;
+  }
+  port->set_waker(std::move(who));
+  if (changed)
+    nudge();
+  return port;
+}
+
+std::shared_ptr<output_cell> bus_desk::attach_output(const std::string& name,
+                                                     const output_wish& wish, waker who) {
+  std::shared_ptr<output_cell> cell;
+  bool changed = false;
+  {
+    std::lock_guard lock{mutex_};
+    auto& x = lines_[name];
+    changed = !x.cell || x.line != wish.line || x.kind != wish.kind;
+    if (!x.cell) {
+      x = attachment{};
+      x.name = name;
+      x.cell = std::make_shared<output_cell>(wish.safe, wish.initial, wish.keep_at_stop);
+    }
+    if (changed) {
+      x.line = wish.line;
+      x.kind = wish.kind;
+      x.revision = ++revision_;
+    }
+    cell = x.cell;
+  }
+  cell->set_safe(wish.safe);
+  cell->set_waker(std::move(who));
+  if (changed)
+    nudge();
+  return cell;
+}
+
+void bus_desk::detach(const std::string& name) {
+  {
+    std::lock_guard lock{mutex_};
+    keepsakes_.erase(name);
+    const auto found = lines_.find(name);
+    if (found == lines_.end())
+      return;
+    if (found->second.port)
+      found->second.port->set_waker({});
+    if (found->second.cell)
+      found->second.cell->set_waker({});
+    lines_.erase(found);
+    ++revision_;
+  }
+  nudge();
+}
+
+void bus_desk::leave(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  const auto found = lines_.find(name);
+  if (found == lines_.end())
+    return;
+  if (found->second.port)
+    found->second.port->set_waker({});
+  if (found->second.cell)
+    found->second.cell->set_waker({});
+}
+
+void bus_desk::force_safe(const std::string& name) {
+  std::shared_ptr<output_cell> cell;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = lines_.find(name);
+    if (found == lines_.end() || !found->second.cell)
+      return;
+    cell = found->second.cell;
+  }
+  if (cell->want(cell->safe(), no_deadline))
+    nudge(name);
+}
+
+void bus_desk::nudge() { nudge({}); }
+
+void bus_desk::nudge(const std::string& name) {
+  waker call;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = lines_.find(name);
+    if (found != lines_.end() && !found->second.nudged) {
+      found->second.nudged = true;
+      nudged_.push_back(name);
+    }
+    if (!woken_) {
+      woken_ = true;
+      call = bus_;
+    }
+  }
+  wake(call);
+}
+
+std::uint64_t bus_desk::take_over(waker who) {
+  std::lock_guard lock{mutex_};
+  bus_ = std::move(who);
+  // The first look of the new bus actor sees everything that waits.
+  woken_ = true;
+  const auto epoch = epoch_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  if (caretaker_)
+    caretaker_->relieve();
+  return epoch;
+}
+
+std::vector<bus_desk::attachment> bus_desk::attachments() const {
+  std::vector<attachment> all;
+  std::lock_guard lock{mutex_};
+  all.reserve(lines_.size());
+  for (const auto& [name, x] : lines_)
+    all.push_back(x);
+  return all;
+}
+
+std::vector<std::string> bus_desk::take_nudges() {
+  std::lock_guard lock{mutex_};
+  woken_ = false;
+  for (const auto& name : nudged_) {
+    const auto found = lines_.find(name);
+    if (found != lines_.end())
+      found->second.nudged = false;
+  }
+  return std::exchange(nudged_, {});
+}
+
+void bus_desk::disturbed() {
+  for (const auto& x : attachments()) {
+    if (!x.cell)
+      continue;
+    x.cell->disturbed();
+    nudge(x.name);
+  }
+}
+
+void bus_desk::trouble(const error& why) {
+  const auto now = clocks_.mono();
+  for (const auto& x : attachments()) {
+    if (x.port)
+      x.port->closed(why, now);
+    else
+      x.cell->closed(why);
+  }
+}
+
+void bus_desk::park(std::shared_ptr<bus_session> session) {
+  // Swapped under the lock, destroyed outside: closing lines calls the driver.
+  std::lock_guard lock{mutex_};
+  session_.swap(session);
+}
+
+std::shared_ptr<bus_session> bus_desk::adopt() {
+  auto candidate = session();
+  if (!candidate || candidate->idle())
+    return candidate;
+  park({});
+  return {};
+}
+
+std::shared_ptr<bus_session> bus_desk::session() const {
+  std::lock_guard lock{mutex_};
+  return session_;
+}
+
+void bus_desk::unattended(std::uint64_t epoch) {
+  std::lock_guard lock{mutex_};
+  if (epoch_.load(std::memory_order_acquire) != epoch || !session_)
+    return;
+  if (!caretaker_)
+    caretaker_ = std::make_unique<caretaker>();
+  caretaker_->watch(session_);
+}
+
+std::vector<drivers::fault> bus_desk::faults() const {
+  const auto open = session();
+  return open ? open->driver().faults() : std::vector<drivers::fault>{};
+}
+
+status bus_desk::set_fault(const std::string& fault, const std::string& line, bool active) {
+  const auto open = session();
+  if (!open)
+    return error{errc::closed, "bus '" + name_ + "' is not open; faults can be set when it is"};
+  return open->driver().set_fault(fault, line, active);
+}
+
+} // namespace troupe

@@ -1,0 +1,44 @@
+#include "actors/channel/make.hpp"
+#include "actors/channel/units.hpp"
+
+namespace troupe {
+
+void journal_force(storage::store& store, const std::string& channel, const force_value& x) {
+  storage::journal_event e;
+  e.level = storage::severity::notice;
+  e.kind = "command";
+  e.subject = channel;
+  e.text = x.val.empty() ? "force released" : "forced to " + to_string(x.val);
+  e.who = x.who;
+  store.append(std::move(e));
+}
+
+make_unit make_channel(services& all, std::shared_ptr<bus_desk> desk, channel_config config) {
+  return config.dir == direction::input
+           ? make_input(all, std::move(desk), std::move(config))
+           : make_output(all, std::move(desk), std::move(config));
+}
+
+std::function<void(bool)> channel_quarantine(services& all, std::shared_ptr<bus_desk> desk,
+                                             channel_config config) {
+  return [&all, desk = std::move(desk), config = std::move(config)](bool entered) {
+    if (!entered)
+      return; // the unit that starts again tells what is
+    reading r = all.live.get(config.name).value_or(reading{});
+    r.told_as = origin::refresh;
+    if (config.dir == direction::output) {
+      desk->force_safe(config.name);
+      if (r.val != config.safe) {
+        r.val = config.safe;
+        r.told_as = origin::change;
+        r.changed_wall = all.clocks.wall();
+        ++r.changes;
+      }
+    }
+    r.grade = quality::bad;
+    r.why = reason::quarantined;
+    all.live.publish(config.name, r);
+  };
+}
+
+} // namespace troupe

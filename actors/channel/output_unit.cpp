@@ -1,0 +1,479 @@
+#include "actors/bus/wake.hpp"
+#include "actors/channel/kept.hpp"
+#include "actors/channel/make.hpp"
+#include "actors/channel/output_core.hpp"
+#include "actors/channel/read_back.hpp"
+#include "actors/channel/units.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+namespace troupe {
+
+namespace {
+
+constexpr mono_ns save_every = 10'000'000'000;
+/// Another output's reading turns off when it was decided, its contact opens
+/// when its bus has written; so long it counts as on.
+constexpr mono_ns interlock_pause = 50'000'000;
+
+/// Held while an interlocked output decides and tells: two that exclude each
+/// other cannot both find the other one off.
+std::mutex& interlocked_outputs() {
+  static std::mutex one;
+  return one;
+}
+
+/// Wakes an output when one that it looks at changes; one message at a time.
+class neighbour_watcher final : public storage::watcher {
+public:
+  explicit neighbour_watcher(waker who) : who_(std::move(who)) {}
+  void on_change(const std::string&) noexcept override {
+    if (!pending.exchange(true))
+      (*who_)();
+  }
+  std::atomic<bool> pending{false};
+
+private:
+  waker who_;
+};
+
+/// What survives the unit: a restart in place goes on with the same array.
+struct output_memory {
+  std::optional<output_core::memory> core;
+  std::uint64_t guarded = 0; ///< of the cell's, those told already
+};
+
+class output_unit final : public unit {
+public:
+  output_unit(unit_context& ctx, services& all, std::shared_ptr<bus_desk> desk,
+              channel_config config)
+    : ctx_(ctx),
+      all_(all),
+      desk_(std::move(desk)),
+      config_(std::move(config)),
+      core_(config_, {}),
+      read_back_(config_.read_back_within) {}
+
+  ~output_unit() override { unwatch(); }
+
+  caf::message_handler messages() override {
+    return {
+      [this](const command& x) { return obey(x); },
+      [this](const renewal& x) { renew(x); },
+      [this](const force_value& x) { return force(x); },
+      [this](const view_output&) { return view(); },
+      [this](wake_atom) { on_wake(); },
+    };
+  }
+
+  void start() override {
+    all_.live.describe(config_.name, config_.unit);
+    fence_.nonce = static_cast<std::uint64_t>(ctx_.now()) ^ ctx_.incarnation();
+    memory_ = desk_->keepsake<output_memory>(config_.name);
+    const auto kept = memory_->core ? std::nullopt : last_shown();
+    attach(kept);
+    if (memory_->core) {
+      core_ = output_core{config_, *memory_->core};
+      begun_ = true;
+      if (const auto told = all_.live.get(config_.name))
+        told_ = *told;
+    } else if (config_.startup != startup_policy::hold) {
+      begin(kept);
+    }
+    watch();
+    on_wake();
+  }
+
+  void on_timer(int timer) override {
+    if (timer == save)
+      return save_now();
+    armed_ = no_deadline;
+    step();
+  }
+
+  void stop() override {
+    save_now();
+    unwatch();
+    desk_->leave(config_.name);
+  }
+
+  nlohmann::json state() const override {
+    nlohmann::json slots = nlohmann::json::array();
+    for (const auto& s : core_.remember().array.slots())
+      slots.push_back({{"source", s.source}, {"priority", s.priority},
+                       {"value", to_string(s.val)}});
+    return {{"output", config_.name},
+            {"effective", to_string(core_.remember().effective)},
+            {"winner", last_.winner},
+            {"held_back", last_.held_back},
+            {"slots", slots}};
+  }
+
+private:
+  enum timer { deadline, save };
+
+  [[nodiscard]] std::string key() const { return "output/" + config_.name; }
+
+  // --- the line ---
+  [[nodiscard]] value raw(const value& x) const {
+    if (x.kind != value_kind::analog || config_.scale == 0)
+      return x;
+    return value::analog((x.real - config_.offset) / config_.scale);
+  }
+
+  [[nodiscard]] std::optional<value> last_shown() const {
+    if (config_.startup != startup_policy::last)
+      return {};
+    const auto entry = all_.store.get(storage::slot_kind::own, key());
+    const auto was = entry ? from_kept(entry->payload) : std::nullopt;
+    return was && was->val.kind == config_.kind ? std::optional{was->val} : std::nullopt;
+  }
+
+  void attach(const std::optional<value>& kept) {
+    output_wish w;
+    w.line = config_.line;
+    w.line.consumer = config_.name;
+    w.kind = config_.kind;
+    w.safe = raw(config_.safe);
+    w.keep_at_stop = config_.startup == startup_policy::hold;
+    if (config_.startup != startup_policy::hold)
+      w.initial = raw(kept.value_or(config_.safe));
+    cell_ = desk_->attach_output(config_.name, w, wake_by_name(all_.names, ctx_.name()));
+  }
+
+  void begin(const std::optional<value>& shows) {
+    core_.begin(shows, ctx_.now());
+    begun_ = true;
+  }
+
+  // --- what may come ---
+  command_answer obey(const command& x) {
+    if (const auto code = fence_.check(x); code != errc::none)
+      return {code, "a later activation holds '" + config_.name + "'",
+              core_.remember().effective};
+    for (const auto& [id, answer] : core_.remember().ids)
+      if (!x.id.empty() && id == x.id)
+        return answer;
+    if (!begun_)
+      begin({});
+    note_rival(x);
+    auto answer = core_.apply(told_by_operator(x), ctx_.now());
+    step();
+    if (answer.code == errc::none)
+      answer = core_.answer_for(x.source, last_);
+    core_.remember_answer(x.id, answer);
+    remember();
+    return answer;
+  }
+
+  void renew(const renewal& x) {
+    if (core_.renew(x, ctx_.now()))
+      step();
+  }
+
+  command_answer force(const force_value& x) {
+    if (!begun_)
+      begin({});
+    auto answer = core_.force(x.val.empty() ? std::nullopt : std::optional{x.val}, x.who);
+    if (answer.code != errc::none)
+      return answer;
+    journal_force(all_.store, config_.name, x);
+    step();
+    return core_.answer_for("forced", last_);
+  }
+
+  void on_wake() {
+    if (watcher_)
+      watcher_->pending.store(false);
+    const auto line = cell_->now();
+    if (!begun_) {
+      if (!line.open)
+        return publish(line);
+      begin(line.written ? std::optional{from_raw(*line.written)} : std::nullopt);
+    }
+    if (line.guarded != memory_->guarded) {
+      memory_->guarded = line.guarded;
+      on_guarded(line);
+    }
+    step();
+  }
+
+  // --- deciding and telling ---
+  void step() {
+    if (config_.interlock.empty())
+      return decide();
+    std::lock_guard lock{interlocked_outputs()};
+    decide();
+  }
+
+  void decide() {
+    if (!begun_)
+      return;
+    const auto now = ctx_.now();
+    const auto before = core_.remember().effective;
+    const auto held_before = last_.interlocked;
+    mono_ns retry = no_deadline;
+    last_ = core_.decide(now, [&](const value&) { return forbidden(now, retry); });
+    remember();
+    if (cell_->want(raw(last_.effective), last_.guard))
+      desk_->nudge(config_.name);
+    const auto line = cell_->now();
+    if (last_.changed)
+      record(before);
+    if (last_.interlocked && !held_before)
+      journal(storage::severity::notice, "output",
+              last_.winner + " is held back: " + last_.held_back);
+    const bool deviates
+      = read_back_.look(agrees(line), core_.remember().changed_at, now);
+    if (deviates && !deviates_)
+      journal(storage::severity::alarm, "alarm",
+              fmt::format("shows {}, but what is read back disagrees for {} ms",
+                          to_string(last_.effective), config_.read_back_within.count()));
+    deviates_ = deviates;
+    publish(line);
+    arm(std::min({last_.next, retry, read_back_.next(core_.remember().changed_at)}), now);
+  }
+
+  /// Why "on" is forbidden now.
+  [[nodiscard]] std::string forbidden(mono_ns now, mono_ns& retry) const {
+    for (const auto& other : config_.interlock) {
+      const auto r = all_.live.get(other);
+      // Unknown is not off: better a pump that waits than two valves open.
+      if (!r || r->grade == quality::bad)
+        return fmt::format("'{}' must be off, and is {}", other,
+                           r ? to_string(r->why) : "unknown");
+      if (counts_as_on(r->val))
+        return "'" + other + "' is " + to_string(r->val);
+      if (r->changes > 0 && now < r->measured_at + interlock_pause) {
+        retry = r->measured_at + interlock_pause;
+        return "'" + other + "' has just been switched off";
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::optional<bool> agrees(const output_cell::look& line) const {
+    if (line.level && line.written && *line.level != *line.written)
+      return false;
+    if (config_.read_back.empty())
+      return line.level ? std::optional{true} : std::nullopt;
+    const auto r = all_.live.get(config_.read_back);
+    if (!r || r->grade == quality::bad || r->val.empty())
+      return {};
+    if (config_.kind == value_kind::digital)
+      return counts_as_on(r->val) == counts_as_on(last_.effective);
+    return std::abs(r->val.number() - last_.effective.number())
+           <= std::max(config_.dead_band, 1e-9);
+  }
+
+  void publish(const output_cell::look& line) {
+    const auto& m = core_.remember();
+    reading r = told_;
+    r.val = begun_ ? m.effective : value{};
+    r.grade = quality::good;
+    r.why = desk_->simulated() ? reason::simulated : reason::none;
+    if (line.trouble.code != errc::none)
+      r.grade = quality::bad, r.why = reason::bus_lost;
+    else if (!line.open || !begun_)
+      r.grade = quality::bad, r.why = reason::no_value;
+    else if (m.forced)
+      r.grade = quality::uncertain, r.why = reason::forced;
+    else if (deviates_)
+      r.grade = quality::uncertain, r.why = reason::deviation;
+    const bool changed = r.val != told_.val;
+    if (told_any_ && !changed && r.grade == told_.grade && r.why == told_.why)
+      return;
+    const auto wall = all_.clocks.wall();
+    r.told_as = changed && !told_.val.empty() ? origin::change : origin::refresh;
+    if (r.told_as == origin::change)
+      ++r.changes;
+    if (changed) {
+      r.measured_at = ctx_.now();
+      r.changed_wall = wall;
+    }
+    r.measured_wall = wall;
+    told_ = r;
+    told_any_ = true;
+    all_.live.publish(config_.name, r, changed ? story_ : storage::story{});
+    if (changed)
+      save_later();
+  }
+
+  /// Journals a change and makes the story that is published with it.
+  void record(const value& before) {
+    const auto& m = core_.remember();
+    std::vector<storage::step> steps;
+    if (last_.story)
+      steps = *last_.story;
+    const auto wall = all_.clocks.wall();
+    if (m.forced)
+      steps.push_back({"operator", m.forced_by, "forced " + to_string(*m.forced), wall});
+    for (const auto& source : last_.ended)
+      steps.push_back({"timer", source, "its lease ended", wall});
+    auto text = to_string(before) + " -> " + to_string(last_.effective);
+    if (!last_.held_back.empty())
+      text += " (" + last_.held_back + ")";
+    steps.push_back({"output", config_.name, text, wall});
+    story_ = std::make_shared<const std::vector<storage::step>>(std::move(steps));
+    storage::journal_event e;
+    e.kind = "output";
+    e.subject = config_.name;
+    e.text = text + " by " + (last_.winner.empty() ? "the safe state" : last_.winner);
+    e.story = *story_;
+    if (last_.winner.starts_with("operator/"))
+      e.who = last_.winner.substr(9);
+    else if (m.forced)
+      e.who = m.forced_by;
+    all_.store.append(std::move(e));
+  }
+
+  void on_guarded(const output_cell::look& line) {
+    core_.on_guarded(ctx_.now());
+    journal(storage::severity::warning, "output",
+            fmt::format("its bus drove it to {}: the wish was not renewed in time",
+                        to_string(line.written ? from_raw(*line.written) : config_.safe)));
+  }
+
+  /// Two sources that fight on one level switch the output to and fro; the
+  /// newer one wins, and the journal shows it.
+  void note_rival(const command& x) {
+    const auto* top = core_.remember().array.winner();
+    if (!top || x.val.empty() || top->source == x.source || top->priority != x.priority
+        || top->val == x.val)
+      return;
+    journal(storage::severity::notice, "command",
+            fmt::format("{} wants {}, {} had {} at the same priority {}: the newer wins",
+                        x.source, to_string(x.val), top->source, to_string(top->val),
+                        x.priority));
+  }
+
+  [[nodiscard]] command told_by_operator(const command& x) const {
+    if (!x.story.empty() || !x.source.starts_with("operator/"))
+      return x;
+    auto copy = x;
+    copy.story.push_back({"operator", x.source.substr(9),
+                          fmt::format("set {} to {} at priority {}", config_.name,
+                                      to_string(x.val), x.priority),
+                          all_.clocks.wall()});
+    return copy;
+  }
+
+  [[nodiscard]] output_view view() const {
+    const auto& m = core_.remember();
+    const auto line = cell_->now();
+    const auto now = ctx_.now();
+    output_view v;
+    v.now = told_;
+    for (const auto& s : m.array.slots())
+      v.slots.push_back({s.source, s.priority, s.val,
+                         milliseconds{s.until == no_deadline
+                                        ? 0
+                                        : std::max<mono_ns>((s.until - now) / 1'000'000, 1)},
+                         s.story ? *s.story : std::vector<storage::step>{}});
+    v.safe = config_.safe;
+    v.forced = m.forced.has_value();
+    v.winner = last_.winner;
+    v.blocked_by = last_.held_back;
+    v.line = line.trouble.code != errc::none ? to_string(line.trouble)
+             : line.open                     ? "open"
+                                             : "not open yet";
+    v.nonce = fence_.nonce;
+    return v;
+  }
+
+  // --- helpers ---
+  [[nodiscard]] value from_raw(const value& x) const {
+    if (x.kind != value_kind::analog)
+      return x;
+    return value::analog(x.real * config_.scale + config_.offset);
+  }
+
+  void remember() { memory_->core = core_.remember(); }
+
+  void watch() {
+    if (config_.interlock.empty() && config_.read_back.empty())
+      return;
+    watcher_ = std::make_shared<neighbour_watcher>(wake_by_name(all_.names, ctx_.name()));
+    for (const auto& other : config_.interlock)
+      all_.live.watch(other, watcher_);
+    if (!config_.read_back.empty())
+      all_.live.watch(config_.read_back, watcher_);
+  }
+
+  void unwatch() {
+    if (!watcher_)
+      return;
+    for (const auto& other : config_.interlock)
+      all_.live.unwatch(other, watcher_);
+    if (!config_.read_back.empty())
+      all_.live.unwatch(config_.read_back, watcher_);
+    watcher_.reset();
+  }
+
+  void arm(mono_ns at, mono_ns now) {
+    // A later deadline waits for the earlier timer: renewals arm nothing.
+    if (at >= armed_)
+      return;
+    armed_ = at;
+    ctx_.arm(deadline, std::chrono::nanoseconds{std::max<mono_ns>(at - now, 0)});
+  }
+
+  void save_later() {
+    if (config_.startup != startup_policy::last || save_armed_)
+      return;
+    save_armed_ = true;
+    const auto wait = std::max<mono_ns>(saved_at_ + save_every - ctx_.now(), 0);
+    ctx_.arm(save, std::chrono::nanoseconds{wait});
+  }
+
+  void save_now() {
+    if (!save_armed_)
+      return;
+    save_armed_ = false;
+    saved_at_ = ctx_.now();
+    // Refused when the disk is: the output goes on, the next change tries.
+    (void)all_.store.put(storage::slot_kind::own, key(), keep(told_));
+  }
+
+  void journal(storage::severity level, const char* kind, std::string text) {
+    storage::journal_event e;
+    e.level = level;
+    e.kind = kind;
+    e.subject = config_.name;
+    e.text = std::move(text);
+    all_.store.append(std::move(e));
+  }
+
+  unit_context& ctx_;
+  services& all_;
+  std::shared_ptr<bus_desk> desk_;
+  channel_config config_;
+  output_core core_;
+  output_fence fence_;
+  read_back_watch read_back_;
+  std::shared_ptr<output_memory> memory_;
+  std::shared_ptr<output_cell> cell_;
+  std::shared_ptr<neighbour_watcher> watcher_;
+  output_core::decision last_;
+  storage::story story_;
+  reading told_;
+  bool told_any_ = false;
+  bool begun_ = false;
+  bool deviates_ = false;
+  bool save_armed_ = false;
+  mono_ns armed_ = no_deadline;
+  mono_ns saved_at_ = -save_every;
+};
+
+} // namespace
+
+make_unit make_output(services& all, std::shared_ptr<bus_desk> desk, channel_config config) {
+  return [&all, desk = std::move(desk),
+          config = std::move(config)](unit_context& ctx) -> std::unique_ptr<unit> {
+    return std::make_unique<output_unit>(ctx, all, desk, config);
+  };
+}
+
+} // namespace troupe
