@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/protocol/inspect.hpp"
 #include "config/model/result.hpp"
 #include "config/model/value.hpp"
 #include "storage/live_table.hpp"
@@ -23,6 +24,8 @@ struct command {
   std::string source;        ///< "rule/hall-light", "operator/anna"; one slot each
   milliseconds lease{0};     ///< 0: no expiry; else the slot ends unless renewed
   std::vector<storage::step> story; ///< what led here, first step first
+
+  friend bool operator==(const command&, const command&) = default;
 };
 
 /// Says that `source` still wants what it wanted; extends its slot's lease and
@@ -30,6 +33,8 @@ struct command {
 struct renewal {
   std::string output;
   std::string source;
+
+  friend bool operator==(const renewal&, const renewal&) = default;
 };
 
 /// What became of a command.
@@ -37,6 +42,24 @@ struct command_answer {
   errc code = errc::none; ///< none: accepted
   std::string text;       ///< why not, or what stands in front of it
   value effective;        ///< what the output shows now
+
+  friend bool operator==(const command_answer&, const command_answer&) = default;
 };
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, command& x) {
+  return f(caf::meta::type_name("command"), x.id, x.output, x.val, x.priority, x.source,
+           x.lease, x.story);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, renewal& x) {
+  return f(caf::meta::type_name("renewal"), x.output, x.source);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, command_answer& x) {
+  return f(caf::meta::type_name("command_answer"), x.code, x.text, x.effective);
+}
 
 } // namespace troupe
