@@ -33,6 +33,7 @@ struct counter_view {
   std::uint64_t raw = 0;         ///< pulses of all boots, never changed by an override
   std::uint64_t this_stream = 0; ///< pulses counted since this open
   bool settled = true;           ///< false: `total` may still grow by pulses found elsewhere
+  std::uint64_t provisional = 0; ///< of `raw`: newer than the last durable check point
 };
 
 /// Told after the commit, on the store's thread: success, or
@@ -50,6 +51,9 @@ struct store_options {
   std::size_t journal_events = 20000;
   int journal_days = 30;
   std::size_t max_pending_ops = 100000; ///< over it: `over_limit`
+  clock_quality clock = clock_quality::ntp; ///< `none`: stamps go on from their bound
+  std::string machine;              ///< fingerprint; another one than at the last open is noted
+  milliseconds settle_for{0};       ///< how long `settled` is false after open, for peers to tell
 };
 
 struct store_stats {
@@ -61,6 +65,9 @@ struct store_stats {
   std::uint64_t reopens = 0;            ///< after write errors
   std::uint64_t last_commit_us = 0;
   std::uint64_t max_commit_us = 0;
+  std::uint64_t flash_limit_per_day = 0; ///< the budget that `bytes_per_day` is held to
+  int slowdown = 1;                     ///< check points and journal wait so many times longer
+  std::uint64_t lost_events = 0;        ///< journal events dropped at `max_pending_ops`
   bool degraded = false;                ///< disk refuses writes; RAM goes on, D0 is refused
   std::string degraded_why;
   std::string stream;                   ///< readable id of the current stream

@@ -1,0 +1,48 @@
+#include "storage/hlc.hpp"
+
+#include <algorithm>
+
+namespace troupe::storage {
+
+hlc_clock::hlc_clock(hlc bound, clock_quality quality, wall_ms wall, mono_ns mono)
+  : last_(bound), bound_(bound), quality_(quality), start_mono_(mono) {
+  start_wall_ = quality == clock_quality::none ? bound.ms() : std::max(bound.ms(), wall);
+  last_ = std::max(last_, hlc::at(start_wall_));
+  // Nothing was promised beyond the persisted bound yet; the caller persists
+  // the first one before the first operation.
+  bound_ = std::max(bound_, last_);
+}
+
+wall_ms hlc_clock::physical(wall_ms wall, mono_ns mono) const {
+  if (quality_ == clock_quality::none)
+    return start_wall_ + (mono - start_mono_) / 1'000'000;
+  return wall;
+}
+
+hlc hlc_clock::tick(wall_ms wall, mono_ns mono) {
+  const auto now = std::min(hlc::at(physical(wall, mono)), bound_);
+  last_ = std::max(hlc{last_.raw + 1}, now);
+  return last_;
+}
+
+void hlc_clock::saw(hlc other, wall_ms wall) {
+  if (quality_ == clock_quality::ntp && other.ms() > wall + trust_ms)
+    return;
+  last_ = std::max(last_, other);
+}
+
+bool hlc_clock::wants_bound(wall_ms wall, mono_ns mono) const {
+  const auto now = std::max(hlc::at(physical(wall, mono)), last_);
+  return now.ms() + reserve_ms / 2 >= bound_.ms();
+}
+
+hlc hlc_clock::next_bound(wall_ms wall, mono_ns mono) const {
+  const auto now = std::max(hlc::at(physical(wall, mono)), last_);
+  return std::max(bound_, hlc::at(now.ms() + reserve_ms));
+}
+
+void hlc_clock::persisted(hlc bound) {
+  bound_ = std::max(bound_, bound);
+}
+
+} // namespace troupe::storage

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "config/model/time.hpp"
+
+#include <compare>
+#include <cstdint>
+
+namespace troupe::storage {
+
+/// Hybrid logical clock stamp: 48 bit milliseconds since 1970, 16 bit count.
+/// It only picks a winner among truly concurrent siblings, at read time; a
+/// wrong clock can therefore never block a later write.
+struct hlc {
+  std::uint64_t raw = 0;
+
+  [[nodiscard]] wall_ms ms() const noexcept { return static_cast<wall_ms>(raw >> 16); }
+  [[nodiscard]] static hlc at(wall_ms ms) noexcept {
+    return {ms <= 0 ? 0 : static_cast<std::uint64_t>(ms) << 16};
+  }
+
+  friend bool operator==(const hlc&, const hlc&) = default;
+  friend auto operator<=>(const hlc&, const hlc&) = default;
+};
+
+/// How far this machine's wall clock is believed.
+enum class clock_quality : std::uint8_t {
+  none, ///< no battery, not synchronised: the stamps go on from their bound
+  peer, ///< the median of the peers
+  ntp,
+};
+
+/// Gives stamps that only grow, also across restarts: it never passes a bound
+/// that rests on disk, and starts at that bound.
+class hlc_clock {
+public:
+  /// How far ahead the bound is reserved.
+  static constexpr wall_ms reserve_ms = 120'000;
+  /// A foreign stamp this far ahead of a good clock does not drag us along.
+  static constexpr wall_ms trust_ms = 300'000;
+
+  hlc_clock() = default;
+
+  /// @param bound as persisted by the run before; nothing if there was none
+  hlc_clock(hlc bound, clock_quality quality, wall_ms wall, mono_ns mono);
+
+  /// The stamp of a new operation. Clamped to the bound; what is stamped at
+  /// the bound is still ordered, by the count.
+  [[nodiscard]] hlc tick(wall_ms wall, mono_ns mono);
+
+  /// A foreign stamp was seen: the next own one is later, within reason.
+  void saw(hlc other, wall_ms wall);
+
+  /// The bound to persist with the next commit, when a new one is due.
+  [[nodiscard]] bool wants_bound(wall_ms wall, mono_ns mono) const;
+  [[nodiscard]] hlc next_bound(wall_ms wall, mono_ns mono) const;
+  /// It rests on disk now.
+  void persisted(hlc bound);
+
+  [[nodiscard]] hlc last() const noexcept { return last_; }
+  [[nodiscard]] hlc bound() const noexcept { return bound_; }
+
+private:
+  [[nodiscard]] wall_ms physical(wall_ms wall, mono_ns mono) const;
+
+  hlc last_;
+  hlc bound_;
+  clock_quality quality_ = clock_quality::none;
+  wall_ms start_wall_ = 0; ///< where an unbelieved clock goes on from
+  mono_ns start_mono_ = 0;
+};
+
+} // namespace troupe::storage
