@@ -124,10 +124,11 @@ int script::execute(lua_State* lua) {
   lua_getfield(lua, LUA_REGISTRYINDEX, environment_key);
   lua_setmetatable(lua, -2);
   lua_setupvalue(lua, -2, 1);
-  lua_call(lua, 0, 1);
-  if (!lua_isnil(lua, -1)) {
+  const int base = lua_gettop(lua) - 1;
+  lua_call(lua, 0, LUA_MULTRET);
+  if (lua_gettop(lua) > base) {
     value x;
-    if (to_value(lua, -1, x))
+    if (to_value(lua, base + 1, x))
       self.returned_ = std::move(x);
   }
   return 0;

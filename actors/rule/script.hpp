@@ -45,7 +45,7 @@ struct script_result {
   bool overrun = false;       ///< a budget ended it
   std::string text;           ///< of the error
   int line = 0;               ///< of the error; 0: unknown
-  std::optional<value> returned; ///< by an expression or `return`; none for nil
+  std::optional<value> returned; ///< by an expression or `return`; kind none: nil
   std::uint64_t instructions = 0;
   std::size_t memory = 0;     ///< in use after the run
 };
