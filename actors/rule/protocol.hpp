@@ -18,11 +18,4 @@ typename Inspector::result_type inspect(Inspector& f, view_rule&) {
   return f(caf::meta::type_name("view_rule"));
 }
 
-namespace rule {
-
-/// INTERNAL: an input has changed; at most one waits in the mailbox.
-using wake = caf::atom_constant<caf::atom("rulewake")>;
-
-} // namespace rule
-
 } // namespace troupe
