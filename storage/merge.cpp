@@ -75,6 +75,7 @@ std::vector<stream_id> collectable(const slot_set& in, const version_vector& sta
 }
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 void forget_collected(slot_set& in) {
   for (auto& [of, x] : in) {
     std::vector<stream_id> gone;
@@ -88,4 +89,6 @@ void forget_collected(slot_set& in) {
 
 =======
 >>>>>>> channels
+=======
+>>>>>>> rules
 } // namespace troupe::storage

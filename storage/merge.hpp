@@ -34,6 +34,7 @@ bool merge(slot_set& into, const stream_id& from, slot news);
                                                  const version_vector& stable);
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 /// Forgets contexts of streams that have no slot of this key any more. Only
 /// where no other member exists: elsewhere somebody may still hold what they
 /// dominate. Keeps the slots of a lone node from growing with every start.
@@ -41,4 +42,6 @@ void forget_collected(slot_set& in);
 
 =======
 >>>>>>> channels
+=======
+>>>>>>> rules
 } // namespace troupe::storage

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "config/model/result.hpp"
+#include "config/model/time.hpp"
+#include "config/model/value.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace troupe::rule {
+
+/// Both clocks at one moment.
+struct moment {
+  mono_ns mono = 0;
+  wall_ms wall = 0;
+};
+
+/// What becomes of a deadline that passed while the rule was not running.
+struct missed_policy {
+  enum class kind : std::uint8_t { run, skip, younger };
+  kind what = kind::run;
+  milliseconds limit{0}; ///< younger: late by less than this
+
+  friend bool operator==(const missed_policy&, const missed_policy&) = default;
+};
+
+/// Reads "run", "skip" or a duration.
+std::optional<missed_policy> parse_missed(const std::string& text);
+std::string to_text(const missed_policy& x);
+
+/// Something that began and has a length: a timer, or the time for which a
+/// condition has been true. Runs on CLOCK_MONOTONIC, so a wall clock that
+/// jumps neither fires nor stalls it.
+struct stopwatch {
+  mono_ns started = 0;  ///< may lie before this boot, then negative
+  milliseconds length{0};
+  missed_policy missed;
+  std::uint64_t mark = 0; ///< windows of inputs: their number of changes
+
+  [[nodiscard]] mono_ns deadline() const noexcept { return started + length.count() * 1'000'000; }
+  [[nodiscard]] bool over(mono_ns now) const noexcept { return now >= deadline(); }
+
+  friend bool operator==(const stopwatch&, const stopwatch&) = default;
+};
+
+/// What a rule wants of an output until it changes its mind.
+struct wish {
+  value val;
+  int priority = 10;
+  milliseconds lease{0};
+  int line = 0;       ///< of the rule's text
+  wall_ms since = 0;
+
+  friend bool operator==(const wish&, const wish&) = default;
+};
+
+/// Bounds of one rule's memory (I11). At a bound the script gets an error.
+inline constexpr std::size_t max_variables = 128;
+inline constexpr std::size_t max_timers = 64;
+inline constexpr std::size_t max_wishes = 64;
+inline constexpr std::size_t max_key_bytes = 80;
+inline constexpr std::size_t max_text_bytes = 1024;
+
+/// Everything that a rule remembers between runs and over restarts (I7).
+/// A plain value: a run works on a copy, and a failed run leaves no trace.
+struct rule_memory {
+  std::map<std::string, value> variables;   ///< `state`
+  std::map<std::string, stopwatch> timers;  ///< `start`; ended ones until told
+  std::map<std::string, stopwatch> windows; ///< `held`, `for_`
+  std::map<std::string, wish> wishes;       ///< by output
+
+  /// The next moment at which time alone changes an answer.
+  [[nodiscard]] std::optional<mono_ns> next_deadline(mono_ns now) const;
+
+  friend bool operator==(const rule_memory&, const rule_memory&) = default;
+};
+
+/// What tells apart two texts of a rule and two boots of a machine.
+struct memory_origin {
+  std::string boot;  ///< the kernel's boot id; empty: unknown
+  std::string text;  ///< digest of the rule's text
+};
+
+/// The stored form, docs/rules.md "What is stored".
+nlohmann::json to_json(const rule_memory& x, const moment& now, const memory_origin& origin);
+
+/// Brings the memory to `now`. How much time passed since it was saved is told
+/// by CLOCK_MONOTONIC within one boot; else by the wall clock, if that is
+/// plausible: both times after 2024 and not backwards; else no time passed, so
+/// a timer keeps what remained. Deadlines that passed meanwhile meet their
+/// missed policy. Wishes of another text of the rule are dropped: the new text
+/// may not know the output, and would hold it for ever.
+/// @returns `corrupt` if the document is not one of ours.
+result<rule_memory> memory_from_json(const nlohmann::json& x, const moment& now,
+                                     const memory_origin& origin);
+
+/// FNV-1a, in hex: stable over builds, unlike std::hash.
+std::string digest(const std::string& text);
+
+} // namespace troupe::rule

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "actors/protocol/services.hpp"
+#include "actors/rule/bell.hpp"
+#include "actors/rule/engine.hpp"
+#include "actors/rule/leases.hpp"
+#include "actors/rule/pace.hpp"
+#include "actors/rule/protocol.hpp"
+#include "actors/supervision/unit.hpp"
+
+#include <set>
+
+namespace troupe::rule {
+
+/// RULE: the thin shell around `engine`. Watches what the rule reads, runs it
+/// when that changes or time comes, sends what it wants and keeps it wanted.
+///
+/// When it fails:
+/// - A run that fails has no effect, is shown and journalled, and is tried
+///   again after `retry_failed`; the fifth failure within a minute ends the
+///   incarnation, so that supervision counts it and its outputs fall to the
+///   next priority or to safe within their lease.
+/// - A crash lets nothing go: the leases do that, unless the next incarnation
+///   wants the same in time.
+/// - An output that is away or has restarted is told again as soon as it is seen.
+class rule_unit final : public unit {
+public:
+  /// Inputs that have no value yet are waited for at most so long.
+  static constexpr milliseconds wait_for_inputs{3000};
+  static constexpr milliseconds retry_failed{10000};
+  /// The memory is written at most so often.
+  static constexpr milliseconds save_every{1000};
+
+  rule_unit(unit_context& context, services& house, rule_config config);
+
+  void start() override;
+  caf::message_handler messages() override;
+  void on_timer(int timer) override;
+  void stop() override;
+  nlohmann::json state() const override;
+
+private:
+  enum timer_id : int { wait_timer, run_timer, renew_timer, save_timer };
+
+  [[nodiscard]] moment now() const;
+  void load();
+  void on_wake();
+  void try_to_begin();
+  void run();
+  void act(const run_outcome& done);
+  void send(const output_action& action);
+  void renew();
+  void watch_inputs();
+  void publish(bool ok);
+  void on_failure();
+  void note(storage::severity level, const std::string& text);
+  void plan();
+  void save(bool at_once);
+  [[nodiscard]] std::uint32_t incarnation_of(const std::string& output) const;
+
+  unit_context& context_;
+  services& house_;
+  rule_config config_;
+  std::string address_;
+  std::unique_ptr<engine> engine_;
+  std::shared_ptr<bell> bell_;
+  std::set<std::string> watched_;
+  leases leases_;
+  std::map<std::string, output_action> told_; ///< to repeat it to an output that restarted
+  rule_memory saved_;
+  memory_origin origin_;
+  pace runs_{100, 200};
+  quiet journal_quiet_;
+  streak failures_;
+  std::uint64_t failed_runs_ = 0;
+  mono_ns started_at_ = 0;
+  mono_ns saved_at_ = 0;
+  std::optional<mono_ns> retry_at_;
+  bool waiting_ = true;       ///< for first values
+  bool restored_told_ = false;
+  bool run_put_off_ = false;
+};
+
+} // namespace troupe::rule
