@@ -1,0 +1,20 @@
+#pragma once
+
+#include "apps/cli/session.hpp"
+
+namespace CLI {
+class App;
+}
+
+/// The commands, by subject. Each adds its subcommands to `app`; they run when
+/// the command line is parsed.
+namespace troupe::cli {
+
+void add_look_commands(CLI::App& app, session& s);    ///< status tree ps get list why log ...
+void add_stream_commands(CLI::App& app, session& s);  ///< watch tap
+void add_channel_commands(CLI::App& app, session& s); ///< set release force count
+void add_actor_commands(CLI::App& app, session& s);   ///< kill restart quarantine ... fault
+void add_config_commands(CLI::App& app, session& s);  ///< add remove replace apply export ...
+void add_local_commands(CLI::App& app, session& s);   ///< completion version
+
+} // namespace troupe::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace troupe::cli {
+
+/// What `troupe` exits with; docs/guides/command-line.md tells scripts.
+enum exit_code : int {
+  exit_ok = 0,
+  exit_refused = 1,   ///< the node said no, or the work failed
+  exit_usage = 2,     ///< the command line makes no sense
+  exit_no_node = 3,   ///< nobody listens, or it went away
+  exit_not_found = 4, ///< no thing of that name
+  exit_problems = 5,  ///< `check` found problems
+  exit_no_access = 6, ///< this user may not
+};
+
+} // namespace troupe::cli

@@ -1,0 +1,69 @@
+#include "apps/cli/views.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::cli {
+
+namespace {
+
+std::string level_of(const json& x, const style& how) {
+  const auto level = text_at(x, "level", "info");
+  const auto text = pad(level, 7);
+  if (level == "alarm")
+    return how.paint(text, colour::red);
+  if (level == "warning")
+    return how.paint(text, colour::yellow);
+  return level == "notice" ? how.paint(text, colour::cyan) : how.paint(text, colour::dim);
+}
+
+} // namespace
+
+std::string show_log_line(const json& x, const style& how, wall_ms now) {
+  const auto who = text_at(x, "who");
+  return cut(fmt::format("{}  {}  {}  {}  {}{}",
+                         clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+                         level_of(x, how), how.paint(pad(text_at(x, "kind"), 10), colour::dim),
+                         how.paint(pad(text_at(x, "subject"), 18), colour::bold),
+                         with_arrows(text_at(x, "text")),
+                         who.empty() ? "" : how.paint("  by " + who, colour::dim)),
+             how.width)
+         + "\n";
+}
+
+std::string show_log(const json& events, const style& how, wall_ms now) {
+  std::string result;
+  for (auto& x : events)
+    result += show_log_line(x, how, now);
+  return result.empty() ? "no entries fit\n" : result;
+}
+
+std::string show_message(const json& x, const style& how, wall_ms now) {
+  const auto took = number_at(x, "took_us", -1);
+  const auto from = text_at(x, "from");
+  return cut(fmt::format("{}  {}{}{}", clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+                         from.empty() ? "" : how.paint(pad(from, 18), colour::bold) + "  ",
+                         text_at(x, "text"),
+                         took >= 0 ? how.paint("  took " + micros(took), colour::dim) : ""),
+             how.width)
+         + "\n";
+}
+
+std::string show_post_mortems(const json& all, const style& how, wall_ms now) {
+  std::string result;
+  for (auto& x : all) {
+    result += fmt::format("{}  {}  incarnation {}\n",
+                          clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+                          how.paint(text_at(x, "actor"), colour::bold), text_at(x, "incarnation"));
+    result += "  error     " + how.paint(text_at(x, "error"), colour::red) + "\n";
+    const auto& messages = list_at(x, "messages");
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      result += fmt::format("  {}  {}\n", i == 0 ? "messages" : "        ",
+                            harmless(messages[i].is_string() ? messages[i].get<std::string>()
+                                                             : messages[i].dump()));
+    if (x.contains("state"))
+      result += "  state     " + harmless(x["state"].dump()) + "\n";
+  }
+  return result.empty() ? "no post-mortems: it has not crashed since they are kept\n" : result;
+}
+
+} // namespace troupe::cli

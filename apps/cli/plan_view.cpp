@@ -1,0 +1,76 @@
+#include "apps/cli/table.hpp"
+#include "apps/cli/views.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace troupe::cli {
+
+namespace {
+
+std::string sign_of(const std::string& action, const style& how) {
+  if (action == "add")
+    return how.paint("+ add   ", colour::green);
+  if (action == "remove")
+    return how.paint("- remove", colour::red);
+  return how.paint("~ change", colour::yellow);
+}
+
+std::string option_value(const json& change, const char* key) {
+  return text_at(change, key, "default");
+}
+
+} // namespace
+
+std::string show_plan(const json& steps, const style& how) {
+  if (steps.empty())
+    return "nothing to do: the house is as described\n";
+  std::string result;
+  std::map<std::string, double> counts;
+  for (auto& s : steps) {
+    const auto action = text_at(s, "action");
+    ++counts[action];
+    result += fmt::format("{} {} {}", sign_of(action, how), pad(text_at(s, "section"), 8),
+                          how.paint(text_at(s, "name"), colour::bold));
+    if (const auto text = text_at(s, "text"); !text.empty())
+      result += how.paint("  " + text, colour::dim);
+    if (truth_at(s, "restarts"))
+      result += how.paint("  restarts it", colour::yellow);
+    result += "\n";
+    for (auto& c : list_at(s, "changes"))
+      result += fmt::format("             {}: {} → {}\n", text_at(c, "key"), option_value(c, "from"),
+                            option_value(c, "to"));
+  }
+  result += how.paint(fmt::format("{} to add, {} to change, {} to remove; nothing else is touched\n",
+                                  counts["add"], counts["change"], counts["remove"]),
+                      colour::dim);
+  return result;
+}
+
+std::string show_history(const json& rows, const style& how, wall_ms now) {
+  table t{{{"REVISION", true}, {"WHEN"}, {"WHO"}, {"STEPS", true}, {"WHAT", false, true}}};
+  for (auto& x : rows)
+    t.add({text_at(x, "revision"), clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+           text_at(x, "who"), text_at(x, "steps"), text_at(x, "text")});
+  return t.empty() ? "no revisions yet\n" : t.render(how);
+}
+
+std::string show_buses(const json& rows, const style& how) {
+  std::string result;
+  for (auto& x : rows) {
+    result += fmt::format("{}  {}  {}\n", how.paint(pad(text_at(x, "name"), 10), colour::bold),
+                          pad(text_at(x, "state"), 11), text_at(x, "text"));
+    for (auto& f : list_at(x, "faults")) {
+      const bool on = truth_at(f, "active");
+      const auto line = text_at(f, "line");
+      result += fmt::format("  fault {} {}  {}\n",
+                            pad(text_at(f, "name") + (line.empty() ? "" : " " + line), 20),
+                            on ? how.paint("on ", colour::red) : how.paint("off", colour::dim),
+                            how.paint(text_at(f, "help"), colour::dim));
+    }
+  }
+  return result.empty() ? "no buses\n" : result;
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,113 @@
+#include "apps/cli/table.hpp"
+#include "apps/cli/views.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::cli {
+
+namespace {
+
+std::string words(std::string x) {
+  std::replace(x.begin(), x.end(), '_', ' ');
+  return x;
+}
+
+/// "at most 3 missed in 2 gaps", empty when nothing can be missing.
+std::string bound(const json& x) {
+  const auto missed = number_at(x, "missed_at_most");
+  return missed > 0 ? fmt::format("at most {} missed in {}", grouped(missed),
+                                  count_of(number_at(x, "gaps"), "gap"))
+                    : "";
+}
+
+std::string slot_line(const json& slot, bool leads, const style& how) {
+  const auto& lease = slot.contains("lease_left_s") ? slot["lease_left_s"] : json{};
+  const auto left = lease.is_number() ? "for " + duration(lease.get<double>()) : "until released";
+  const auto mark = leads ? how.paint("▶", colour::green) : " ";
+  return fmt::format("  {} {:>2}  {}  {}  {}{}\n", mark, number_at(slot, "priority"),
+                     pad(text_at(slot, "value", "-"), 6), pad(text_at(slot, "source"), 20),
+                     pad(left, 14), how.paint(text_at(slot, "story"), colour::dim));
+}
+
+std::string line(const char* what, const std::string& text) {
+  return text.empty() ? "" : fmt::format("  {:<10} {}\n", what, text);
+}
+
+} // namespace
+
+std::string show_value(const json& x) {
+  auto text = text_at(x, "text", "-");
+  const auto unit = text_at(x, "unit");
+  const bool number = x.contains("value") && x["value"].is_number();
+  if (number)
+    text = grouped(text);
+  return number && !unit.empty() ? text + " " + unit : text;
+}
+
+std::string show_quality(const json& x, const style& how) {
+  const auto grade = text_at(x, "quality", "bad");
+  const auto why = text_at(x, "reason", "none");
+  const auto text = why == "none" || why.empty() ? grade : grade + ", " + words(why);
+  if (grade == "good")
+    return how.paint("● " + text, colour::green);
+  if (grade == "uncertain")
+    return how.paint("◐ " + text, colour::yellow);
+  return how.paint("✗ " + text, colour::red);
+}
+
+std::string show_reading(const json& x, const style& how, wall_ms now) {
+  const auto label = text_at(x, "label");
+  std::string result
+    = fmt::format("{}  {}  {}\n", how.paint(text_at(x, "name"), colour::bold),
+                  how.paint(show_value(x), colour::cyan), show_quality(x, how));
+  result += line("label", label);
+  result += line("kind", text_at(x, "kind"));
+  result += line("age", duration(number_at(x, "age_s", -1)));
+  result += line("changed", fmt::format("{}, {} so far",
+                                        clock_time(static_cast<wall_ms>(number_at(x, "changed_wall")),
+                                                   now),
+                                        count_of(number_at(x, "changes"), "change")));
+  result += line("bound", bound(x));
+  if (text_at(x, "kind") != "output")
+    return result;
+  const auto wanted = text_at(x, "wanted");
+  const auto blocked = text_at(x, "blocked");
+  if (wanted != text_at(x, "text") || !blocked.empty())
+    result += line("wanted", blocked.empty() ? wanted
+                                             : how.paint(fmt::format("{}, blocked: {}", wanted,
+                                                                     with_arrows(blocked)),
+                                                         colour::yellow));
+  const auto& slots = list_at(x, "slots");
+  result += slots.empty() ? line("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    result += slot_line(slots[i], i == 0, how);
+  return result;
+}
+
+std::string show_readings(const json& rows, const style& how) {
+  table t{{{"NAME"}, {"VALUE", true}, {"QUALITY"}, {"AGE", true}, {"KIND"}, {"LABEL", false, true}}};
+  for (auto& x : rows) {
+    const auto missed = bound(x);
+    const auto label = text_at(x, "label");
+    t.add({text_at(x, "name"), show_value(x), show_quality(x, how),
+           duration(number_at(x, "age_s", -1)), text_at(x, "kind"),
+           label.empty() || missed.empty() ? label + missed : label + ", " + missed});
+  }
+  return t.render(how);
+}
+
+std::string show_change(const json& x, const std::string& before, std::size_t name_width,
+                        const style& how, wall_ms now) {
+  const auto value = show_value(x);
+  const auto age = number_at(x, "age_s", -1);
+  std::string change = how.paint(value, colour::cyan);
+  if (!before.empty() && before != value)
+    change = how.paint(before + " → ", colour::dim) + change;
+  return fmt::format("{}  {}  {}  {}{}\n", how.paint(clock_time(now, now), colour::dim),
+                     pad(text_at(x, "name"), name_width), pad(change, 22), show_quality(x, how),
+                     age >= 1 ? how.paint(", " + duration(age) + " old", colour::dim) : "");
+}
+
+} // namespace troupe::cli

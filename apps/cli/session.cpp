@@ -1,0 +1,78 @@
+#include "apps/cli/session.hpp"
+
+#include <cstdio>
+#include <iostream>
+
+#include <unistd.h>
+
+namespace troupe::cli {
+
+namespace {
+
+int code_of(client::trouble x) {
+  switch (x) {
+  case client::trouble::no_node:
+  case client::trouble::lost: return exit_no_node;
+  case client::trouble::not_found: return exit_not_found;
+  case client::trouble::no_access: return exit_no_access;
+  case client::trouble::refused:
+  case client::trouble::bad_answer: break;
+  }
+  return exit_refused;
+}
+
+} // namespace
+
+void session::show(const client::answer<json>& got,
+                   const std::function<std::string(const json&)>& view) {
+  if (!got)
+    return fail(got.why());
+  if (as_json)
+    return print_json(*got);
+  print(view(*got));
+}
+
+void session::print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  // Lines of a stream must not wait in a buffer; a closed pipe ends the run.
+  if (std::fflush(stdout) != 0 && code == exit_ok)
+    code = exit_refused;
+}
+
+void session::print_json(const json& x) {
+  print(x.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+void session::fail(const client::problem& why) {
+  code = code_of(why.kind);
+  if (as_json)
+    std::fprintf(stderr, "%s\n",
+                 json{{"error", {{"code", why.code}, {"text", why.text}}}}
+                   .dump(-1, ' ', false, json::error_handler_t::replace)
+                   .c_str());
+  else
+    std::fprintf(stderr, "troupe: %s\n", harmless(why.text).c_str());
+}
+
+void session::fail(int exit_with, const std::string& text) {
+  fail({client::trouble::refused, "", text});
+  code = exit_with;
+}
+
+wall_ms session::now() {
+  return system_clocks().wall();
+}
+
+bool session::has_terminal() {
+  return isatty(STDIN_FILENO) == 1;
+}
+
+bool session::confirm(const std::string& question) {
+  std::fprintf(stderr, "%s [y/N] ", question.c_str());
+  std::string line;
+  if (!std::getline(std::cin, line))
+    return false;
+  return line == "y" || line == "Y" || line == "yes";
+}
+
+} // namespace troupe::cli

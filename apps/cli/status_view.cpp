@@ -1,0 +1,67 @@
+#include "apps/cli/views.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::cli {
+
+namespace {
+
+std::string share(double n, const char* word, colour bad, const style& how) {
+  const auto text = fmt::format("{} {}", grouped(n), word);
+  return n > 0 ? how.paint(text, bad) : how.paint(text, colour::dim);
+}
+
+std::string line(const char* what, const std::string& text) {
+  return fmt::format("  {:<9} {}\n", what, text);
+}
+
+std::string store_line(const json& x, const style& how) {
+  const auto day = number_at(x, "bytes_per_day");
+  const auto budget = number_at(x, "budget_per_day");
+  const auto flash = fmt::format("{} a day of {} ({:.0f} %)", bytes(day), bytes(budget),
+                                 budget > 0 ? day / budget * 100 : 0);
+  std::string result
+    = line("store", fmt::format("{} entries, {} pending, last commit {}, stream {}",
+                                grouped(number_at(x, "entries")), grouped(number_at(x, "pending")),
+                                micros(number_at(x, "last_commit_us")), text_at(x, "stream")));
+  result += line("flash", budget > 0 && day > budget ? how.paint(flash, colour::red) : flash);
+  if (truth_at(x, "degraded"))
+    result += line("", how.paint("✗ degraded: " + text_at(x, "degraded_why")
+                                   + "; values go on in memory, new configuration is refused",
+                                 colour::red));
+  return result;
+}
+
+} // namespace
+
+std::string show_status(const json& x, const style& how, wall_ms now) {
+  const auto actors = x.value("actors", json::object());
+  const auto channels = x.value("channels", json::object());
+  const auto& alarms = list_at(x, "alarms");
+  std::string result = fmt::format(
+    "{}  trouped {}, up {}, pid {}\n", how.paint(text_at(x, "node"), colour::bold),
+    text_at(x, "version"), duration(number_at(x, "uptime_s")), text_at(x, "pid"));
+  result += line("actors", share(number_at(actors, "running"), "running", colour::green, how) + ", "
+                             + share(number_at(actors, "waiting"), "waiting", colour::yellow, how)
+                             + ", "
+                             + share(number_at(actors, "quarantined"), "quarantined", colour::red, how)
+                             + ", " + share(number_at(actors, "hung"), "hung", colour::red, how));
+  result += line("readings",
+                 share(number_at(channels, "good"), "good", colour::green, how) + ", "
+                   + share(number_at(channels, "uncertain"), "uncertain", colour::yellow, how) + ", "
+                   + share(number_at(channels, "bad"), "bad", colour::red, how));
+  result += store_line(x.value("store", json::object()), how);
+  result += line("memory", bytes(number_at(x, "memory_bytes")));
+  if (alarms.empty())
+    return result + line("alarms", how.paint("● none", colour::green));
+  result += line("alarms", how.paint(count_of(static_cast<double>(alarms.size()), "alarm"), colour::red));
+  for (auto& a : alarms)
+    result += cut(fmt::format("    {}  {}  {}",
+                              clock_time(static_cast<wall_ms>(number_at(a, "at")), now),
+                              how.paint(text_at(a, "subject"), colour::bold), text_at(a, "text")),
+                  how.width)
+              + "\n";
+  return result;
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "apps/cli/style.hpp"
+#include "apps/cli/text.hpp"
+
+#include <string>
+
+/// The answers of a node as text for people. Pure: the same document, style
+/// and `now` give the same bytes. Every view takes documents with missing
+/// fields: a node may be older or newer than this program.
+namespace troupe::cli {
+
+// status_view.cpp
+[[nodiscard]] std::string show_status(const json& x, const style& how, wall_ms now);
+
+// tree_view.cpp
+[[nodiscard]] std::string show_tree(const json& x, const style& how);
+[[nodiscard]] std::string show_ps(const json& rows, const style& how);
+
+// reading_view.cpp
+/// "54.5 °C", "1 843.211 m³"; "-" without one.
+[[nodiscard]] std::string show_value(const json& reading);
+/// "● good", "◐ uncertain, stale", "✗ bad, bus lost".
+[[nodiscard]] std::string show_quality(const json& reading, const style& how);
+[[nodiscard]] std::string show_reading(const json& x, const style& how, wall_ms now);
+[[nodiscard]] std::string show_readings(const json& rows, const style& how);
+/// One line of `watch`; `before` is the value that was told before, or empty.
+[[nodiscard]] std::string show_change(const json& reading, const std::string& before,
+                                      std::size_t name_width, const style& how, wall_ms now);
+
+// why_view.cpp
+[[nodiscard]] std::string show_why(const json& x, const style& how, wall_ms now);
+
+// log_view.cpp
+[[nodiscard]] std::string show_log_line(const json& event, const style& how, wall_ms now);
+[[nodiscard]] std::string show_log(const json& events, const style& how, wall_ms now);
+[[nodiscard]] std::string show_message(const json& message, const style& how, wall_ms now);
+[[nodiscard]] std::string show_post_mortems(const json& all, const style& how, wall_ms now);
+
+// plan_view.cpp
+[[nodiscard]] std::string show_plan(const json& steps, const style& how);
+[[nodiscard]] std::string show_history(const json& rows, const style& how, wall_ms now);
+[[nodiscard]] std::string show_buses(const json& rows, const style& how);
+
+} // namespace troupe::cli

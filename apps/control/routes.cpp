@@ -1,0 +1,193 @@
+#include "apps/control/routes.hpp"
+
+#include <charconv>
+
+namespace troupe::control {
+
+namespace {
+
+// Replacing broken UTF-8: a reading's text may come from hardware.
+std::string dump(const json& x) {
+  return x.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+reply ok(const json& x) {
+  return {200, "application/json", dump(x), nullptr};
+}
+
+reply answer(const result<json>& x) {
+  return x ? ok(*x) : refusal(http_status(x.why().code), to_string(x.why().code),
+                              x.why().context);
+}
+
+reply stream(node_api& node, const call& c, const char* what, json body) {
+  auto opened = node.open_stream(c.who, what, body);
+  if (!opened)
+    return refusal(http_status(opened.why().code), to_string(opened.why().code),
+                   opened.why().context);
+  return {200, "text/event-stream", {}, *opened};
+}
+
+std::string text_of(const call& c, const char* key) {
+  auto i = c.query.find(key);
+  return i == c.query.end() ? std::string{} : i->second;
+}
+
+/// Checked by the route: digits only.
+std::uint64_t number_of(const call& c, const char* key, std::uint64_t otherwise) {
+  const auto text = text_of(c, key);
+  std::uint64_t result = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), result);
+  return result;
+}
+
+json log_query(const call& c) {
+  json result = json::object();
+  for (const char* key : {"subject", "kind", "level"})
+    if (auto x = text_of(c, key); !x.empty())
+      result[key] = x;
+  result["newest"] = std::min<std::uint64_t>(number_of(c, "newest", 100), 10000);
+  result["after"] = number_of(c, "after", 0);
+  return result;
+}
+
+using f = field_kind;
+const std::vector<field> none;
+const std::vector<field> log_fields
+  = {{"subject"}, {"kind"}, {"level"}, {"newest", f::whole}, {"after", f::whole}};
+
+std::vector<route> make_routes() {
+  return {
+    // --- looking ---
+    {"GET", "/v1/status", "status", none, none,
+     [](node_api& n, const call&) { return ok(n.status()); }},
+    {"GET", "/v1/tree", "tree", none, none,
+     [](node_api& n, const call&) { return ok(n.tree()); }},
+    {"GET", "/v1/ps", "ps", none, none,
+     [](node_api& n, const call&) { return ok(n.ps()); }},
+    {"GET", "/v1/readings", "list", {{"prefix"}}, none,
+     [](node_api& n, const call& c) { return ok(n.list(text_of(c, "prefix"))); }},
+    {"GET", "/v1/readings/{name}", "get", none, none,
+     [](node_api& n, const call& c) { return answer(n.get(c.path.at("name"))); }},
+    {"GET", "/v1/why/{name}", "why", none, none,
+     [](node_api& n, const call& c) { return answer(n.why(c.path.at("name"))); }},
+    {"GET", "/v1/log", "log", log_fields, none,
+     [](node_api& n, const call& c) { return ok(n.log(log_query(c))); }},
+    {"GET", "/v1/buses", "buses", none, none,
+     [](node_api& n, const call&) { return ok(n.buses()); }},
+    {"GET", "/v1/actors/{name}", "actor", none, none,
+     [](node_api& n, const call& c) { return answer(n.actor(c.path.at("name"))); }},
+    {"GET", "/v1/post-mortems/{name}", "postMortems", none, none,
+     [](node_api& n, const call& c) { return answer(n.post_mortems(c.path.at("name"))); }},
+
+    // --- commanding channels ---
+    {"POST", "/v1/set/{name}", "set", none,
+     {{"value", f::any, true}, {"priority", f::whole}, {"for", f::text}},
+     [](node_api& n, const call& c) { return answer(n.set(c.who, c.path.at("name"), c.body)); }},
+    {"POST", "/v1/release/{name}", "release", none, {{"priority", f::whole}, {"source", f::text}},
+     [](node_api& n, const call& c) {
+       return answer(n.release(c.who, c.path.at("name"), c.body));
+     }},
+    {"POST", "/v1/force/{name}", "force", none,
+     {{"value"}, {"off", f::truth}, {"for", f::text}},
+     [](node_api& n, const call& c) {
+       return answer(n.force(c.who, c.path.at("name"), c.body));
+     }},
+    {"POST", "/v1/count/{name}", "count", none,
+     {{"total", f::number, true}, {"request", f::text}},
+     [](node_api& n, const call& c) {
+       return answer(n.count(c.who, c.path.at("name"), c.body));
+     }},
+
+    // --- commanding actors ---
+    {"POST", "/v1/act/{verb}/{name}", "act", none, none,
+     [](node_api& n, const call& c) {
+       return answer(n.act(c.who, c.path.at("name"), c.path.at("verb")));
+     }},
+    {"POST", "/v1/faults/{name}", "setFault", none,
+     {{"fault", f::text, true}, {"line", f::text}, {"active", f::truth, true}},
+     [](node_api& n, const call& c) {
+       return answer(n.set_fault(c.who, c.path.at("name"), c.body));
+     }},
+
+    // --- configuration ---
+    {"GET", "/v1/config", "exportConfig", none, none,
+     [](node_api& n, const call&) { return ok({{"toml", n.export_toml()}}); }},
+    {"POST", "/v1/config", "add", none,
+     {{"section", f::text, true}, {"name", f::text, true}, {"document", f::object, true},
+      {"replace", f::truth}},
+     [](node_api& n, const call& c) { return answer(n.add(c.who, c.body)); }},
+    {"DELETE", "/v1/config/{section}/{name}", "remove", none, none,
+     [](node_api& n, const call& c) {
+       return answer(n.remove(c.who, c.path.at("section"), c.path.at("name")));
+     }},
+    {"POST", "/v1/apply", "apply", none,
+     {{"toml", f::text, true}, {"dry_run", f::truth}, {"prune", f::truth}},
+     [](node_api& n, const call& c) { return answer(n.apply(c.who, c.body)); }},
+    {"GET", "/v1/history", "history", {{"newest", f::whole}}, none,
+     [](node_api& n, const call& c) {
+       return ok(n.history(std::min<std::uint64_t>(number_of(c, "newest", 20), 1000)));
+     }},
+    {"POST", "/v1/rollback", "rollback", none,
+     {{"revision", f::whole, true}, {"dry_run", f::truth}},
+     [](node_api& n, const call& c) { return answer(n.rollback(c.who, c.body)); }},
+
+    // --- streams ---
+    {"GET", "/v1/streams/watch", "watch", {{"prefix"}}, none,
+     [](node_api& n, const call& c) {
+       return stream(n, c, "watch", {{"prefix", text_of(c, "prefix")}});
+     }},
+    {"GET", "/v1/streams/log", "follow", log_fields, none,
+     [](node_api& n, const call& c) { return stream(n, c, "log", log_query(c)); }},
+    {"GET", "/v1/streams/tap/{name}", "tap", none, none,
+     [](node_api& n, const call& c) {
+       return stream(n, c, "tap", {{"actor", c.path.at("name")}});
+     }},
+
+    {"POST", "/v1/shutdown", "shutdown", none, none,
+     [](node_api& n, const call& c) {
+       n.shutdown(c.who);
+       return ok({{"stopping", true}});
+     }},
+  };
+}
+
+} // namespace
+
+const std::vector<route>& routes() {
+  static const auto table = make_routes();
+  return table;
+}
+
+int http_status(errc code) noexcept {
+  switch (code) {
+  case errc::none: return 200;
+  case errc::not_found: return 404;
+  case errc::invalid_argument:
+  case errc::script_error: return 400;
+  case errc::permission_denied: return 403;
+  case errc::busy:
+  case errc::fenced:
+  case errc::conflict:
+  case errc::interlocked:
+  case errc::quarantined: return 409;
+  case errc::unsupported: return 422;
+  case errc::over_limit:
+  case errc::closed:
+  case errc::device_lost: return 503;
+  case errc::timed_out:
+  case errc::bus_timeout: return 504;
+  case errc::disk_full: return 507;
+  default: return 500;
+  }
+}
+
+std::string error_body(std::string_view code, std::string_view text) {
+  return dump({{"error", {{"code", code}, {"text", text}}}});
+}
+
+reply refusal(int status, std::string_view code, std::string_view text) {
+  return {status, "application/json", error_body(code, text), nullptr};
+}
+
+} // namespace troupe::control

@@ -1,0 +1,380 @@
+#include "tests/support/fake_node/fake_house.hpp"
+
+#include "tests/support/fake_node/scenery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::test {
+
+namespace {
+
+error unknown(const std::string& name) {
+  return {errc::not_found, fmt::format("no channel, counter or rule is called '{}'; `troupe list` "
+                                       "shows all",
+                                       name)};
+}
+
+std::string text_of(const json& value) {
+  if (value.is_boolean())
+    return value.get<bool>() ? "on" : "off";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+} // namespace
+
+fake_house::fake_house() : readings_(scenery::readings()) {
+  for (auto& actor : scenery::actors())
+    states_[actor.value("name", "")] = actor.value("state", "");
+}
+
+json fake_house::status() {
+  return scenery::status();
+}
+
+json fake_house::tree() {
+  return scenery::tree();
+}
+
+json fake_house::ps() {
+  auto result = scenery::actors();
+  std::lock_guard lock{mutex_};
+  for (auto& row : result)
+    row["state"] = states_[row.value("name", "")];
+  return result;
+}
+
+json* fake_house::find(const std::string& name) {
+  auto i = readings_.find(name);
+  return i == readings_.end() ? nullptr : &i->second;
+}
+
+result<json> fake_house::get(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  if (auto* x = find(name))
+    return *x;
+  return unknown(name);
+}
+
+json fake_house::list(const std::string& prefix) {
+  std::lock_guard lock{mutex_};
+  auto result = json::array();
+  for (auto& [name, x] : readings_)
+    if (name.rfind(prefix, 0) == 0)
+      result.push_back(x);
+  return result;
+}
+
+result<json> fake_house::why(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  if (!find(name))
+    return unknown(name);
+  return scenery::why(name);
+}
+
+json fake_house::log(const json& query) {
+  auto result = json::array();
+  for (auto& e : scenery::journal())
+    if (query.value("subject", "").empty() || e["subject"] == query["subject"])
+      if (query.value("kind", "").empty() || e["kind"] == query["kind"])
+        result.push_back(e);
+  const auto newest = query.value("newest", std::size_t{100});
+  if (result.size() > newest)
+    result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(newest));
+  return result;
+}
+
+json fake_house::buses() {
+  return scenery::buses();
+}
+
+result<json> fake_house::post_mortems(const std::string& actor) {
+  if (!states_.count(actor))
+    return error{errc::not_found, fmt::format("no actor is called '{}'", actor)};
+  return scenery::post_mortems(actor);
+}
+
+result<json> fake_house::actor(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  if (!states_.count(name))
+    return error{errc::not_found, fmt::format("no actor is called '{}'", name)};
+  return json{{"name", name}, {"state", states_[name]}, {"inside", json::object()}};
+}
+
+void fake_house::note(const caller& who, const json& body) {
+  last_caller_ = who;
+  last_body_ = body;
+}
+
+void fake_house::publish(const std::string& name) {
+  json now;
+  {
+    std::lock_guard lock{mutex_};
+    now = readings_.at(name);
+  }
+  tell("watch", name, "reading", now);
+}
+
+result<json> fake_house::set(const caller& who, const std::string& name, const json& body) {
+  json answer;
+  {
+    std::lock_guard lock{mutex_};
+    note(who, body);
+    auto* x = find(name);
+    if (!x)
+      return unknown(name);
+    if ((*x)["kind"] != "output")
+      return error{errc::invalid_argument,
+                   fmt::format("'{}' is an {}; only outputs are set. `troupe force` replaces what "
+                               "an input says",
+                               name, (*x)["kind"].get<std::string>())};
+    if (name == "garden/valve")
+      return error{errc::interlocked, "'garden/valve' may not be on while 'kitchen/leak' is on"};
+    const auto source = "operator/" + who.name;
+    json slot = {{"priority", body.value("priority", 8)},
+                 {"source", source},
+                 {"value", text_of(body["value"])}};
+    slot["lease_left_s"] = body.contains("for") ? json(600) : json(nullptr);
+    (*x)["slots"].insert((*x)["slots"].begin(), slot);
+    (*x)["value"] = body["value"];
+    (*x)["text"] = text_of(body["value"]);
+    (*x)["wanted"] = text_of(body["value"]);
+    (*x)["age_s"] = 0.0;
+    answer = *x;
+  }
+  publish(name);
+  return answer;
+}
+
+result<json> fake_house::release(const caller& who, const std::string& name, const json& body) {
+  json answer;
+  {
+    std::lock_guard lock{mutex_};
+    note(who, body);
+    auto* x = find(name);
+    if (!x)
+      return unknown(name);
+    auto kept = json::array();
+    for (auto& slot : (*x)["slots"])
+      if (slot["source"] != "operator/" + who.name)
+        kept.push_back(slot);
+    (*x)["slots"] = kept;
+    answer = *x;
+  }
+  publish(name);
+  return answer;
+}
+
+result<json> fake_house::force(const caller& who, const std::string& name, const json& body) {
+  json answer;
+  {
+    std::lock_guard lock{mutex_};
+    note(who, body);
+    auto* x = find(name);
+    if (!x)
+      return unknown(name);
+    const bool off = body.value("off", false);
+    (*x)["quality"] = off ? "good" : "uncertain";
+    (*x)["reason"] = off ? "none" : "forced";
+    if (!off) {
+      (*x)["value"] = body["value"];
+      (*x)["text"] = text_of(body["value"]);
+    }
+    (*x)["age_s"] = 0.0;
+    answer = *x;
+  }
+  publish(name);
+  return answer;
+}
+
+result<json> fake_house::count(const caller& who, const std::string& name, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  auto* x = find(name);
+  if (!x)
+    return unknown(name);
+  (*x)["value"] = body["total"];
+  (*x)["text"] = text_of(body["total"]);
+  return *x;
+}
+
+result<json> fake_house::act(const caller& who, const std::string& actor,
+                             const std::string& verb) {
+  static const std::map<std::string, std::string> after = {{"kill", "running"},
+                                                           {"restart", "running"},
+                                                           {"quarantine", "quarantined"},
+                                                           {"release", "running"},
+                                                           {"hang", "hung"}};
+  std::lock_guard lock{mutex_};
+  note(who, {{"actor", actor}, {"verb", verb}});
+  if (!after.count(verb))
+    return error{errc::invalid_argument,
+                 fmt::format("no verb '{}'; use kill, restart, quarantine, release or hang", verb)};
+  if (!states_.count(actor))
+    return error{errc::not_found, fmt::format("no actor is called '{}'; `troupe ps` shows all",
+                                              actor)};
+  states_[actor] = after.at(verb);
+  return json{{"actor", actor}, {"verb", verb}, {"state", after.at(verb)}};
+}
+
+result<json> fake_house::set_fault(const caller& who, const std::string& bus, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  if (bus != "sim")
+    return error{errc::not_found, fmt::format("no bus is called '{}'; there are: gpio, sim", bus)};
+  return json{{"bus", bus}, {"fault", body["fault"]}, {"active", body["active"]}};
+}
+
+result<json> fake_house::add(const caller& who, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  const auto name = body.value("name", "");
+  if (find(name) && !body.value("replace", false))
+    return error{errc::conflict, fmt::format("'{}' exists and differs; `troupe replace` changes it",
+                                             name)};
+  const char* action = find(name) ? "change" : "add";
+  return json{{"revision", 8},
+              {"plan", json::array({{{"action", action},
+                                     {"section", body["section"]},
+                                     {"name", name},
+                                     {"changes", json::array()},
+                                     {"restarts", false},
+                                     {"text", ""}}})},
+              {"applied", true}};
+}
+
+result<json> fake_house::remove(const caller& who, const std::string& section,
+                                const std::string& name) {
+  std::lock_guard lock{mutex_};
+  note(who, {{"section", section}, {"name", name}});
+  if (!find(name))
+    return unknown(name);
+  readings_.erase(name);
+  return json{{"revision", 8},
+              {"plan", json::array({{{"action", "remove"}, {"section", section}, {"name", name}}})},
+              {"applied", true}};
+}
+
+result<json> fake_house::apply(const caller& who, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  const auto toml = body.value("toml", "");
+  if (toml.find("nothing") != std::string::npos)
+    return json{{"plan", json::array()}, {"applied", false}, {"revision", 7}};
+  if (toml.find("broken") != std::string::npos)
+    return error{errc::invalid_argument,
+                 "line 3  channel 'hall/lamp': unknown key 'directon'. Did you mean 'direction'?"};
+  const bool dry = body.value("dry_run", false);
+  return json{{"plan", scenery::plan(body.value("prune", false))},
+              {"applied", !dry},
+              {"revision", dry ? 7 : 8}};
+}
+
+std::string fake_house::export_toml() {
+  return scenery::toml();
+}
+
+json fake_house::history(std::size_t newest) {
+  auto result = scenery::history();
+  if (result.size() > newest)
+    result.erase(result.begin() + static_cast<std::ptrdiff_t>(newest), result.end());
+  return result;
+}
+
+result<json> fake_house::rollback(const caller& who, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  if (body.value("revision", 0) > 7)
+    return error{errc::not_found, "no revision 8 is kept; `troupe history` shows those that are"};
+  const bool dry = body.value("dry_run", false);
+  return json{{"plan", scenery::plan(true)}, {"applied", !dry}, {"revision", dry ? 7 : 8}};
+}
+
+result<std::shared_ptr<control::event_queue>>
+fake_house::open_stream(const caller& who, const std::string& what, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  const auto actor = body.value("actor", "");
+  if (what == "tap" && !states_.count(actor))
+    return error{errc::not_found, fmt::format("no actor is called '{}'; `troupe ps` shows all",
+                                              actor)};
+  auto queue = std::make_shared<control::event_queue>();
+  const auto filter = what == "tap" ? actor : body.value("prefix", body.value("subject", ""));
+  if (what == "watch")
+    for (auto& [name, x] : readings_)
+      if (name.rfind(filter, 0) == 0)
+        queue->push("reading", x);
+  readers_.push_back({what, filter, queue});
+  return queue;
+}
+
+void fake_house::tell(const std::string& what, const std::string& name, const std::string& kind,
+                      const json& data) {
+  std::vector<std::shared_ptr<control::event_queue>> whom;
+  {
+    std::lock_guard lock{mutex_};
+    std::erase_if(readers_, [](auto& r) { return r.queue->reader_left_at() != 0; });
+    for (auto& r : readers_)
+      if (r.what == what && name.rfind(r.filter, 0) == 0)
+        whom.push_back(r.queue);
+  }
+  for (auto& queue : whom)
+    queue->push(kind, data);
+}
+
+void fake_house::tick() {
+  std::string name;
+  {
+    std::lock_guard lock{mutex_};
+    ++ticks_;
+    for (auto& [n, x] : readings_)
+      x["age_s"] = x["age_s"].get<double>() + 1;
+    name = ticks_ % 3 == 0 ? "water/main" : ticks_ % 3 == 1 ? "living/temp" : "hall/motion";
+    auto& x = readings_[name];
+    if (name == "hall/motion")
+      x["value"] = !x["value"].get<bool>();
+    else
+      x["value"] = std::round((x["value"].get<double>() + (ticks_ % 2 ? 0.1 : 0.001)) * 1000) / 1000;
+    x["text"] = text_of(x["value"]);
+    x["age_s"] = 0.0;
+    x["changes"] = x["changes"].get<int>() + 1;
+    x["changed_wall"] = system_clocks().wall();
+  }
+  publish(name);
+  tell("tap", "hall/lamp", "message",
+       {{"at", system_clocks().wall()},
+        {"from", "rule/hall-light"},
+        {"text", fmt::format("renewal(hall/lamp, rule/hall-light) #{}", ticks_)},
+        {"took_us", 4}});
+}
+
+void fake_house::shutdown(const caller& who) {
+  std::lock_guard lock{mutex_};
+  note(who, json::object());
+  stopped_ = true;
+}
+
+std::size_t fake_house::readers() const {
+  std::lock_guard lock{mutex_};
+  return static_cast<std::size_t>(
+    std::count_if(readers_.begin(), readers_.end(),
+                  [](auto& r) { return r.queue->reader_left_at() == 0; }));
+}
+
+bool fake_house::stopped() const {
+  std::lock_guard lock{mutex_};
+  return stopped_;
+}
+
+caller fake_house::last_caller() const {
+  std::lock_guard lock{mutex_};
+  return last_caller_;
+}
+
+json fake_house::last_body() const {
+  std::lock_guard lock{mutex_};
+  return last_body_;
+}
+
+} // namespace troupe::test
