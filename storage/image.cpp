@@ -45,20 +45,8 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
                            found, layout::format));
   } else if (key == layout::own_key) {
     byte_reader in{value};
-<<<<<<< HEAD
-<<<<<<< HEAD
     // Also after the node was renamed: boots order the streams of a counter.
     into.boot = std::max(into.boot, read_stream_id(in).boot);
-=======
-    const auto own = read_stream_id(in);
-    if (own.node == node)
-      into.boot = std::max(into.boot, own.boot);
->>>>>>> channels
-=======
-    const auto own = read_stream_id(in);
-    if (own.node == node)
-      into.boot = std::max(into.boot, own.boot);
->>>>>>> rules
   } else if (key == layout::bound_key) {
     into.bound.raw = number(value);
   } else if (key == layout::node_key) {
@@ -82,13 +70,7 @@ void read_slot(image& into, trouble& bad, std::string_view key, std::string_view
   auto x = decode_slot(value);
   if (!x)
     return bad.note(x.why(), address->key);
-<<<<<<< HEAD
-<<<<<<< HEAD
   into.seen.raise(address->stream, x->seq);
-=======
->>>>>>> channels
-=======
->>>>>>> rules
   merge(into.slots[address->kind][std::string{address->key}], address->stream,
         std::move(*x));
 }

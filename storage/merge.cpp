@@ -74,8 +74,6 @@ std::vector<stream_id> collectable(const slot_set& in, const version_vector& sta
   return out;
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 void forget_collected(slot_set& in) {
   for (auto& [of, x] : in) {
     std::vector<stream_id> gone;
@@ -87,8 +85,4 @@ void forget_collected(slot_set& in) {
   }
 }
 
-=======
->>>>>>> channels
-=======
->>>>>>> rules
 } // namespace troupe::storage
