@@ -1,0 +1,440 @@
+#include "actors/rule/make.hpp"
+#include "actors/rule/protocol.hpp"
+#include "actors/rule/rule_unit.hpp"
+#include "tests/support/fake_store.hpp"
+
+#undef CAF_SUITE
+#define CAF_SUITE rule_unit
+#include <caf/test/dsl.hpp>
+
+#include <stdexcept>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using storage::slot_kind;
+
+namespace {
+
+class hand_clock final : public clock_source {
+public:
+  mono_ns mono() const override { return now; }
+  wall_ms wall() const override { return 1'800'000'000'000 + now / 1'000'000; }
+  mono_ns now = 1'000'000'000'000;
+};
+
+/// A unit's place, with timers moved by hand.
+class hand_context final : public unit_context {
+public:
+  hand_context(caf::event_based_actor* self, hand_clock& clock) : self_(self), clock_(clock) {}
+  const std::string& name() const override { return name_; }
+  std::uint32_t incarnation() const override { return 1; }
+  caf::event_based_actor* self() override { return self_; }
+  mono_ns now() const override { return clock_.now; }
+  void arm(int timer, std::chrono::nanoseconds delay) override {
+    timers[timer] = clock_.now + delay.count();
+  }
+  void cancel(int timer) override { timers.erase(timer); }
+  std::map<int, mono_ns> timers;
+
+private:
+  std::string name_ = "rule/test";
+  caf::event_based_actor* self_;
+  hand_clock& clock_;
+};
+
+/// What an output heard.
+struct heard {
+  std::vector<command> commands;
+  std::size_t renewals = 0;
+};
+
+caf::behavior output_actor(heard* what) {
+  return {
+    [what](const command& x) { what->commands.push_back(x); },
+    [what](const renewal& x) { what->renewals += x.source == "rule/test" ? 1 : 0; },
+  };
+}
+
+/// The supervised actor around the unit, without its supervisor.
+class place final : public caf::event_based_actor {
+public:
+  explicit place(caf::actor_config& cfg, hand_clock* clock)
+    : caf::event_based_actor(cfg), context(this, *clock) {}
+
+  caf::behavior make_behavior() override {
+    return {[](int) {}};
+  }
+
+  void begin(const make_unit& make) {
+    content = make(context);
+    content->start();
+    become(caf::behavior{content->messages()});
+  }
+
+  hand_context context;
+  std::unique_ptr<unit> content;
+};
+
+struct fixture : test_coordinator_fixture<> {
+  hand_clock clock;
+  storage::live_table live;
+  test::fake_store store;
+  directory names;
+  services house{live, store, names, clock};
+  rule_config config;
+  caf::actor actor;
+  place* here = nullptr;
+  std::map<std::string, heard> outputs;
+  std::map<std::string, std::uint64_t> changes;
+
+  fixture() {
+    config.name = "test";
+    add_output("lamp");
+  }
+
+  ~fixture() { end(); }
+
+  void add_output(const std::string& name) {
+    directory::row row;
+    row.name = name;
+    row.handle = sys.spawn([this, name] { return output_actor(&outputs[name]); });
+    row.life = std::make_shared<vitals>();
+    row.life->incarnation = 1;
+    names.put(row);
+    sched.run();
+  }
+
+  void put(const std::string& name, const value& x, origin how = origin::change) {
+    reading r;
+    r.val = x;
+    r.grade = quality::good;
+    r.why = reason::none;
+    r.told_as = how;
+    r.changes = how == origin::change ? ++changes[name] : changes[name];
+    live.publish(name, r);
+    sched.run();
+  }
+  void on(const std::string& name) { put(name, value::digital(true)); }
+  void off(const std::string& name) { put(name, value::digital(false)); }
+
+  void start(const std::string& lua) {
+    config.lua = lua;
+    actor = sys.spawn<place>(&clock);
+    sched.run();
+    here = dynamic_cast<place*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    here->begin(make_rule(house, config));
+    sched.run();
+  }
+
+  void end() {
+    if (!actor)
+      return;
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+    here = nullptr;
+    actor = nullptr;
+    sched.run();
+    for (const auto& row : names.list())
+      caf::anon_send_exit(row.handle, caf::exit_reason::kill);
+    sched.run();
+  }
+
+  /// A crash: nothing is told to anybody, the next life has the same store.
+  void crash() {
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+    here = nullptr;
+    actor = nullptr;
+    sched.run();
+  }
+
+  void pass(std::chrono::nanoseconds x) {
+    const auto until = clock.now + x.count();
+    while (true) {
+      auto& timers = here->context.timers;
+      const auto first = std::min_element(timers.begin(), timers.end(), [](auto& a, auto& b) {
+        return a.second < b.second;
+      });
+      if (first == timers.end() || first->second > until)
+        break;
+      const auto timer = first->first;
+      clock.now = std::max(clock.now, first->second);
+      timers.erase(first);
+      here->content->on_timer(timer);
+      sched.run();
+    }
+    clock.now = until;
+  }
+
+  std::size_t runs() const { return here->content->state()["last"]["number"].get<std::size_t>(); }
+  std::vector<command>& lamp() { return outputs["lamp"].commands; }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(unit_tests, fixture)
+
+CAF_TEST(an input reaches the output with its story) {
+  off("button");
+  start("if rising('button') then\n  set('lamp', true)\nend");
+  CAF_CHECK(lamp().empty());
+  on("button");
+  CAF_REQUIRE_EQUAL(lamp().size(), 1u);
+  const auto& got = lamp()[0];
+  CAF_CHECK_EQUAL(got.output, "lamp");
+  CAF_CHECK_EQUAL(got.val, value::digital(true));
+  CAF_CHECK_EQUAL(got.source, "rule/test");
+  CAF_CHECK_EQUAL(got.priority, 10);
+  CAF_CHECK(got.lease == 5s);
+  CAF_REQUIRE_EQUAL(got.story.size(), 2u);
+  CAF_CHECK_EQUAL(got.story[0].text, "off -> on");
+  CAF_CHECK_EQUAL(got.story[1].text, "line 2: set lamp on");
+}
+
+CAF_TEST(many changes before a run are one message and one run - I11) {
+  off("button");
+  start("get('button')");
+  const auto before = runs();
+  for (int i = 0; i < 1000; ++i) {
+    reading r;
+    r.val = value::digital(i % 2 == 0);
+    r.grade = quality::good;
+    r.told_as = origin::change;
+    r.changes = 1000 + static_cast<std::uint64_t>(i);
+    live.publish("button", r);
+  }
+  CAF_CHECK_EQUAL(sched.jobs.size(), 1u);
+  CAF_CHECK_EQUAL(sched.run(), 1u);
+  CAF_CHECK_EQUAL(runs(), before + 1);
+}
+
+CAF_TEST(a rule waits for first values but not for ever) {
+  start("set('lamp', on('a') and on('b'))");
+  on("a");
+  CAF_CHECK(lamp().empty());
+  on("b");
+  CAF_REQUIRE_EQUAL(lamp().size(), 1u);
+  CAF_CHECK_EQUAL(lamp()[0].val, value::digital(true));
+}
+
+CAF_TEST(a rule starts after three seconds without an input) {
+  start("set('lamp', not on('dead-sensor'))");
+  pass(2900ms);
+  CAF_CHECK(lamp().empty());
+  pass(200ms);
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+}
+
+CAF_TEST(a restored value starts the rule and is no edge - I6) {
+  put("button", value::digital(false), origin::restore);
+  start("if rising('button') then set('lamp', true) end");
+  put("button", value::digital(true), origin::restore);
+  CAF_CHECK_EQUAL(runs(), 2u);
+  CAF_CHECK(lamp().empty());
+}
+
+CAF_TEST(what is wanted is renewed at a third of the lease by one timer) {
+  start("set('lamp', true)");
+  pass(10s);
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  CAF_CHECK_EQUAL(outputs["lamp"].renewals, 5u);
+}
+
+CAF_TEST(an output that restarted is told again) {
+  start("set('lamp', true)");
+  names.lookup("lamp")->life->incarnation = 2;
+  pass(2s);
+  CAF_REQUIRE_EQUAL(lamp().size(), 2u);
+  CAF_CHECK(lamp()[0] == lamp()[1]);
+  pass(2s);
+  CAF_CHECK_EQUAL(lamp().size(), 2u);
+}
+
+CAF_TEST(an output that comes later is told when it is there) {
+  start("set('fan', true)");
+  CAF_REQUIRE_EQUAL(store.events.size(), 1u);
+  CAF_CHECK(store.events[0].text.find("nobody answers to that name") != std::string::npos);
+  pass(3s);
+  add_output("fan");
+  pass(2s);
+  CAF_REQUIRE_EQUAL(outputs["fan"].commands.size(), 1u);
+  CAF_CHECK_EQUAL(outputs["fan"].commands[0].val, value::digital(true));
+}
+
+CAF_TEST(an ordered stop lets go and a crash does not) {
+  start("set('lamp', true)");
+  crash();
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  start("set('lamp', true)");
+  CAF_REQUIRE_EQUAL(lamp().size(), 2u); // wanted still: told to whoever is there now
+  here->content->stop();
+  sched.run();
+  CAF_REQUIRE_EQUAL(lamp().size(), 3u);
+  CAF_CHECK(lamp()[2].val.empty());
+  CAF_CHECK(!live.get("rule/test"));
+}
+
+CAF_TEST(timers and state and wishes survive a crash - I7) {
+  const char* lua = "if rising('button') then set('lamp', true) start('off', '10m') state.n = 1 end\n"
+                    "if fired('off') then set('lamp', false) end";
+  off("button");
+  start(lua);
+  on("button");
+  pass(4min);
+  crash();
+  clock.now += 60'000'000'000;
+  start(lua);
+  CAF_REQUIRE_EQUAL(lamp().size(), 2u);
+  CAF_CHECK_EQUAL(lamp()[1].val, value::digital(true));
+  CAF_CHECK_EQUAL(lamp()[1].story.back().kind, "restore");
+  pass(299s);
+  CAF_CHECK_EQUAL(lamp().size(), 2u);
+  pass(2s);
+  CAF_REQUIRE_EQUAL(lamp().size(), 3u);
+  CAF_CHECK_EQUAL(lamp()[2].val, value::digital(false));
+  CAF_CHECK_EQUAL(here->content->state()["state"]["n"], "1");
+}
+
+CAF_TEST(the memory is written when it changed and at most once a second) {
+  off("a");
+  start("if changed('a') then state.n = (state.n or 0) + 1 end");
+  CAF_CHECK_EQUAL(store.puts, 0u);
+  for (int i = 0; i < 10; ++i) {
+    i % 2 == 0 ? on("a") : off("a");
+    pass(100ms);
+  }
+  CAF_CHECK_EQUAL(store.puts, 2u);
+  pass(60s);
+  CAF_CHECK_EQUAL(store.puts, 2u);
+  const auto stored = nlohmann::json::parse(store.documents.at({slot_kind::own, "rule/test"}));
+  CAF_CHECK_EQUAL(stored["state"]["n"], 10);
+}
+
+CAF_TEST(a running timer writes nothing) {
+  start("if not remaining('t') then start('t', '1h') end");
+  pass(30min);
+  CAF_CHECK_EQUAL(store.puts, 1u);
+}
+
+CAF_TEST(a store that refuses is asked again) {
+  store.refuses = {errc::disk_full, "no space left"};
+  start("state.n = 1");
+  CAF_CHECK(store.documents.empty());
+  CAF_REQUIRE_EQUAL(store.events.size(), 1u);
+  CAF_CHECK(store.events[0].text.find("no space left") != std::string::npos);
+  store.refuses = {};
+  pass(1s);
+  CAF_CHECK_EQUAL(store.documents.size(), 1u);
+}
+
+CAF_TEST(a damaged memory is an alarm and the rule starts without it) {
+  store.documents[{slot_kind::own, "rule/test"}] = "{\"version\":1,";
+  start("set('lamp', true)");
+  CAF_REQUIRE_EQUAL(store.events.size(), 1u);
+  CAF_CHECK(store.events[0].level == storage::severity::alarm);
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+}
+
+CAF_TEST(a failing run is shown and tried again and ends the unit at the fifth) {
+  on("lux");
+  start("set('lamp', get('lux') < 5)");
+  CAF_CHECK(lamp().empty());
+  CAF_CHECK_EQUAL(live.get("rule/test")->val, value::digital(false));
+  CAF_REQUIRE_EQUAL(store.events.size(), 1u);
+  CAF_CHECK_EQUAL(store.events[0].text,
+                  "rule/test line 1: attempt to compare boolean with number");
+  CAF_CHECK_EQUAL(store.events[0].kind, "rule");
+  pass(39s);
+  CAF_CHECK_EQUAL(here->content->state()["failed_runs"], 4);
+  CAF_CHECK_EQUAL(store.events.size(), 1u);
+  CAF_CHECK_THROWS_AS(pass(1s), std::runtime_error);
+}
+
+CAF_TEST(a rule that recovers goes on as if nothing had been) {
+  put("lux", value::text("?"));
+  start("set('lamp', get('lux') < 5)");
+  put("lux", value::analog(3));
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  const auto shown = live.get("rule/test");
+  CAF_CHECK_EQUAL(shown->val, value::digital(true));
+  CAF_CHECK(shown->told_as == origin::change);
+  pass(60s);
+  CAF_CHECK_EQUAL(here->content->state()["failed_runs"], 1);
+}
+
+CAF_TEST(a rule that fails from its start holds nothing that an earlier life wanted) {
+  off("a");
+  start("if rising('a') then set('lamp', true) end if on('bad') then error('x') end");
+  pass(3s);
+  on("a");
+  CAF_REQUIRE_EQUAL(lamp().size(), 1u);
+  pass(1s);
+  crash();
+  on("bad");
+  start(config.lua);
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  pass(20s);
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  off("bad");
+  CAF_CHECK_EQUAL(lamp().size(), 2u);
+}
+
+CAF_TEST(a rule that chases itself is slowed and told of) {
+  // The output answers every command with its opposite, at once.
+  off("echo");
+  start("set('lamp', not on('echo'))");
+  for (int i = 0; i < 500; ++i)
+    i % 2 == 0 ? on("echo") : off("echo");
+  CAF_CHECK(runs() <= 200u);
+  pass(1s);
+  CAF_CHECK(runs() <= 302u);
+  const auto& events = store.events;
+  CAF_REQUIRE(!events.empty());
+  CAF_CHECK(events[0].text.find("more than 100 times a second") != std::string::npos);
+  CAF_CHECK_EQUAL(here->content->state()["inputs"]["echo"], "off (good)");
+}
+
+CAF_TEST(a text that does not compile ends the start with its line) {
+  try {
+    start("set('lamp', )");
+    CAF_FAIL("it must not start");
+  } catch (const std::runtime_error& e) {
+    CAF_CHECK_EQUAL(std::string(e.what()), "rule/test line 1: unexpected symbol near ')'");
+  }
+}
+
+CAF_TEST(the view of a rule tells its last evaluation) {
+  on("a");
+  start("state.n = 1\nif on('a') then set('lamp', true, {lease = '1m'}) end start('t', '10s')");
+  self->send(actor, view_rule{});
+  sched.run();
+  std::string text;
+  self->receive([&](const std::string& x) { text = x; });
+  const auto json = nlohmann::json::parse(text);
+  CAF_CHECK_EQUAL(json["name"], "rule/test");
+  CAF_CHECK_EQUAL(json["last"]["ok"], true);
+  CAF_CHECK_EQUAL(json["last"]["reads"][0]["name"], "a");
+  CAF_CHECK_EQUAL(json["last"]["sets"][0]["effect"], "set");
+  CAF_CHECK_EQUAL(json["holds"]["lamp"]["lease_ms"], 60000);
+  CAF_CHECK_EQUAL(json["holds"]["lamp"]["line"], 2);
+  CAF_CHECK_EQUAL(json["timers"]["t"]["left_ms"], 10000);
+  CAF_CHECK_EQUAL(json["state"]["n"], "1");
+  CAF_CHECK_EQUAL(json["inputs"]["a"], "on (good)");
+}
+
+CAF_TEST(a removed rule can be forgotten) {
+  start("state.n = 1");
+  CAF_CHECK_EQUAL(store.documents.size(), 1u);
+  CAF_CHECK(forget_rule(store, "test"));
+  CAF_CHECK(store.documents.empty());
+  CAF_CHECK_EQUAL(rule_address("test"), "rule/test");
+}
+
+CAF_TEST(texts that are not UTF-8 do no harm) {
+  start("state.x = '\\xff\\xfe' set('lamp', '\\xff')");
+  CAF_CHECK_EQUAL(lamp().size(), 1u);
+  CAF_CHECK_EQUAL(store.documents.size(), 1u);
+  self->send(actor, view_rule{});
+  sched.run();
+  self->receive([&](const std::string& x) { CAF_CHECK(nlohmann::json::accept(x)); });
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
