@@ -152,6 +152,9 @@ caf::invoke_message_result shell::keep(caf::mailbox_element& x) {
 /// sent to somebody who just sends would be a stray message there.
 caf::result<caf::message> shell::unmatched() {
   const bool asked = current_message_id().is_request();
+  if (asked && current_mailbox_element()->content().match_elements<view_state>())
+    return caf::make_message(unit_ ? unit_->state().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                                   : std::string{"null"});
   switch (mode_) {
     case mode::idle:
     case mode::waiting: return caf::skip;

@@ -2,7 +2,7 @@
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "config/load/check.hpp"
-#include "config/load/write.hpp"
+#include "config/load/export.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +14,6 @@ namespace {
 
 /// Where a document of a request "stands", for messages.
 constexpr auto request_place = "request";
-
-json problem_json(const problem& x) {
-  return {{"file", x.at.file}, {"line", x.at.line}, {"path", x.path}, {"text", x.text},
-          {"way_out", x.way_out}, {"fatal", x.fatal}, {"rendered", x.to_string()}};
-}
 
 std::string all_of(const std::vector<problem>& problems) {
   std::string text;
@@ -44,14 +39,14 @@ json steps_json(const std::vector<plan_step>& steps) {
 
 result<json> node_control::change(const control_caller& who, const std::vector<document>& wanted,
                                   const std::string& text, bool dry_run) {
-  const auto problems = check(wanted, check_script);
+  const auto problems = check(wanted, rule::check_script);
   auto advice = json::array();
   for (const auto& x : problems)
-    advice.push_back(problem_json(x));
+    advice.push_back(x.to_string());
   if (any_fatal(problems))
     return error{errc::invalid_argument, all_of(problems)};
   const auto steps = plan(parts_.wanted.documents(), wanted, true);
-  json out{{"plan", steps_json(steps)}, {"applied", false}, {"problems", advice}, {"failed", json::array()}};
+  json out{{"plan", steps_json(steps)}, {"applied", false}, {"advice", advice}, {"failed", json::array()}};
   if (dry_run || steps.empty())
     return out;
   const auto revision = parts_.wanted.write(wanted, who.name, text);
@@ -121,7 +116,7 @@ result<json> node_control::apply(const control_caller& who, const json& body) {
   if (any_fatal(parsed.problems) || parsed.torn) {
     // All that is wrong at once: what the text is, and what it says.
     auto problems = parsed.problems;
-    const auto more = check(wanted, check_script);
+    const auto more = check(wanted, rule::check_script);
     problems.insert(problems.end(), more.begin(), more.end());
     sort(problems);
     return error{errc::invalid_argument, all_of(problems)};

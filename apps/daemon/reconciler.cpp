@@ -57,7 +57,7 @@ private:
       if (step.what == plan_step::kind::change && !step.restarts) {
         makers_.rename(*then);
       } else {
-        if (now != current.end() && !stop(*now, said))
+        if (now != current.end() && !take_down(*now, said))
           continue;
         if (then == goal.end())
           makers_.forget(*now);
@@ -74,7 +74,7 @@ private:
     return said;
   }
 
-  bool stop(const document& x, reconciled& said) {
+  bool take_down(const document& x, reconciled& said) {
     const auto id = workshop::actor_of(x.section, x.name);
     // A thing whose start was refused (a driver that is not allowed) has no actor.
     if (!all_.names.find(id))

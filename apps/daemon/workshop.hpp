@@ -23,7 +23,9 @@ namespace troupe::daemon {
 /// either may come first. Threads: any.
 class workshop {
 public:
-  workshop(services& all, const node_config& node, catalog& names, open_bus_fn open);
+  /// @param driver_of the driver of a bus as desired; empty if there is none
+  workshop(services& all, const node_config& node, catalog& names, open_bus_fn open,
+           std::function<std::string(const std::string& bus)> driver_of);
 
   /// The supervisor under which a section's children live: "buses", ...
   [[nodiscard]] static std::string supervisor_of(const std::string& section);
@@ -55,6 +57,7 @@ private:
   const node_config& node_;
   catalog& names_;
   open_bus_fn open_;
+  std::function<std::string(const std::string&)> driver_of_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<bus_desk>> desks_;
 };
