@@ -32,13 +32,16 @@ void hlc_clock::saw(hlc other, wall_ms wall) {
 }
 
 bool hlc_clock::wants_bound(wall_ms wall, mono_ns mono) const {
-  const auto now = std::max(hlc::at(physical(wall, mono)), last_);
-  return now.ms() + reserve_ms / 2 >= bound_.ms();
+  return physical(wall, mono) + reserve_ms / 2 >= bound_.ms()
+         || last_.ms() + step_ms / 2 >= bound_.ms();
 }
 
 hlc hlc_clock::next_bound(wall_ms wall, mono_ns mono) const {
-  const auto now = std::max(hlc::at(physical(wall, mono)), last_);
-  return std::max(bound_, hlc::at(now.ms() + reserve_ms));
+  // Ahead of the wall by the reserve; where the stamps are ahead already, as
+  // after a quick restart, only by what counting may need. Otherwise each of
+  // many restarts would push the stamps further into the future.
+  return std::max({bound_, hlc::at(physical(wall, mono) + reserve_ms),
+                   hlc::at(last_.ms() + step_ms)});
 }
 
 void hlc_clock::persisted(hlc bound) {

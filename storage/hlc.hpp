@@ -35,6 +35,8 @@ class hlc_clock {
 public:
   /// How far ahead the bound is reserved.
   static constexpr wall_ms reserve_ms = 120'000;
+  /// By how much the bound moves on when the stamps are ahead of the clock.
+  static constexpr wall_ms step_ms = 1000;
   /// A foreign stamp this far ahead of a good clock does not drag us along.
   static constexpr wall_ms trust_ms = 300'000;
 

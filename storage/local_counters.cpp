@@ -126,6 +126,7 @@ void local_store::stage_counters() {
 ring_checkpoint local_store::ring_content() const {
   ring_checkpoint out;
   out.stream = state_stream_;
+  out.durable_seq = seen_.at(state_stream_);
   for (const auto& [key, x] : counters_)
     out.counters.emplace(key, x.state);
   return out;

@@ -43,10 +43,14 @@ status local_store::start() {
   opened_at_ = now;
   last_ring_ = now;
   wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
-  stamps_ = hlc_clock{std::max(found->bound, pages.highest_bound), options_.clock,
-                      clocks_.wall(), now};
-  const auto greeting = image{{}, {}, {}, {}, 0, std::max(found->bound, pages.highest_bound),
-                              found->node, found->machine};
+  const auto bound = std::max(found->bound, pages.highest_bound);
+  stamps_ = hlc_clock{bound, options_.clock, clocks_.wall(), now};
+  image greeting; // what `greet` needs, when the rest has moved on
+  greeting.seen = found->seen;
+  greeting.boot = found->boot;
+  greeting.bound = bound;
+  greeting.node = found->node;
+  greeting.machine = found->machine;
   status begun = refused;
   if (begun) {
     begun = begin(*found, {}, pages, then);
@@ -62,7 +66,7 @@ status local_store::start() {
     degrade(begun.why(), then);
   }
   started_ = true;
-  greet(greeting, pages, then);
+  greet(greeting, pages, moved.empty(), then);
   if (!moved.empty())
     note(severity::alarm, "alarm", moved, then);
   if (!ring) {
@@ -249,7 +253,20 @@ void local_store::reissue(const std::map<slot_kind, slot_table>& before,
   }
 }
 
-void local_store::greet(const image& found, const ring_reading& ring, aftermath& then) {
+void local_store::greet(const image& found, const ring_reading& ring, bool undamaged,
+                        aftermath& then) {
+  // A disk that lies about syncs, or an older copy of the database.
+  const bool older = ring.newest
+                     && (ring.newest->stream.boot > found.boot
+                         || (ring.newest->stream.boot == found.boot
+                             && ring.newest->durable_seq > found.seen.at(ring.newest->stream)));
+  if (undamaged && older)
+    note(severity::alarm, "alarm",
+         fmt::format("the database at {} is older than the counter ring says: synced writes "
+                     "were lost, or a backup was restored. Compare 'troupe export' with what "
+                     "you expect",
+                     disk_->where()),
+         then);
   const auto ahead = found.bound.ms() - clocks_.wall();
   if (ahead > hlc_clock::reserve_ms + 60'000)
     note(severity::warning, "gap",

@@ -141,7 +141,8 @@ private:
   void adopt(image from, const ring_reading& ring, const streams& names, aftermath& then);
   void reissue(const std::map<slot_kind, slot_table>& before, const stream_id& old_stream,
                aftermath& then);
-  void greet(const image& found, const ring_reading& ring, aftermath& then);
+  void greet(const image& found, const ring_reading& ring, bool undamaged,
+             aftermath& then);
   void degrade(const error& why, aftermath& then);
   void spent(std::uint64_t bytes, mono_ns now, aftermath& then);
   void watch_clock(aftermath& then);

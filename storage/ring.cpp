@@ -11,14 +11,15 @@ namespace {
 constexpr std::string_view magic = "TRPULSE1";
 constexpr std::uint8_t version = 1;
 constexpr std::size_t check_bytes = 4;
-// magic, version, stream, number, bound, part, parts, entries
-constexpr std::size_t header_bytes = 8 + 1 + stream_id::size + 8 + 8 + 1 + 1 + 2;
+// magic, version, stream, number, bound, durable seq, part, parts, entries
+constexpr std::size_t header_bytes = 8 + 1 + stream_id::size + 8 + 8 + 8 + 1 + 1 + 2;
 constexpr std::size_t room = ring_page_bytes - header_bytes - check_bytes;
 
 struct page {
   stream_id stream;
   std::uint64_t number = 0;
   hlc bound;
+  std::uint64_t durable_seq = 0;
   unsigned part = 0;
   unsigned parts = 0;
   std::map<std::string, counter_state> counters;
@@ -48,6 +49,7 @@ std::optional<page> decode_page(std::string_view bytes) {
   x.stream = read_stream_id(in);
   x.number = in.u64();
   x.bound.raw = in.u64();
+  x.durable_seq = in.u64();
   x.part = in.u8();
   x.parts = in.u8();
   for (auto n = in.u16(); n > 0 && in.ok(); --n) {
@@ -90,6 +92,7 @@ ring_pages_made encode(const ring_checkpoint& x) {
     write(page, x.stream);
     page.u64(x.number);
     page.u64(x.bound.raw);
+    page.u64(x.durable_seq);
     page.u8(static_cast<std::uint8_t>(i));
     page.u8(static_cast<std::uint8_t>(bodies.size()));
     page.u16(static_cast<std::uint16_t>(bodies[i].first));
@@ -131,7 +134,8 @@ ring_reading read_ring(std::string_view bytes, std::uint64_t node) {
     auto& pages = i->second;
     if (pages.size() != pages.front().parts)
       continue;
-    ring_checkpoint whole{i->first.second, i->first.first, pages.front().bound, {}};
+    ring_checkpoint whole{i->first.second, i->first.first, pages.front().bound,
+                          pages.front().durable_seq, {}};
     for (auto& x : pages)
       whole.counters.merge(x.counters);
     out.newest = std::move(whole);

@@ -21,6 +21,7 @@ struct ring_checkpoint {
   stream_id stream;
   std::uint64_t number = 0; ///< grows by one per check point, never reused
   hlc bound;                ///< reserved stamps
+  std::uint64_t durable_seq = 0; ///< of the stream, in the database when this was written
   std::map<std::string, counter_state> counters;
 };
 
