@@ -55,6 +55,10 @@ struct child_order {
   milliseconds length{0}; ///< hang
 };
 
+/// To any worker of the tree: answers a `std::string`, its `unit::state()` as
+/// JSON, also while it waits or is quarantined (then an empty object).
+struct view_state {};
+
 struct outcome {
   errc code = errc::none;
   std::string text = {};
@@ -69,3 +73,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::supervision::notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::supervision::add_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::supervision::child_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::supervision::outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::supervision::view_state)

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE supervision_live
 
 #include "tests/unit/supervision/probe.hpp"
