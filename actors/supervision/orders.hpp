@@ -55,8 +55,8 @@ struct child_order {
   milliseconds length{0}; ///< hang
 };
 
-/// To any supervised actor: what is inside? Answers `unit::state()` as JSON
-/// text, or "null" while it has no unit.
+/// To any worker of the tree: answers a `std::string`, its `unit::state()` as
+/// JSON, also while it waits or is quarantined (then an empty object).
 struct view_state {};
 
 struct outcome {

@@ -17,7 +17,7 @@ root::root(caf::actor_system& system, report& told, directory& names,
   : system_(system), house_(new house{names, told, clocks, bounds}) {}
 
 root::~root() {
-  stop(milliseconds{5000});
+  static_cast<void>(stop(milliseconds{5000})); // who wants to know calls `stop`
   // Somebody sits in a call and will look at the house when it returns.
   if (house_->living.load() > 0)
     static_cast<void>(house_.release());
@@ -97,35 +97,38 @@ bool root::wait(milliseconds within) const {
   return changed_.wait_for(guard, within, [&] { return over_; });
 }
 
-stop_result root::stop(milliseconds within) {
+status root::stop(milliseconds within) {
   auto until = std::chrono::steady_clock::now() + within;
   if (auto top = handle())
     caf::anon_send<caf::message_priority::high>(top, order{order::kind::stop, 0, {}});
-  stop_result result;
-  result.in_time = wait(within);
+  const bool in_time = wait(within);
   {
     std::lock_guard guard{mutex_};
     top_ = nullptr;
   }
-  if (result.in_time) {
+  std::vector<std::string> left;
+  if (in_time) {
     house_->names.erase(id_);
     house_->known.erase(id_);
+    // Ended is not gone: the last ones may still be on their way out of the
+    // scheduler, and the house must outlive them.
+    while (house_->living.load() > 0 && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(milliseconds{1});
+    left = house_->fenced.behind();
+  } else {
+    left = house_->fenced.behind();
+    house_->known.each([&](const roster::row& x) { left.push_back(x.who->spec->id); });
   }
-  // Ended is not gone: the last ones may still be on their way out of the
-  // scheduler, and the house must outlive them.
-  while (house_->living.load() > 0 && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(milliseconds{1});
-  result.left = house_->fenced.behind();
-  house_->known.each([&](const roster::row& x) {
-    if (x.supervisor)
-      result.left.push_back(x.who->spec->id);
-  });
-  return result;
+  if (left.empty() && in_time)
+    return {};
+  return error{errc::timed_out, fmt::format("did not stop within {} ms: {}; end the process "
+                                            "without waiting for them",
+                                            within.count(), fmt::join(left, ", "))};
 }
 
 std::unique_ptr<root> start_root(caf::actor_system& system, child_spec spec, report& told,
-                                 directory& names, const clock_source& clocks, limits bounds,
-                                 std::function<void(const std::string&)> failed) {
+                                 directory& names, const clock_source& clocks,
+                                 std::function<void(const std::string&)> failed, limits bounds) {
   std::unique_ptr<root> result{new root{system, told, names, clocks, bounds}};
   result->failed_ = std::move(failed);
   auto of = grow(std::move(spec));

@@ -16,14 +16,6 @@
 
 namespace troupe::supervision {
 
-/// What became of an ordered stop.
-struct stop_result {
-  bool in_time = false;
-  /// Actors that did not end, detached ones in a blocking call as a rule. While
-  /// one is left, `~actor_system` would wait for it: leave by `std::_Exit`.
-  std::vector<std::string> left;
-};
-
 /// A running supervision tree. Threads: any, except inside an actor of this
 /// tree for the calls that wait. Destroy it before the actor system.
 class root {
@@ -62,15 +54,19 @@ public:
   /// Waits until the tree has ended by itself. @returns false at the limit.
   bool wait(milliseconds within) const;
 
-  /// Stops children last to first, each within its `stop_within`.
-  stop_result stop(milliseconds within);
+  /// Stops children last to first, each within its `stop_within`, and waits.
+  ///
+  /// @returns `errc::timed_out` with the names of those that did not end, as a
+  /// rule detached ones in a blocking call. `~actor_system` would wait for
+  /// them: leave by `std::_Exit`.
+  status stop(milliseconds within);
 
   [[nodiscard]] caf::actor handle() const;
 
 private:
   friend std::unique_ptr<root> start_root(caf::actor_system&, child_spec, report&, directory&,
-                                          const clock_source&, limits,
-                                          std::function<void(const std::string&)>);
+                                          const clock_source&,
+                                          std::function<void(const std::string&)>, limits);
   root(caf::actor_system& system, report& told, directory& names, const clock_source& clocks,
        limits bounds);
   [[nodiscard]] mono_ns now() const;
@@ -95,7 +91,7 @@ private:
 /// failed; end the process with that reason, it is the one from the bottom.
 [[nodiscard]] std::unique_ptr<root>
 start_root(caf::actor_system& system, child_spec spec, report& told, directory& names,
-           const clock_source& clocks = system_clocks(), limits bounds = {},
-           std::function<void(const std::string&)> failed = {});
+           const clock_source& clocks = system_clocks(),
+           std::function<void(const std::string&)> failed = {}, limits bounds = {});
 
 } // namespace troupe::supervision

@@ -23,10 +23,11 @@ caf::behavior no_messages() {
   return {[](const nothing&) {}};
 }
 
-const order* as_order(const caf::type_erased_tuple& x) {
-  if (x.size() != 1 || !x.matches(0, 0, &typeid(order)))
+template <class T>
+const T* only(const caf::type_erased_tuple& x) {
+  if (x.size() != 1 || !x.matches(0, 0, &typeid(T)))
     return nullptr;
-  return &x.get_as<order>(0);
+  return &x.get_as<T>(0);
 }
 
 /// The longest drill: somebody must come back to a node that was left in one.
@@ -83,8 +84,15 @@ void shell::tell(notice x) {
 caf::invoke_message_result shell::consume(caf::mailbox_element& x) {
   if (cell_->fenced.load(memory_order_relaxed))
     return leave(x);
-  if (auto o = as_order(x.content())) {
+  if (auto o = only<order>(x.content())) {
     follow(*o, x);
+    return caf::invoke_message_result::consumed;
+  }
+  if (only<view_state>(x.content())) {
+    current_mailbox_element(&x);
+    auto state = unit_ ? unit_->state() : nlohmann::json::object();
+    make_response_promise().deliver(
+      state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return caf::invoke_message_result::consumed;
   }
   if (x.sender && house_.fenced.keeps_out(x.sender->id())) {
@@ -152,9 +160,6 @@ caf::invoke_message_result shell::keep(caf::mailbox_element& x) {
 /// sent to somebody who just sends would be a stray message there.
 caf::result<caf::message> shell::unmatched() {
   const bool asked = current_message_id().is_request();
-  if (asked && current_mailbox_element()->content().match_elements<view_state>())
-    return caf::make_message(unit_ ? unit_->state().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-                                   : std::string{"null"});
   switch (mode_) {
     case mode::idle:
     case mode::waiting: return caf::skip;

@@ -28,8 +28,10 @@ struct backoff_policy {
   milliseconds forgiven_after{60000}; ///< without a crash: start over
 };
 
-/// OTP's intensity and period; past it a child is quarantined, or, where
-/// `escalate` says so, the supervisor itself fails.
+/// OTP's intensity and period. Counted for each child, and past it the child
+/// is quarantined; or, where `escalate` says so, counted for all children
+/// together, as OTP does, and past it the supervisor itself fails.
+/// From 1024 restarts on there is no limit.
 struct intensity_policy {
   unsigned restarts = 5;
   milliseconds period{60000};
@@ -50,7 +52,8 @@ struct child_spec {
   /// quarantine: turn readings bad, bring outputs to safe.
   std::function<void(bool)> on_quarantine;
 
-  // A child that is itself a supervisor.
+  // A child that is itself a supervisor. Strategy, back-off and intensity are
+  // those that it applies to its children; a worker's own are not looked at.
   std::vector<child_spec> children;
   bool is_supervisor = false;
   strategy how = strategy::one_for_one;

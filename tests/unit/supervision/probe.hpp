@@ -177,8 +177,8 @@ struct live_tree {
   };
 
   explicit live_tree(child_spec spec, limits bounds = {})
-    : top(start_root(system, std::move(spec), told, names, system_clocks(), bounds,
-                     [this](const std::string& why) { failure = why; })) {}
+    : top(start_root(system, std::move(spec), told, names, system_clocks(),
+                     [this](const std::string& why) { failure = why; }, bounds)) {}
 
   config cfg;
   caf::actor_system system{cfg};
