@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE did_you_mean
 
 #include "config/schema/did_you_mean.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE examples
 
 #include "config/load/check.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE explain
 
 #include "config/schema/explain.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE export_toml
 
 #include "config/load/export.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE mistakes
 
 #include "tests/unit/config/told.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE names
 
 #include "config/model/names.hpp"

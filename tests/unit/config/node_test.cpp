@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE node
 
 #include "config/load/parse.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE plan
 
 #include "config/load/plan.hpp"

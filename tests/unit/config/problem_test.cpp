@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE problem
 
 #include "config/load/problem.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE quantity
 
 #include "config/model/quantity.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE reading
 
 #include "config/model/reading.hpp"

@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE schema
 
 #include "config/model/house.hpp"

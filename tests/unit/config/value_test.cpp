@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE value
 
 #include "config/model/value.hpp"
