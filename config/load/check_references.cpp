@@ -56,6 +56,8 @@ struct line_owners {
     if (fresh)
       return;
     const auto& other = *at->second;
+    if (other.section == x.doc->section && other.name == x.doc->name)
+      return; // written twice: told as that
     const auto where = to_string(other.at);
     found.push_back(at_key(*x.doc, "line",
                            fmt::format("line \"{}\" of bus '{}' is taken by {} '{}'{}",

@@ -53,7 +53,7 @@ void check_polls(const items& all, const item<channel_config>& x, std::vector<pr
   if (x.is.read_back.empty() || back == all.channel_of.end())
     return;
   const auto& input = back->second->is;
-  if (is_polled(input) && x.is.read_back_within <= input.poll_every
+  if (is_polled(input) && input.kind == x.is.kind && x.is.read_back_within <= input.poll_every
       && !x.bad.contains("read-back-within") && !back->second->bad.contains("poll-every"))
     found.push_back(at_key(
       *x.doc, x.wrote("read-back-within") ? "read-back-within" : "read-back",

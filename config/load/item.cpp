@@ -49,6 +49,9 @@ bool applies(const section& known, const json& body, const option& x) {
 
 problem unknown_key(const section& known, const document& x, const std::string& key,
                     const json& written) {
+  if (x.section == "node" && schema::find_section(key))
+    return at_key(x, key, fmt::format("'{}' is about the house.", key),
+                  "It belongs into house.toml.");
   if (written.is_object())
     return at_key(x, key,
                   fmt::format("'{}' is a table inside it, and no option", key),
@@ -113,11 +116,14 @@ std::set<std::string> check_item(const section& known, const document& x, strict
                       effective(known, x.body, not_held->key).get<std::string>()),
           "Remove one of them.");
   }
-  // `[channel.hall.lamp]` makes a 'hall' that nobody meant.
-  if (x.incomplete || (only_tables && how == strictness::all))
-    return bad;
+  // `[channel.hall.lamp]` makes a 'hall' that nobody meant: told above.
+  const bool told = x.incomplete || (only_tables && how == strictness::all);
   for (const auto& it : known.options)
-    if (it.required && !x.body.contains(it.key) && applies(known, x.body, it))
+    if (!it.required || x.body.contains(it.key) || !applies(known, x.body, it))
+      continue;
+    else if (told)
+      bad.insert(it.key);
+    else
       add(it.key, fmt::format("{} is missing", it.key),
           fmt::format("Add {} = {}, for example.", it.key,
                       it.many_lines ? "''' ... '''" : it.example));

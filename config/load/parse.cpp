@@ -82,36 +82,87 @@ void add_documents(const toml_table& root, const std::string& file, parsed_house
   }
 }
 
+// The lines of a text; taking one out leaves the numbers of the others.
+struct lines {
+  std::string text;
+  int first;
+
+  // Where a line begins, or nothing if the text has no such line.
+  std::optional<std::size_t> find(int line) const {
+    std::size_t at = 0;
+    for (int n = first; n < line; ++n) {
+      at = text.find('\n', at);
+      if (at == text.npos)
+        return std::nullopt;
+      ++at;
+    }
+    return at < text.size() ? std::optional{at} : std::nullopt;
+  }
+
+  void take_out(std::size_t at) {
+    text.replace(at, std::min(text.find('\n', at), text.size()) - at, "#");
+  }
+
+  // The last opened text of several lines, if there is one that does not end.
+  std::optional<std::size_t> open_text() const {
+    for (const auto* quotes : {"'''", "\"\"\""}) {
+      std::size_t last = text.npos;
+      bool open = false;
+      for (auto at = text.find(quotes); at != text.npos; at = text.find(quotes, at + 3)) {
+        last = at;
+        open = !open;
+      }
+      if (open)
+        return last;
+    }
+    return std::nullopt;
+  }
+};
+
+// Cuts off a text that does not end, and blames its beginning: the TOML library
+// blames the end of the file.
+bool cut_open_text(lines& part, problem& blamed) {
+  const auto open = part.open_text();
+  if (!open)
+    return false;
+  const auto begin = std::count(part.text.begin(), part.text.begin() + static_cast<std::ptrdiff_t>(*open), '\n');
+  blamed.at.line = part.first + static_cast<int>(begin);
+  blamed.text = "This is not TOML. The text that begins here does not end.";
+  blamed.way_out = fmt::format("Write {} below its last line.", part.text.substr(*open, 3));
+  part.text.resize(*part.find(blamed.at.line));
+  return true;
+}
+
 // Reads a stretch with a syntax error as far as it goes: takes out the line that
 // is told, and tries again.
-std::optional<toml_table> salvage(load::stretch part, const std::string& file,
+std::optional<toml_table> salvage(load::stretch stretch, const std::string& file,
                                   std::vector<problem>& found) {
   constexpr int tries = 20;
-  std::string text{part.text};
-  const bool has_header = text.find_first_not_of(" \t") == text.find('[');
+  lines part{std::string{stretch.text}, stretch.first_line};
+  const bool has_header = part.text.find_first_not_of(" \t") == part.text.find('[');
   int last = 0;
   for (int i = 0; i < tries; ++i) {
     std::vector<problem> fresh;
-    auto table = load::read_toml({text, part.first_line}, file, fresh);
-    if (table || i == 0 || fresh.back().at.line > last)
+    if (auto table = load::read_toml({part.text, part.first}, file, fresh)) {
       found.insert(found.end(), fresh.begin(), fresh.end());
-    if (table)
       return table;
-    // Going back, or at the header: taking out lines does not help here.
-    const auto line = fresh.back().at.line;
-    if (line <= last || (has_header && line == part.first_line))
-      return std::nullopt;
-    last = line;
-    std::size_t at = 0;
-    for (int n = part.first_line; n < line && at != text.npos; ++n) {
-      at = text.find('\n', at);
-      at += at == text.npos ? 0 : 1;
     }
-    if (at >= text.size())
+    auto& blamed = fresh.back();
+    if (cut_open_text(part, blamed)) {
+      found.push_back(blamed);
+      continue;
+    }
+    // A line that can be taken out comes after those taken out before, and holds
+    // something; the header must stay.
+    const auto line = blamed.at.line;
+    const auto at = part.find(line);
+    const bool useful = at && line > last && !(has_header && line == part.first);
+    if (useful || i == 0)
+      found.push_back(blamed);
+    if (!useful)
       return std::nullopt;
-    // A comment keeps the numbers of the lines below.
-    const auto end = std::min(text.find('\n', at), text.size());
-    text.replace(at, end - at, "#");
+    part.take_out(*at);
+    last = line;
   }
   return std::nullopt;
 }

@@ -20,7 +20,8 @@ std::string problem::to_string(std::size_t width) const {
   auto head = troupe::to_string(at);
   if (!head.empty())
     head += "  ";
-  const auto words = way_out.empty() ? text : text + " " + way_out;
+  const auto words
+    = (fatal ? "" : "note: ") + text + (way_out.empty() || text.empty() ? "" : " ") + way_out;
   const auto indent = columns(head);
   // Too narrow for a column of its own: leave wrapping to the terminal.
   if (width < indent + 30)

@@ -15,7 +15,7 @@ struct problem {
   std::string path;    ///< for programs: `channel."hall/lamp".lease`
   std::string text;    ///< "channel 'hall/lamp': lease is 100ms, but ..."
   std::string way_out; ///< "Use 300ms or more."; empty where there is none
-  bool fatal = true;   ///< false: advice, the configuration works as it says
+  bool fatal = true;   ///< false: advice (told as a note), it works as it says
   errc code = errc::invalid_argument; ///< conflict: twice; not_found: names nothing
 
   friend bool operator==(const problem&, const problem&) = default;

@@ -147,9 +147,11 @@ std::optional<toml_table> read_toml(stretch part, const std::string& file,
   }
   const auto& why = parsed.error();
   const auto at = why.source().begin;
+  auto way_out = why.description().find("redefine") != std::string_view::npos
+                   ? std::string{"Remove one of them."}
+                   : way_out_of(line_at(part.text, static_cast<int>(at.line)));
   found.push_back({{file, static_cast<int>(at.line) + offset, static_cast<int>(at.column)}, "",
-                   fmt::format("This is not TOML. {}.", why.description()),
-                   way_out_of(line_at(part.text, static_cast<int>(at.line))), true,
+                   fmt::format("This is not TOML. {}.", why.description()), std::move(way_out), true,
                    errc::invalid_argument});
   return std::nullopt;
 }

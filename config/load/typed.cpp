@@ -42,12 +42,14 @@ result<channel_config> to_channel(const document& x) {
     return it;
   it->line.consumer = it->name;
   // The schema's default is written for digital outputs; of an analog one it is 0.
-  if (it->kind == value_kind::analog && !x.body.contains("safe"))
+  const bool output = it->dir == direction::output;
+  if (output && it->kind == value_kind::analog && !x.body.contains("safe"))
     it->safe = value::analog(0);
-  if (it->safe.kind != it->kind || (it->substitute && it->substitute->kind != it->kind))
+  if ((output && it->safe.kind != it->kind)
+      || (it->substitute && it->substitute->kind != it->kind))
     return error{errc::invalid_argument,
-                 fmt::format("{}safe and substitute must be {}", subject_of(x),
-                             it->kind == value_kind::analog ? "numbers" : "on or off")};
+                 fmt::format("{}{} must be {}", subject_of(x), output ? "safe" : "substitute",
+                             it->kind == value_kind::analog ? "a number" : "on or off")};
   return it;
 }
 

@@ -28,17 +28,28 @@ std::string_view gist(std::string_view help) {
   return end == help.npos ? help : help.substr(0, end + 1);
 }
 
+// `head`, then `is` wrapped beside it; nothing if `is` is empty.
+void add_row(std::string& to, std::string head, std::string_view is) {
+  const auto indent = head.size();
+  const auto lines = wrap(is, width - indent, "");
+  for (std::size_t at = 0; at < lines.size();) {
+    const auto end = lines.find('\n', at) + 1;
+    to += head + lines.substr(at, end - at);
+    head.assign(indent, ' ');
+    at = end;
+  }
+}
+
 std::string about(const section& of, const option& x) {
   auto text = fmt::format("{}.{}\n", of.name, x.key);
   text += wrap(x.help, width, "  ");
   const auto row = [&](const char* what, const std::string& is) {
-    if (!is.empty())
-      text += fmt::format("  {:<9} {}\n", what, is);
+    add_row(text, fmt::format("  {:<9} ", what), is);
   };
   text += "\n";
   row("type", type_text(x));
   row("default", default_text(x));
-  row("limits", limits_text(x) + (x.limit_why.empty() ? "" : ", because " + x.limit_why));
+  row("limits", limits_text(x) + (x.limit_why.empty() ? "" : ": " + x.limit_why));
   row("only for", condition_text(x));
   row("a change", change_text(of, x));
   if (!x.many_lines)
@@ -55,16 +66,8 @@ std::string about(const section& x) {
   std::size_t longest = 0;
   for (const auto& y : x.options)
     longest = std::max(longest, y.key.size());
-  for (const auto& y : x.options) {
-    const auto lines = wrap(gist(y.help), width - longest - 4, "");
-    auto head = fmt::format("  {:<{}}  ", y.key, longest);
-    for (std::size_t at = 0; at < lines.size();) {
-      const auto end = lines.find('\n', at) + 1;
-      text += head + lines.substr(at, end - at);
-      head.assign(longest + 4, ' ');
-      at = end;
-    }
-  }
+  for (const auto& y : x.options)
+    add_row(text, fmt::format("  {:<{}}  ", y.key, longest), gist(y.help));
   return text;
 }
 

@@ -16,17 +16,26 @@ taken refuse(const option& x, const json& written, std::string_view why, std::st
   return {nullptr, fmt::format("{} is {}, {}", x.key, shown(written), why), std::move(way_out)};
 }
 
+// A quantity reads better without its quotes.
+std::string amount_text(const option& x, const json& canonical) {
+  const bool bare = x.field.kind == shape::duration || x.field.kind == shape::size;
+  return bare ? canonical.get<std::string>() : shown(canonical);
+}
+
 // Holds `amount` against the limits; the value is canonical already.
 taken within(const option& x, const json& canonical, double amount, std::string_view what) {
   const auto because = x.limit_why.empty() ? "" : ": " + x.limit_why;
+  const auto outside = [&](double limit, const char* end, const char* side) -> taken {
+    const auto text = shown_limit(x, limit);
+    return {nullptr,
+            fmt::format("{} is {}, but {}{} is the {}{}", x.key, amount_text(x, canonical), text,
+                        what, end, because),
+            fmt::format("Use {}{} or {}.", text, what, side)};
+  };
   if (x.least && amount < *x.least)
-    return refuse(x, canonical,
-                  fmt::format("but {}{} is the least{}", shown_limit(x, *x.least), what, because),
-                  fmt::format("Use {}{} or more.", shown_limit(x, *x.least), what));
+    return outside(*x.least, "least", "more");
   if (x.most && amount > *x.most)
-    return refuse(x, canonical,
-                  fmt::format("but {}{} is the most{}", shown_limit(x, *x.most), what, because),
-                  fmt::format("Use {}{} or less.", shown_limit(x, *x.most), what));
+    return outside(*x.most, "most", "less");
   return {canonical, {}, {}};
 }
 
@@ -61,7 +70,7 @@ taken take_toggle(const option& x, const json& written) {
 taken take_number(const option& x, const json& written) {
   if (!written.is_number())
     return refuse(x, written, "which is no number",
-                  written.is_string() ? "Write a number, without quotes." : "Write a number.");
+                  written.is_string() ? "Write a finite number, without quotes." : "Write a number.");
   const double n = written.get<double>();
   if (!std::isfinite(n))
     return refuse(x, written, "which is no finite number", "Write a number.");
