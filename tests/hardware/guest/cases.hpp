@@ -29,9 +29,7 @@ public:
     return bool{x};
   }
 
-  void note(const std::string& text) {
-    notes_ += (notes_.empty() ? "" : ", ") + text;
-  }
+  void note(const std::string& text) { notes_ += (notes_.empty() ? "" : ", ") + text; }
 
   unsigned checks() const { return checks_; }
   unsigned failures() const { return failures_; }

@@ -33,9 +33,8 @@ private:
 std::vector<test_case> contract_cases() {
   return {{"real", "the driver contract holds on kernel lines", [](findings& f) {
              rain_bench bench;
-             test::driver_contract(bench, [&](bool holds, const std::string& what) {
-               f.check(holds, what);
-             });
+             test::driver_contract(
+               bench, [&](bool holds, const std::string& what) { f.check(holds, what); });
            }}};
 }
 

@@ -107,8 +107,8 @@ void overflow(findings& f, unsigned pulses, edge_kind edges, unsigned buffer) {
   f.check(found.gap_level == both, "the level is read anew after the gap");
   const auto level = (*input)->level();
   f.check(level && *level == both, "and is that of the pin");
-  f.note("made " + std::to_string(made) + ", got " + std::to_string(found.edges) + ", bound "
-         + std::to_string(found.missed) + " in " + std::to_string(found.gaps));
+  f.note("made " + std::to_string(made) + ", got " + std::to_string(found.edges)
+         + ", bound " + std::to_string(found.missed) + " in " + std::to_string(found.gaps));
 }
 
 } // namespace

@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
   const std::string group = argv[1];
   const std::string text = argc > 2 ? argv[2] : "";
   std::vector<test_case> all;
-  for (auto* cases : {contract_cases, counting_cases, gap_cases, timing_cases, line_cases,
-                      unplug_cases})
+  for (auto* cases :
+       {contract_cases, counting_cases, gap_cases, timing_cases, line_cases, unplug_cases})
     for (auto& x : cases())
       all.push_back(std::move(x));
   std::cout << drivers::gpio::api().library << std::endl;
@@ -32,8 +32,8 @@ int main(int argc, char** argv) {
     const auto took = static_cast<double>(system_clocks().mono() - start) * 1e-9;
     const bool ok = f.failures() == 0 && f.checks() > 0;
     failed += ok ? 0 : 1;
-    std::printf("%-4s %-58s %5u checks %7.2f s  %s\n", ok ? "ok" : "FAIL", x.name, f.checks(),
-                took, f.notes().c_str());
+    std::printf("%-4s %-58s %5u checks %7.2f s  %s\n", ok ? "ok" : "FAIL", x.name,
+                f.checks(), took, f.notes().c_str());
     std::fflush(stdout);
   }
   return failed;

@@ -45,12 +45,12 @@ private:
 void tell(const char* what, std::vector<mono_ns> times) {
   std::sort(times.begin(), times.end());
   const auto at = [&](double share) {
-    return static_cast<double>(times[static_cast<std::size_t>(
-             share * static_cast<double>(times.size() - 1))])
+    return static_cast<double>(
+             times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))])
            * 1e-3;
   };
-  std::printf("%s: min %.1f, p50 %.1f, p99 %.1f, max %.1f us of %zu\n", what, at(0), at(0.5),
-              at(0.99), at(1), times.size());
+  std::printf("%s: min %.1f, p50 %.1f, p99 %.1f, max %.1f us of %zu\n", what, at(0),
+              at(0.5), at(0.99), at(1), times.size());
   // Bars by powers of two: the tail is what matters.
   std::size_t i = 0;
   for (mono_ns limit = 16'000; i < times.size(); limit *= 2) {

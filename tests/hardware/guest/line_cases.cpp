@@ -17,7 +17,8 @@ void addresses(findings& f) {
     auto bus = drivers::open_gpio_bus(config);
     if (!f.check(bus, "the chip opens as " + way))
       continue;
-    f.check((*bus)->describe().find("[rain]") != std::string::npos, "and it is the right one");
+    f.check((*bus)->describe().find("[rain]") != std::string::npos,
+            "and it is the right one");
     test::edge_log log;
     f.check((*bus)->open_digital_input(line_at("gauge", edge_kind::both), log),
             "a line opens by name");
@@ -121,8 +122,8 @@ void no_glitch(findings& f) {
     auto config = line_at("pump", edge_kind::none);
     config.active_low = row.active_low;
     result<std::unique_ptr<drivers::digital_output>> output = error{};
-    const auto done
-      = trace_of([&] { output = (*bus)->open_digital_output(config, row.initial); });
+    const auto done =
+      trace_of([&] { output = (*bus)->open_digital_output(config, row.initial); });
     if (!f.check(output, what + ": opens"))
       continue;
     f.check(pin.shown() == row.shows, what + ": shows it");

@@ -52,7 +52,8 @@ private:
 class sim_line {
 public:
   sim_line(const sim_chip& chip, unsigned offset)
-    : pin_(chip.pin(offset)), pull_(open((pin_ + "/pull").c_str(), O_WRONLY | O_CLOEXEC)) {
+      : pin_(chip.pin(offset)),
+        pull_(open((pin_ + "/pull").c_str(), O_WRONLY | O_CLOEXEC)) {
     if (pull_ < 0) {
       std::perror(pin_.c_str());
       std::exit(125);
@@ -83,8 +84,8 @@ private:
 class pulse_source {
 public:
   pulse_source()
-    : seen_(new(mmap(nullptr, sizeof(std::atomic<unsigned>), PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<unsigned>{0}) {}
+      : seen_(new (mmap(nullptr, sizeof(std::atomic<unsigned>), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<unsigned>{0}) {}
   ~pulse_source() { munmap(seen_, sizeof *seen_); }
   pulse_source(const pulse_source&) = delete;
   pulse_source& operator=(const pulse_source&) = delete;

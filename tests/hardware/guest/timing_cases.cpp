@@ -54,8 +54,8 @@ void debounce(findings& f, edge_kind edges, bool active_low, std::size_t expecte
       }
     }
   const auto seen = log.edges();
-  f.check(seen.size() == expected, "edges: " + std::to_string(seen.size()) + " of "
-                                     + std::to_string(expected));
+  f.check(seen.size() == expected,
+          "edges: " + std::to_string(seen.size()) + " of " + std::to_string(expected));
   f.check(log.gaps().empty(), "bouncing is no gap");
 }
 

@@ -30,7 +30,8 @@ void unplug(findings& f) {
     auto input = (*bus)->open_digital_input(line_at("0", edge_kind::both), log);
     auto second = (*bus)->open_digital_input(line_at("1", edge_kind::rising), log);
     auto output = (*bus)->open_digital_output(line_at("2", edge_kind::none), true);
-    if (!f.check(input, "an input") || !f.check(second, "another") || !f.check(output, "an output"))
+    if (!f.check(input, "an input") || !f.check(second, "another")
+        || !f.check(output, "an output"))
       return;
     f.check((*bus)->check(), "all is well");
     sim_line{chip, 0}.drive(true);
@@ -38,14 +39,17 @@ void unplug(findings& f) {
             "an edge comes");
     chip.unplug();
     if (wakes_by_itself())
-      f.check(test::eventually([&] { return log.losses().size() == 2; }, milliseconds{1000}),
-              "both sinks hear of it unasked");
+      f.check(
+        test::eventually([&] { return log.losses().size() == 2; }, milliseconds{1000}),
+        "both sinks hear of it unasked");
     const auto state = (*bus)->check();
-    f.check(!state && state.why().code == errc::device_lost, "check says that the chip is gone");
+    f.check(!state && state.why().code == errc::device_lost,
+            "check says that the chip is gone");
     f.check(test::eventually([&] { return log.losses().size() == 2; }, milliseconds{1000}),
             "both sinks have heard of it, once");
     for (const auto& x : log.losses())
-      f.check(x.code == errc::device_lost && !x.context.empty(), "and why: " + to_string(x));
+      f.check(x.code == errc::device_lost && !x.context.empty(),
+              "and why: " + to_string(x));
     const auto level = (*input)->level();
     f.check(!level && level.why().code == errc::device_lost, "level says so too");
     const auto set = (*output)->set(false);
@@ -54,7 +58,8 @@ void unplug(findings& f) {
     const auto more = (*bus)->open_digital_input(line_at("3", edge_kind::both), other);
     f.check(!more && more.why().code == errc::device_lost, "and opening another line");
     const auto again = drivers::open_gpio_bus(config);
-    f.check(!again && again.why().code == errc::not_found, "the bus cannot be opened again yet");
+    f.check(!again && again.why().code == errc::not_found,
+            "the bus cannot be opened again yet");
   }
   chip.plug();
   sim_line pin{chip, 0};
