@@ -35,9 +35,8 @@ public:
 
   /// `config.edges` is what the sink wants. With `debounced_here` the raw
   /// events must be both edges, whatever the sink wants.
-  edge_track(const line_config &config, const abilities &api,
-             bool debounced_here, bool level_now, edge_sink &sink,
-             probe level_now_of);
+  edge_track(const line_config& config, const abilities& api, bool debounced_here,
+             bool level_now, edge_sink& sink, probe level_now_of);
 
   /// All that one read brought, in order; `read_at` is after the read. Without
   /// numbers the caller's array must have room for the kernel's whole buffer.
@@ -50,15 +49,13 @@ public:
   [[nodiscard]] std::optional<mono_ns> deadline() const;
 
   /// The debounced level. @pre debounced here
-  [[nodiscard]] bool settled_level() const {
-    return debouncer_.value().level();
-  }
+  [[nodiscard]] bool settled_level() const { return debouncer_.value().level(); }
 
 private:
-  void tell(const edge &e);
+  void tell(const edge& e);
   void tell_gap(std::uint64_t missed, mono_ns at);
-  void check_number(const raw_event &event);
-  void check_alternation(const raw_event &event);
+  void check_number(const raw_event& event);
+  void check_alternation(const raw_event& event);
 
   edge_kind wanted_;
   double max_rate_hz_;
@@ -66,7 +63,7 @@ private:
   unsigned buffer_events_;
   mono_ns period_; ///< of the debouncer
   std::optional<debouncer> debouncer_;
-  edge_sink &sink_;
+  edge_sink& sink_;
   probe level_now_;
 
   std::uint32_t number_ = 0;         ///< of the last event

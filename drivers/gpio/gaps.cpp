@@ -5,8 +5,7 @@
 
 namespace troupe::drivers::gpio {
 
-std::optional<std::uint32_t> missed_by_number(std::uint32_t before,
-                                              std::uint32_t now) {
+std::optional<std::uint32_t> missed_by_number(std::uint32_t before, std::uint32_t now) {
   // Unsigned: the step from 4294967295 to 0 is a step of one.
   const std::uint32_t step = now - before;
   // No buffer holds 2^31 events, and none was ever silent that long: a step so
@@ -31,8 +30,8 @@ double densest_rate_hz(std::span<const raw_event> events) {
     if (const auto apart = events[i].at - events[i - 1].at; apart > 0)
       closest = std::min(closest, apart);
   return closest == std::numeric_limits<mono_ns>::max()
-             ? 0
-             : 1e9 / static_cast<double>(closest);
+           ? 0
+           : 1e9 / static_cast<double>(closest);
 }
 
 } // namespace troupe::drivers::gpio

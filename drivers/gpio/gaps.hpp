@@ -10,14 +10,13 @@ namespace troupe::drivers::gpio {
 ///
 /// Kernel: `line_seqno` counts events of the requested kind only, debounced
 /// where the kernel debounces, and counts those that found the buffer full.
-[[nodiscard]] std::optional<std::uint32_t>
-missed_by_number(std::uint32_t before, std::uint32_t now);
+[[nodiscard]] std::optional<std::uint32_t> missed_by_number(std::uint32_t before,
+                                                            std::uint32_t now);
 
 /// The edges that can have happened unseen between two moments, where no number
 /// tells: at the rate that was promised, or at the densest that was seen if the
 /// promise was too low, and one for the moment itself. At least 1.
-[[nodiscard]] std::uint64_t missed_by_rate(mono_ns from, mono_ns to,
-                                           double rate_hz);
+[[nodiscard]] std::uint64_t missed_by_rate(mono_ns from, mono_ns to, double rate_hz);
 
 /// The rate of the two events that lie closest together; 0 for fewer than two
 /// or if the stamps do not advance.

@@ -13,11 +13,10 @@ class gpio_bus final : public bus {
 public:
   gpio_bus(std::string name, std::unique_ptr<gpio::chip> chip,
            std::shared_ptr<gpio::reader> reader)
-      : name_(std::move(name)), chip_(std::move(chip)),
-        reader_(std::move(reader)) {}
+      : name_(std::move(name)), chip_(std::move(chip)), reader_(std::move(reader)) {}
 
-  result<std::unique_ptr<digital_input>>
-  open_digital_input(const line_config &config, edge_sink &sink) override {
+  result<std::unique_ptr<digital_input>> open_digital_input(const line_config& config,
+                                                            edge_sink& sink) override {
     const auto offset = find(config);
     if (!offset)
       return offset.why();
@@ -26,8 +25,7 @@ public:
   }
 
   result<std::unique_ptr<digital_output>>
-  open_digital_output(const line_config &config,
-                      std::optional<bool> initial) override {
+  open_digital_output(const line_config& config, std::optional<bool> initial) override {
     const auto offset = find(config);
     if (!offset)
       return offset.why();
@@ -51,10 +49,10 @@ public:
   std::vector<line_info> lines() override {
     const auto known = all();
     std::vector<line_info> told;
-    for (const auto &x : known)
+    for (const auto& x : known)
       told.push_back({address_of(x, known),
-                      x.used && x.consumer.empty() ? "kernel" : x.consumer,
-                      x.input, false});
+                      x.used && x.consumer.empty() ? "kernel" : x.consumer, x.input,
+                      false});
     return told;
   }
 
@@ -66,11 +64,9 @@ public:
   }
 
 private:
-  std::string place() const {
-    return chip_->name() + " [" + chip_->label() + "]";
-  }
+  std::string place() const { return chip_->name() + " [" + chip_->label() + "]"; }
 
-  error here(const error &why) const {
+  error here(const error& why) const {
     return {why.code, "bus '" + name_ + "': " + why.context};
   }
 
@@ -82,7 +78,7 @@ private:
     return known;
   }
 
-  result<unsigned> find(const line_config &config) {
+  result<unsigned> find(const line_config& config) {
     if (const auto alive = check(); !alive)
       return alive.why();
     const auto offset = choose_line(config.line, all(), place());
@@ -96,8 +92,8 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<bus>> open_gpio_bus(const bus_config &config) {
-  const auto fail = [&](const error &why) {
+result<std::unique_ptr<bus>> open_gpio_bus(const bus_config& config) {
+  const auto fail = [&](const error& why) {
     return error{why.code, "bus '" + config.name + "': " + why.context};
   };
   bool denied = false;
@@ -105,11 +101,11 @@ result<std::unique_ptr<bus>> open_gpio_bus(const bus_config &config) {
   const auto path = choose_chip(config.chip, present);
   if (!path) {
     if (denied && path.why().code == errc::not_found)
-      return fail({errc::permission_denied,
-                   path.why().context + "; some chips may not be opened: let "
-                                        "the service's user join the "
-                                        "group that owns /dev/gpiochip* (on "
-                                        "Debian and Raspberry Pi OS: gpio)"});
+      return fail({errc::permission_denied, path.why().context
+                                              + "; some chips may not be opened: let "
+                                                "the service's user join the "
+                                                "group that owns /dev/gpiochip* (on "
+                                                "Debian and Raspberry Pi OS: gpio)"});
     return fail(path.why());
   }
   auto chip = open_chip(*path);
@@ -119,8 +115,7 @@ result<std::unique_ptr<bus>> open_gpio_bus(const bus_config &config) {
   if (!reader)
     return reader.why();
   return std::unique_ptr<bus>{std::make_unique<gpio_bus>(
-      config.name, std::move(*chip),
-      std::shared_ptr<gpio::reader>{std::move(*reader)})};
+    config.name, std::move(*chip), std::shared_ptr<gpio::reader>{std::move(*reader)})};
 }
 
 } // namespace troupe::drivers

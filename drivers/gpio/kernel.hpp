@@ -40,8 +40,8 @@ struct line_request {
   edge_kind edges = edge_kind::none; ///< inputs
   bias_kind bias = bias_kind::as_is;
   drive_kind drive = drive_kind::push_pull; ///< outputs
-  milliseconds debounce{0};   ///< inputs; 0 unless `abilities::debounces`
-  unsigned buffer_events = 0; ///< inputs with edges; 0: the kernel's default
+  milliseconds debounce{0};                 ///< inputs; 0 unless `abilities::debounces`
+  unsigned buffer_events = 0;               ///< inputs with edges; 0: the kernel's default
 };
 
 /// A line that we hold; released when destroyed. Any thread, as every call is
@@ -73,18 +73,17 @@ class chip {
 public:
   virtual ~chip() = default;
 
-  virtual const std::string &name() const = 0; ///< "gpiochip0"
-  virtual const std::string &label() const = 0;
+  virtual const std::string& name() const = 0; ///< "gpiochip0"
+  virtual const std::string& label() const = 0;
   virtual unsigned size() const = 0; ///< number of lines
 
   virtual result<kernel_line> info(unsigned offset) const = 0;
 
-  virtual result<std::unique_ptr<held_line>>
-  hold_input(const line_request &request) = 0;
+  virtual result<std::unique_ptr<held_line>> hold_input(const line_request& request) = 0;
 
   /// Without a value: keeps the level that the pin has now.
-  virtual result<std::unique_ptr<held_line>>
-  hold_output(const line_request &request, std::optional<bool> level) = 0;
+  virtual result<std::unique_ptr<held_line>> hold_output(const line_request& request,
+                                                         std::optional<bool> level) = 0;
 };
 
 /// What the library and uAPI of this build can do.
@@ -98,16 +97,15 @@ struct abilities {
   unsigned buffer_events = 0;
 };
 
-const abilities &api();
+const abilities& api();
 
 /// Opens a chip by its path in /dev.
-[[nodiscard]] result<std::unique_ptr<chip>> open_chip(const std::string &path);
+[[nodiscard]] result<std::unique_ptr<chip>> open_chip(const std::string& path);
 
 /// The error for a failed system call: `doing` says what on which thing.
-[[nodiscard]] error system_error(int number, const std::string &doing);
+[[nodiscard]] error system_error(int number, const std::string& doing);
 
 /// The error for a line that could not be held; finds who has it.
-[[nodiscard]] error hold_error(int number, const chip &from,
-                               const line_request &request);
+[[nodiscard]] error hold_error(int number, const chip& from, const line_request& request);
 
 } // namespace troupe::drivers::gpio

@@ -21,8 +21,7 @@ public:
   }
 
   result<bool> level() override {
-    auto now =
-        held_->level(); // Also when debounced here: it finds a lost chip.
+    auto now = held_->level(); // Also when debounced here: it finds a lost chip.
     if (now && debounced_here_)
       return edges_->settled_level(*watch_);
     return now;
@@ -37,8 +36,7 @@ private:
 
 class output_line final : public digital_output {
 public:
-  explicit output_line(std::unique_ptr<held_line> held)
-      : held_(std::move(held)) {}
+  explicit output_line(std::unique_ptr<held_line> held) : held_(std::move(held)) {}
 
   status set(bool level) override { return held_->set(level); }
   result<bool> level() override { return held_->level(); }
@@ -47,7 +45,7 @@ private:
   std::unique_ptr<held_line> held_;
 };
 
-line_request request_of(unsigned offset, const line_config &config) {
+line_request request_of(unsigned offset, const line_config& config) {
   return {.offset = offset,
           .consumer = config.consumer.empty() ? "troupe" : config.consumer,
           .active_low = config.active_low,
@@ -58,22 +56,20 @@ line_request request_of(unsigned offset, const line_config &config) {
 } // namespace
 
 result<std::unique_ptr<digital_input>>
-open_input_line(chip &from, const std::shared_ptr<reader> &edges,
-                unsigned offset, const line_config &config, edge_sink &sink) {
+open_input_line(chip& from, const std::shared_ptr<reader>& edges, unsigned offset,
+                const line_config& config, edge_sink& sink) {
   if (config.debounce < milliseconds{0} || config.debounce > longest_debounce)
     return error{errc::invalid_argument,
-                 "line '" + config.line + "': debounce is " +
-                     std::to_string(config.debounce.count()) + " ms; 0 to " +
-                     std::to_string(longest_debounce.count()) +
-                     " ms are possible"};
+                 "line '" + config.line + "': debounce is "
+                   + std::to_string(config.debounce.count()) + " ms; 0 to "
+                   + std::to_string(longest_debounce.count()) + " ms are possible"};
   const bool debounced = config.debounce > milliseconds{0};
   const bool debounced_here = debounced && !api().debounces;
   auto request = request_of(offset, config);
   // Debouncing wants to see every edge, whatever is told in the end.
   request.edges = debounced_here ? edge_kind::both : config.edges;
   request.debounce = debounced_here ? milliseconds{0} : config.debounce;
-  request.buffer_events =
-      request.edges == edge_kind::none ? 0 : config.buffer_events;
+  request.buffer_events = request.edges == edge_kind::none ? 0 : config.buffer_events;
   auto held = from.hold_input(request);
   if (!held)
     return held.why();
@@ -84,18 +80,17 @@ open_input_line(chip &from, const std::shared_ptr<reader> &edges,
       return added.why();
     watch = *added;
   }
-  return std::unique_ptr<digital_input>{std::make_unique<input_line>(
-      std::move(*held), edges, watch, debounced_here)};
+  return std::unique_ptr<digital_input>{
+    std::make_unique<input_line>(std::move(*held), edges, watch, debounced_here)};
 }
 
-result<std::unique_ptr<digital_output>>
-open_output_line(chip &from, unsigned offset, const line_config &config,
-                 std::optional<bool> initial) {
+result<std::unique_ptr<digital_output>> open_output_line(chip& from, unsigned offset,
+                                                         const line_config& config,
+                                                         std::optional<bool> initial) {
   auto held = from.hold_output(request_of(offset, config), initial);
   if (!held)
     return held.why();
-  return std::unique_ptr<digital_output>{
-      std::make_unique<output_line>(std::move(*held))};
+  return std::unique_ptr<digital_output>{std::make_unique<output_line>(std::move(*held))};
 }
 
 } // namespace troupe::drivers::gpio

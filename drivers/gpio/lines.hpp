@@ -12,11 +12,11 @@ namespace troupe::drivers::gpio {
 /// driver
 ///          can do, else what the kernel says.
 [[nodiscard]] result<std::unique_ptr<digital_input>>
-open_input_line(chip &from, const std::shared_ptr<reader> &edges,
-                unsigned offset, const line_config &config, edge_sink &sink);
+open_input_line(chip& from, const std::shared_ptr<reader>& edges, unsigned offset,
+                const line_config& config, edge_sink& sink);
 
 [[nodiscard]] result<std::unique_ptr<digital_output>>
-open_output_line(chip &from, unsigned offset, const line_config &config,
+open_output_line(chip& from, unsigned offset, const line_config& config,
                  std::optional<bool> initial);
 
 } // namespace troupe::drivers::gpio

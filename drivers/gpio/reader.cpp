@@ -31,15 +31,14 @@ lending_mutex::lending_mutex() {
   pthread_mutexattr_destroy(&how);
 }
 
-result<std::unique_ptr<reader>> reader::start(const bus_config &config) {
+result<std::unique_ptr<reader>> reader::start(const bus_config& config) {
   std::unique_ptr<reader> made{new reader};
   made->epoll_ = epoll_create1(EPOLL_CLOEXEC);
   made->wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   epoll_event event{EPOLLIN, {.u64 = 0}};
-  if (made->epoll_ < 0 || made->wake_ < 0 ||
-      epoll_ctl(made->epoll_, EPOLL_CTL_ADD, made->wake_, &event) != 0)
-    return system_error(errno, "bus '" + config.name +
-                                   "': the edge reader's descriptors");
+  if (made->epoll_ < 0 || made->wake_ < 0
+      || epoll_ctl(made->epoll_, EPOLL_CTL_ADD, made->wake_, &event) != 0)
+    return system_error(errno, "bus '" + config.name + "': the edge reader's descriptors");
   // Signals are the main thread's business; a thread inherits its maker's mask.
   sigset_t all;
   sigset_t before;
@@ -47,7 +46,7 @@ result<std::unique_ptr<reader>> reader::start(const bus_config &config) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     made->thread_ = std::thread{[r = made.get()] { r->run(); }};
-  } catch (const std::system_error &e) {
+  } catch (const std::system_error& e) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return system_error(e.code().value(),
                         "bus '" + config.name + "': the edge reader's thread");
@@ -78,20 +77,18 @@ void reader::raise_priority(int priority) {
   const auto wanted = "SCHED_FIFO " + std::to_string(priority);
   sched_param how{};
   how.sched_priority = priority;
-  const auto failed =
-      pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &how);
+  const auto failed = pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &how);
   if (failed == 0)
     note_ = "reader at " + wanted;
   else if (failed == EPERM)
-    note_ = "reader at normal priority: " + wanted +
-            " is not permitted, raise LimitRTPRIO of the service to it";
+    note_ = "reader at normal priority: " + wanted
+            + " is not permitted, raise LimitRTPRIO of the service to it";
   else
-    note_ =
-        "reader at normal priority: " + wanted + " is refused, 1 to 99 exist";
+    note_ = "reader at normal priority: " + wanted + " is refused, 1 to 99 exist";
 }
 
-result<std::uint64_t> reader::add(held_line &line, const line_config &config,
-                                  bool debounced_here, edge_sink &sink) {
+result<std::uint64_t> reader::add(held_line& line, const line_config& config,
+                                  bool debounced_here, edge_sink& sink) {
   const auto level = line.level();
   if (!level)
     return level.why();
@@ -102,8 +99,7 @@ result<std::uint64_t> reader::add(held_line &line, const line_config &config,
   const std::lock_guard lock{guard_};
   const auto id = next_++;
   watches_.try_emplace(
-      id,
-      watch{line, sink, {config, api(), debounced_here, *level, sink, probe}});
+    id, watch{line, sink, {config, api(), debounced_here, *level, sink, probe}});
   epoll_event event{EPOLLIN, {.u64 = id}};
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, line.fd(), &event) != 0) {
     const auto number = errno;
@@ -144,7 +140,7 @@ void reader::run() {
     assert(count >= 0 || errno == EINTR);
     const std::lock_guard lock{guard_};
     for (int i = 0; i < count; ++i) {
-      const auto &event = ready[static_cast<std::size_t>(i)];
+      const auto& event = ready[static_cast<std::size_t>(i)];
       if (event.data.u64 == 0) {
         eventfd_t ignored;
         eventfd_read(wake_, &ignored);
@@ -156,18 +152,17 @@ void reader::run() {
         serve(found->second, (event.events & (EPOLLERR | EPOLLHUP)) != 0);
     }
     const auto now = system_clocks().mono();
-    for (auto &[id, w] : watches_) {
+    for (auto& [id, w] : watches_) {
       if (lose_all_.code != errc::none)
         lose(w, lose_all_);
-      else if (const auto due = w.track.deadline();
-               due && *due <= now && !w.lost)
+      else if (const auto due = w.track.deadline(); due && *due <= now && !w.lost)
         serve(w, false);
     }
     timeout = milliseconds_to_deadline();
   }
 }
 
-void reader::serve(watch &w, bool hung_up) {
+void reader::serve(watch& w, bool hung_up) {
   std::array<raw_event, events_per_read> events;
   std::size_t taken = 0;
   while (taken < events_per_turn && !w.lost) {
@@ -186,7 +181,7 @@ void reader::serve(watch &w, bool hung_up) {
   }
 }
 
-void reader::lose(watch &w, const error &why) {
+void reader::lose(watch& w, const error& why) {
   if (std::exchange(w.lost, true))
     return;
   epoll_ctl(epoll_, EPOLL_CTL_DEL, w.line.fd(), nullptr);
@@ -196,16 +191,14 @@ void reader::lose(watch &w, const error &why) {
 
 int reader::milliseconds_to_deadline() {
   std::optional<mono_ns> first;
-  for (const auto &[id, w] : watches_)
+  for (const auto& [id, w] : watches_)
     if (const auto due = w.track.deadline(); due && !w.lost)
       first = std::min(first.value_or(*due), *due);
   if (!first)
     return -1;
   const auto left = *first - system_clocks().mono();
   // Rounded up: an early wake-up would find nothing due and come again.
-  return left <= 0 ? 0
-                   : static_cast<int>(
-                         std::min<mono_ns>(left / 1'000'000 + 1, 60'000));
+  return left <= 0 ? 0 : static_cast<int>(std::min<mono_ns>(left / 1'000'000 + 1, 60'000));
 }
 
 } // namespace troupe::drivers::gpio

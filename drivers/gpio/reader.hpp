@@ -19,8 +19,8 @@ class lending_mutex {
 public:
   lending_mutex();
   ~lending_mutex() { pthread_mutex_destroy(&mutex_); }
-  lending_mutex(const lending_mutex &) = delete;
-  lending_mutex &operator=(const lending_mutex &) = delete;
+  lending_mutex(const lending_mutex&) = delete;
+  lending_mutex& operator=(const lending_mutex&) = delete;
   void lock() { pthread_mutex_lock(&mutex_); }
   void unlock() { pthread_mutex_unlock(&mutex_); }
 
@@ -37,15 +37,15 @@ private:
 class reader {
 public:
   /// @returns `io_error` when the system gives no descriptor or thread.
-  static result<std::unique_ptr<reader>> start(const bus_config &config);
+  static result<std::unique_ptr<reader>> start(const bus_config& config);
 
   ~reader();
 
   /// Watches a line until `remove`. The line and the sink must stay until then.
   /// @param debounced_here the kernel does not debounce this line, we do.
   /// @returns the watch.
-  result<std::uint64_t> add(held_line &line, const line_config &config,
-                            bool debounced_here, edge_sink &sink);
+  result<std::uint64_t> add(held_line& line, const line_config& config, bool debounced_here,
+                            edge_sink& sink);
 
   /// Afterwards no sink call of this watch is running or follows.
   void remove(std::uint64_t watch);
@@ -60,12 +60,12 @@ public:
   [[nodiscard]] bool lost() const noexcept { return lost_.load(); }
 
   /// "reader at SCHED_FIFO 50", or why it is not; empty for a normal one.
-  [[nodiscard]] const std::string &note() const noexcept { return note_; }
+  [[nodiscard]] const std::string& note() const noexcept { return note_; }
 
 private:
   struct watch {
-    held_line &line;
-    edge_sink &sink;
+    held_line& line;
+    edge_sink& sink;
     edge_track track;
     bool lost = false;
   };
@@ -73,8 +73,8 @@ private:
   reader() = default;
   void raise_priority(int priority);
   void run();
-  void serve(watch &w, bool hung_up);
-  void lose(watch &w, const error &why);
+  void serve(watch& w, bool hung_up);
+  void lose(watch& w, const error& why);
   [[nodiscard]] int milliseconds_to_deadline();
 
   int epoll_ = -1;

@@ -21,7 +21,7 @@
 namespace troupe::test {
 
 /// Is called once for each thing that was promised.
-using claim = std::function<void(bool holds, const std::string &what)>;
+using claim = std::function<void(bool holds, const std::string& what)>;
 
 /// A place to run the suite in: one bus and the world around it. Lines that a
 /// driver does not have are empty, and their claims become "answers
@@ -66,18 +66,18 @@ public:
 
 /// describe, check, lines, unknown lines, capabilities that are not there,
 /// faults.
-void bus_contract(driver_bench &bench, const claim &claim);
+void bus_contract(driver_bench& bench, const claim& claim);
 
 /// Opening, holding alone, levels, edges, silence after the destructor.
-void digital_input_contract(driver_bench &bench, const claim &claim);
+void digital_input_contract(driver_bench& bench, const claim& claim);
 
 /// Opening at a level, keeping a level, setting, reading back.
-void digital_output_contract(driver_bench &bench, const claim &claim);
+void digital_output_contract(driver_bench& bench, const claim& claim);
 
-void analog_input_contract(driver_bench &bench, const claim &claim);
-void analog_output_contract(driver_bench &bench, const claim &claim);
+void analog_input_contract(driver_bench& bench, const claim& claim);
+void analog_output_contract(driver_bench& bench, const claim& claim);
 
 /// All of the above.
-void driver_contract(driver_bench &bench, const claim &claim);
+void driver_contract(driver_bench& bench, const claim& claim);
 
 } // namespace troupe::test

@@ -13,9 +13,9 @@ namespace troupe::test {
 /// An edge sink that remembers. Any thread.
 class edge_log final : public drivers::edge_sink {
 public:
-  void on_edge(const drivers::edge &x) noexcept override { add(edges_, x); }
-  void on_gap(const drivers::gap &x) noexcept override { add(gaps_, x); }
-  void on_lost(const error &x) noexcept override { add(losses_, x); }
+  void on_edge(const drivers::edge& x) noexcept override { add(edges_, x); }
+  void on_gap(const drivers::gap& x) noexcept override { add(gaps_, x); }
+  void on_lost(const error& x) noexcept override { add(losses_, x); }
 
   std::vector<drivers::edge> edges() const { return copy(edges_); }
   std::vector<drivers::gap> gaps() const { return copy(gaps_); }
@@ -31,13 +31,15 @@ public:
   }
 
 private:
-  template <class T> void add(std::vector<T> &to, const T &x) {
+  template <class T>
+  void add(std::vector<T>& to, const T& x) {
     const std::lock_guard lock{guard_};
     to.push_back(x);
     ++calls_;
   }
 
-  template <class T> std::vector<T> copy(const std::vector<T> &from) const {
+  template <class T>
+  std::vector<T> copy(const std::vector<T>& from) const {
     const std::lock_guard lock{guard_};
     return from;
   }
@@ -51,8 +53,7 @@ private:
 
 /// Waits until something holds, looking every millisecond.
 /// @returns whether it held in time.
-inline bool eventually(const std::function<bool()> &holds,
-                       milliseconds within) {
+inline bool eventually(const std::function<bool()>& holds, milliseconds within) {
   const auto until = std::chrono::steady_clock::now() + within;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > until)
