@@ -1,6 +1,7 @@
 #include "drivers/replay/playback.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 namespace troupe::drivers::replay {
 
@@ -80,6 +81,7 @@ private:
 
 void playback::begin() {
   thread_ = std::thread{[this] {
+    pthread_setname_np(pthread_self(), "replay"); // for top -H
     if (wait_for_audience())
       play();
   }};
