@@ -184,8 +184,9 @@ void engine::live_until(mono_ns now) {
 }
 
 model_ns engine::stride() const {
-  // Whoever calls the driver waits for the model at most this long.
-  return std::max(chunk, static_cast<model_ns>(speed_ * 50e6));
+  // Whoever calls the driver waits for the model no longer than this takes to
+  // compute. More than the longest sleep, or each sleep would end in a loop.
+  return std::max(2 * second, static_cast<model_ns>(speed_ * 0.5e9));
 }
 
 void engine::advance_to(model_ns target) {
