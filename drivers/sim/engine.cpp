@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <pthread.h>
 
 namespace troupe::drivers::sim {
 
@@ -35,6 +36,13 @@ void show_output(wire& on, line_id line, double amount) {
     on.level = amount != 0;
 }
 
+void follow(house& h, line_id output, double amount) {
+  if (kind_of(output) == line_kind::analog_output)
+    h.dim(amount);
+  else
+    h.drive(output, amount != 0);
+}
+
 } // namespace
 
 engine::engine(const bus_config& config, std::shared_ptr<fault_board> board)
@@ -42,6 +50,7 @@ engine::engine(const bus_config& config, std::shared_ptr<fault_board> board)
     losses_at_open_(board_->losses()), attached_(board_->attach(waker_)),
     world_(world_of(config.name, config.seed)), real_base_(now_mono()),
     model_base_(world_.house.now()) {
+  world_.house.calm(std::max(1.0, speed_));
   publish();
   thread_ = std::thread{[this] { run(); }};
 }
@@ -51,12 +60,15 @@ engine::~engine() {
   waker_->wake();
   thread_.join();
   board_->detach(attached_);
-  park(name_, this, std::move(world_));
+  park(name_, this, copy());
 }
 
 world engine::copy() const {
   std::lock_guard guard{model_};
-  return world_;
+  auto now = world_;
+  for (const auto& o : orders_)
+    follow(now.house, o.output, o.amount);
+  return now;
 }
 
 result<std::shared_ptr<wire>> engine::hold(line_id line, const std::string& consumer) {
@@ -139,6 +151,7 @@ status engine::pass(std::optional<line_id> line) const {
 }
 
 void engine::run() {
+  pthread_setname_np(pthread_self(), "sim"); // for top -H
   while (!stop_) {
     mono_ns wake = 0;
     {
@@ -164,18 +177,16 @@ void engine::live_until(mono_ns now) {
   }
   for (const auto& o : orders_) {
     advance_to(model_at(o.at));
-    if (kind_of(o.output) == line_kind::analog_output)
-      world_.house.dim(o.amount);
-    else
-      world_.house.drive(o.output, o.amount != 0);
+    follow(world_.house, o.output, o.amount);
   }
   orders_.clear();
   advance_to(std::min(model_at(now), world_.house.now() + stride()));
 }
 
 model_ns engine::stride() const {
-  // Whoever calls the driver waits for the model at most this long.
-  return std::max(chunk, static_cast<model_ns>(speed_ * 50e6));
+  // Whoever calls the driver waits for the model no longer than this takes to
+  // compute. More than the longest sleep, or each sleep would end in a loop.
+  return std::max(2 * second, static_cast<model_ns>(speed_ * 0.5e9));
 }
 
 void engine::advance_to(model_ns target) {

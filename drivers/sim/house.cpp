@@ -103,13 +103,13 @@ void house::perform(const due& what) {
       plan(v.press_after, {deed::level, hall_button, true});
       plan(v.press_after + v.press, {deed::level, hall_button, false});
     }
-    plan(people_.until_visit() + v.motion, {deed::visit, hall_motion});
+    plan(pause(people_.until_visit()) + v.motion, {deed::visit, hall_motion});
     break;
   }
   case deed::living_press:
     set_base(living_button, true);
     plan(people_.living_press(), {deed::level, living_button, false});
-    plan(people_.until_living_press(), {deed::living_press, living_button});
+    plan(pause(people_.until_living_press()), {deed::living_press, living_button});
     break;
   case deed::draw:
     open_tap_ = people_.next_draw(second_of_day());
@@ -131,6 +131,10 @@ void house::perform(const due& what) {
     break;
   }
   }
+}
+
+model_ns house::pause(model_ns between_people) const noexcept {
+  return static_cast<model_ns>(static_cast<double>(between_people) * calm_);
 }
 
 void house::pulse(line_id line, model_ns interval) {

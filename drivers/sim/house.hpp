@@ -45,6 +45,11 @@ public:
   // Orders: they act from `now()` on. Edges that they cause at once are
   // appended by the next `advance`.
 
+  /// Makes the pauses between people so many times longer. A house that runs
+  /// sixty times faster would otherwise flicker; so who watches sees something
+  /// each minute of their own time, at any speed.
+  void calm(double factor) noexcept { calm_ = factor; }
+
   /// Drives a digital output; `out.N` moves `in.N`.
   void drive(line_id output, bool level);
   bool driven(line_id output) const;
@@ -101,6 +106,7 @@ private:
   void perform(const due& what);
   void show(line_id line);
   void set_base(line_id line, bool level);
+  model_ns pause(model_ns between_people) const noexcept;
   void pulse(line_id line, model_ns interval);
   void step();
   void step_leak();
@@ -124,6 +130,7 @@ private:
   double weather_ = 0; // K above the ordinary day
   double humidity_ = 48;
   double dimmer_ = 0;
+  double calm_ = 1;
   double extra_watt_ = 0;
   bool leak_ = false;
   double puddle_ml_ = 0;
