@@ -10,8 +10,8 @@ constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
 
 } // namespace
 
-counter_core::counter_core(counter_config config, bool simulated)
-  : config_(std::move(config)), simulated_(simulated), rate_(config_.rate_window) {}
+counter_core::counter_core(counter_config config)
+  : config_(std::move(config)), rate_(config_.rate_window) {}
 
 void counter_core::resume(const reading& told) {
   told_ = told;
@@ -31,7 +31,7 @@ std::optional<reading> counter_core::tell(const facts& x, mono_ns now, wall_ms w
   r.grade = quality::good;
   // The bound of a gap stays in the reading; the total is as good as its bound.
   r.why = x.missed > 0 || x.gaps > 0 ? reason::gap
-          : simulated_              ? reason::simulated
+          : x.simulated              ? reason::simulated
                                     : reason::none;
   const auto stale = std::chrono::nanoseconds{config_.stale_after}.count();
   if (!x.settled)

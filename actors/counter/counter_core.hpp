@@ -18,11 +18,12 @@ public:
     std::uint64_t missed = 0;
     std::uint32_t gaps = 0;
     bool line_open = false;
+    bool simulated = false;
     bool line_trouble = false; ///< it could not be opened, or was lost
     mono_ns last_pulse_at = 0; ///< this process; 0: none
   };
 
-  counter_core(counter_config config, bool simulated);
+  explicit counter_core(counter_config config);
 
   /// Goes on from what this process has told before a crash of the unit.
   void resume(const reading& told);
@@ -42,7 +43,6 @@ public:
 
 private:
   counter_config config_;
-  bool simulated_;
   rate_meter rate_;
   reading told_;
   bool told_any_ = false;

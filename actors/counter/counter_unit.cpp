@@ -26,7 +26,7 @@ public:
       all_(all),
       desk_(std::move(desk)),
       config_(std::move(config)),
-      core_(config_, desk_->simulated()) {}
+      core_(config_) {}
 
   caf::message_handler messages() override {
     return {
@@ -124,6 +124,7 @@ private:
     x.settled = known.settled;
     x.missed = ledger_->missed(seen.missed_at_most);
     x.gaps = ledger_->gaps(seen.gaps);
+    x.simulated = desk_->simulated();
     x.line_open = seen.open;
     x.line_trouble = !seen.open && seen.trouble.code != errc::none;
     x.last_pulse_at = seen.last_edge_at;
