@@ -183,6 +183,7 @@ private:
 
 make_unit make_bus(services& all, std::shared_ptr<bus_desk> desk, bus_config config,
                    open_bus_fn open, bus_options options) {
+  desk->set_simulated(config.driver == "sim");
   return [&all, desk = std::move(desk), config = std::move(config), open = std::move(open),
           options](unit_context& ctx) -> std::unique_ptr<unit> {
     return std::make_unique<bus_unit>(ctx, all, desk, config, open, options);

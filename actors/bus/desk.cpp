@@ -14,8 +14,8 @@ void wake(const waker& who) {
 
 } // namespace
 
-bus_desk::bus_desk(std::string name, std::string driver, const clock_source& clocks)
-  : name_(std::move(name)), driver_(std::move(driver)), clocks_(clocks) {}
+bus_desk::bus_desk(std::string name, const clock_source& clocks)
+  : name_(std::move(name)), clocks_(clocks) {}
 
 bus_desk::~bus_desk() = default;
 

@@ -45,15 +45,16 @@ struct output_wish {
 /// Threads: any; short locks, and never while a driver is called.
 class bus_desk : public std::enable_shared_from_this<bus_desk> {
 public:
-  /// @param driver as `bus_config::driver`; readings of "sim" say simulated.
-  explicit bus_desk(std::string name, std::string driver = {},
-                    const clock_source& clocks = system_clocks());
+  explicit bus_desk(std::string name, const clock_source& clocks = system_clocks());
   ~bus_desk();
   bus_desk(const bus_desk&) = delete;
   bus_desk& operator=(const bus_desk&) = delete;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] bool simulated() const noexcept { return driver_ == "sim"; }
+  /// Whether its readings come from the simulator and say so. Known from
+  /// `make_bus` on.
+  [[nodiscard]] bool simulated() const noexcept { return simulated_.load(); }
+  void set_simulated(bool x) noexcept { simulated_.store(x); }
   [[nodiscard]] const clock_source& clocks() const noexcept { return clocks_; }
 
   // --- the channels' side ---
@@ -137,7 +138,7 @@ public:
 
 private:
   std::string name_;
-  std::string driver_;
+  std::atomic<bool> simulated_{false};
   const clock_source& clocks_;
   std::atomic<std::uint64_t> epoch_{0};
   std::atomic<std::uint64_t> revision_{1};

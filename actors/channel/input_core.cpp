@@ -13,9 +13,8 @@ mono_ns ns(milliseconds x) { return x.count() * 1'000'000; }
 
 } // namespace
 
-input_core::input_core(channel_config config, bool simulated)
+input_core::input_core(channel_config config)
   : config_(std::move(config)),
-    simulated_(simulated),
     filter_(config_.filter, config_.filter_window) {}
 
 void input_core::restore(const reading& saved) {

@@ -21,7 +21,7 @@ public:
   /// One late transfer is no reason for alarm; so many in a row are.
   static constexpr int strikes = 3;
 
-  input_core(channel_config config, bool simulated);
+  explicit input_core(channel_config config);
 
   /// What the store kept of the last run: told as uncertain, never as a change.
   void restore(const reading& saved);
@@ -35,7 +35,10 @@ public:
   void on_dropped(std::uint64_t edges) { changes_ += edges; }
   void on_sample(double raw, mono_ns now, wall_ms wall);
   void on_sample_trouble(const error& why);
-  void on_open() { line_ok_ = true; }
+  void on_open(bool simulated) {
+    simulated_ = simulated;
+    line_ok_ = true;
+  }
   void on_lost();
   void force(std::optional<value> x) { forced_ = std::move(x); }
 
@@ -61,7 +64,7 @@ private:
   [[nodiscard]] bool differs(const shown& x) const;
 
   channel_config config_;
-  bool simulated_;
+  bool simulated_ = false;
   sample_filter filter_;
   value measured_;
   mono_ns measured_at_ = 0;

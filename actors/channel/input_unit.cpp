@@ -25,7 +25,7 @@ public:
       all_(all),
       desk_(std::move(desk)),
       config_(std::move(config)),
-      core_(config_, desk_->simulated()) {}
+      core_(config_) {}
 
   caf::message_handler messages() override {
     return {
@@ -98,7 +98,7 @@ private:
     if (!seen.open && seen.trouble.code != errc::none)
       core_.on_lost();
     else if (seen.open)
-      core_.on_open();
+      core_.on_open(desk_->simulated());
     // Those that fell out of the ring happened before those in it.
     core_.on_dropped(seen.dropped - memory_->dropped);
     memory_->dropped = seen.dropped;

@@ -41,7 +41,8 @@ private:
 
 /// What survives the unit: a restart in place goes on with the same array.
 struct output_memory {
-  std::optional<output_core::memory> core;
+  std::unique_ptr<output_core> core;
+  bool begun = false;        ///< it is known what the line showed at first
   std::uint64_t guarded = 0; ///< of the cell's, those told already
 };
 
@@ -53,7 +54,6 @@ public:
       all_(all),
       desk_(std::move(desk)),
       config_(std::move(config)),
-      core_(config_, {}),
       read_back_(config_.read_back_within) {}
 
   ~output_unit() override { unwatch(); }
@@ -72,11 +72,12 @@ public:
     all_.live.describe(config_.name, config_.unit);
     fence_.nonce = static_cast<std::uint64_t>(ctx_.now()) ^ ctx_.incarnation();
     memory_ = desk_->keepsake<output_memory>(config_.name);
-    const auto kept = memory_->core ? std::nullopt : last_shown();
+    const auto kept = memory_->begun ? std::nullopt : last_shown();
     attach(kept);
-    if (memory_->core) {
-      core_ = output_core{config_, *memory_->core};
-      begun_ = true;
+    memory_->core = std::make_unique<output_core>(
+      config_, memory_->core ? memory_->core->remember() : output_core::memory{});
+    core_ = memory_->core.get();
+    if (memory_->begun) {
       if (const auto told = all_.live.get(config_.name))
         told_ = *told;
     } else if (config_.startup != startup_policy::hold) {
@@ -101,11 +102,13 @@ public:
 
   nlohmann::json state() const override {
     nlohmann::json slots = nlohmann::json::array();
-    for (const auto& s : core_.remember().array.slots())
+    if (!core_)
+      return {{"output", config_.name}, {"effective", "not started"}};
+    for (const auto& s : core_->remember().array.slots())
       slots.push_back({{"source", s.source}, {"priority", s.priority},
                        {"value", to_string(s.val)}});
     return {{"output", config_.name},
-            {"effective", to_string(core_.remember().effective)},
+            {"effective", to_string(core_->remember().effective)},
             {"winner", last_.winner},
             {"held_back", last_.held_back},
             {"slots", slots}};
@@ -144,51 +147,50 @@ private:
   }
 
   void begin(const std::optional<value>& shows) {
-    core_.begin(shows, ctx_.now());
-    begun_ = true;
+    core_->begin(shows, ctx_.now());
+    memory_->begun = true;
   }
 
   // --- what may come ---
   command_answer obey(const command& x) {
     if (const auto code = fence_.check(x); code != errc::none)
       return {code, "a later activation holds '" + config_.name + "'",
-              core_.remember().effective};
-    for (const auto& [id, answer] : core_.remember().ids)
+              core_->remember().effective};
+    for (const auto& [id, answer] : core_->remember().ids)
       if (!x.id.empty() && id == x.id)
         return answer;
-    if (!begun_)
+    if (!memory_->begun)
       begin({});
     note_rival(x);
-    auto answer = core_.apply(told_by_operator(x), ctx_.now());
+    auto answer = core_->apply(told_by_operator(x), ctx_.now());
     step();
     if (answer.code == errc::none)
-      answer = core_.answer_for(x.source, last_);
-    core_.remember_answer(x.id, answer);
-    remember();
+      answer = core_->answer_for(x.source, last_);
+    core_->remember_answer(x.id, answer);
     return answer;
   }
 
   void renew(const renewal& x) {
-    if (core_.renew(x, ctx_.now()))
+    if (core_->renew(x, ctx_.now()))
       step();
   }
 
   command_answer force(const force_value& x) {
-    if (!begun_)
+    if (!memory_->begun)
       begin({});
-    auto answer = core_.force(x.val.empty() ? std::nullopt : std::optional{x.val}, x.who);
+    auto answer = core_->force(x.val.empty() ? std::nullopt : std::optional{x.val}, x.who);
     if (answer.code != errc::none)
       return answer;
     journal_force(all_.store, config_.name, x);
     step();
-    return core_.answer_for("forced", last_);
+    return core_->answer_for("forced", last_);
   }
 
   void on_wake() {
     if (watcher_)
       watcher_->pending.store(false);
     const auto line = cell_->now();
-    if (!begun_) {
+    if (!memory_->begun) {
       if (!line.open)
         return publish(line);
       begin(line.written ? std::optional{from_raw(*line.written)} : std::nullopt);
@@ -209,14 +211,13 @@ private:
   }
 
   void decide() {
-    if (!begun_)
+    if (!memory_->begun)
       return;
     const auto now = ctx_.now();
-    const auto before = core_.remember().effective;
+    const auto before = core_->remember().effective;
     const auto held_before = last_.interlocked;
     mono_ns retry = no_deadline;
-    last_ = core_.decide(now, [&](const value&) { return forbidden(now, retry); });
-    remember();
+    last_ = core_->decide(now, [&](const value&) { return forbidden(now, retry); });
     if (cell_->want(raw(last_.effective), last_.guard))
       desk_->nudge(config_.name);
     const auto line = cell_->now();
@@ -226,14 +227,14 @@ private:
       journal(storage::severity::notice, "output",
               last_.winner + " is held back: " + last_.held_back);
     const bool deviates
-      = read_back_.look(agrees(line), core_.remember().changed_at, now);
+      = read_back_.look(agrees(line), core_->remember().changed_at, now);
     if (deviates && !deviates_)
       journal(storage::severity::alarm, "alarm",
               fmt::format("shows {}, but what is read back disagrees for {} ms",
                           to_string(last_.effective), config_.read_back_within.count()));
     deviates_ = deviates;
     publish(line);
-    arm(std::min({last_.next, retry, read_back_.next(core_.remember().changed_at)}), now);
+    arm(std::min({last_.next, retry, read_back_.next(core_->remember().changed_at)}), now);
   }
 
   /// Why "on" is forbidden now.
@@ -269,14 +270,14 @@ private:
   }
 
   void publish(const output_cell::look& line) {
-    const auto& m = core_.remember();
+    const auto& m = core_->remember();
     reading r = told_;
-    r.val = begun_ ? m.effective : value{};
+    r.val = memory_->begun ? m.effective : value{};
     r.grade = quality::good;
     r.why = desk_->simulated() ? reason::simulated : reason::none;
     if (line.trouble.code != errc::none)
       r.grade = quality::bad, r.why = reason::bus_lost;
-    else if (!line.open || !begun_)
+    else if (!line.open || !memory_->begun)
       r.grade = quality::bad, r.why = reason::no_value;
     else if (m.forced)
       r.grade = quality::uncertain, r.why = reason::forced;
@@ -303,7 +304,7 @@ private:
 
   /// Journals a change and makes the story that is published with it.
   void record(const value& before) {
-    const auto& m = core_.remember();
+    const auto& m = core_->remember();
     std::vector<storage::step> steps;
     if (last_.story)
       steps = *last_.story;
@@ -330,7 +331,7 @@ private:
   }
 
   void on_guarded(const output_cell::look& line) {
-    core_.on_guarded(ctx_.now());
+    core_->on_guarded(ctx_.now());
     journal(storage::severity::warning, "output",
             fmt::format("its bus drove it to {}: the wish was not renewed in time",
                         to_string(line.written ? from_raw(*line.written) : config_.safe)));
@@ -339,7 +340,7 @@ private:
   /// Two sources that fight on one level switch the output to and fro; the
   /// newer one wins, and the journal shows it.
   void note_rival(const command& x) {
-    const auto* top = core_.remember().array.winner();
+    const auto* top = core_->remember().array.winner();
     if (!top || x.val.empty() || top->source == x.source || top->priority != x.priority
         || top->val == x.val)
       return;
@@ -361,7 +362,7 @@ private:
   }
 
   [[nodiscard]] output_view view() const {
-    const auto& m = core_.remember();
+    const auto& m = core_->remember();
     const auto line = cell_->now();
     const auto now = ctx_.now();
     output_view v;
@@ -389,8 +390,6 @@ private:
       return x;
     return value::analog(x.real * config_.scale + config_.offset);
   }
-
-  void remember() { memory_->core = core_.remember(); }
 
   void watch() {
     if (config_.interlock.empty() && config_.read_back.empty())
@@ -450,7 +449,7 @@ private:
   services& all_;
   std::shared_ptr<bus_desk> desk_;
   channel_config config_;
-  output_core core_;
+  output_core* core_ = nullptr; ///< in `memory_`
   output_fence fence_;
   read_back_watch read_back_;
   std::shared_ptr<output_memory> memory_;
@@ -460,7 +459,6 @@ private:
   storage::story story_;
   reading told_;
   bool told_any_ = false;
-  bool begun_ = false;
   bool deviates_ = false;
   bool save_armed_ = false;
   mono_ns armed_ = no_deadline;
