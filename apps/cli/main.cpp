@@ -1,10 +1,13 @@
 // troupe: the command line of a node. Everything goes through the control
 // interface (docs/control-interface.yaml).
 #include "apps/cli/commands.hpp"
+#include "apps/cli/completion.hpp"
+#include "apps/cli/input.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <csignal>
+#include <cstdio>
 
 namespace {
 
@@ -17,6 +20,28 @@ const char* const notes =
   "  troupe set hall/lamp on --for 10m      overrule the rules for ten minutes\n"
   "  troupe why hall/lamp                   what switched it\n"
   "`troupe COMMAND --help` explains each command with examples.";
+
+/// The library would list what it did not expect; people want the word that
+/// they meant.
+bool told_unknown_command(const CLI::App& app, int argc, char** argv) {
+  using namespace troupe::cli;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--socket")
+      ++i; // and its value
+    if (word.empty() || word.front() == '-')
+      continue;
+    if (find_command(app, word))
+      return false;
+    const auto known = command_names(app);
+    const auto meant = closest(word, known);
+    std::fprintf(stderr, "troupe: no command '%s'; %s\n", harmless(word).c_str(),
+                 meant.empty() ? "`troupe --help` lists all"
+                               : ("did you mean '" + meant + "'?").c_str());
+    return true;
+  }
+  return false;
+}
 
 } // namespace
 
@@ -34,6 +59,12 @@ int main(int argc, char** argv) {
   app.footer(notes);
   add_look_commands(app, s);
   add_stream_commands(app, s);
+  add_channel_commands(app, s);
+  add_actor_commands(app, s);
+  add_config_commands(app, s);
+  add_local_commands(app, s);
+  if (told_unknown_command(app, argc, argv))
+    return exit_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

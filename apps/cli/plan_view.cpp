@@ -33,12 +33,11 @@ std::string show_plan(const json& steps, const style& how) {
     ++counts[action];
     result += fmt::format("{} {} {}", sign_of(action, how), pad(text_at(s, "section"), 8),
                           how.paint(text_at(s, "name"), colour::bold));
-    if (const auto text = text_at(s, "text"); !text.empty())
-      result += how.paint("  " + text, colour::dim);
     if (truth_at(s, "restarts"))
       result += how.paint("  restarts it", colour::yellow);
     result += "\n";
-    for (auto& c : list_at(s, "changes"))
+    // The planner's own documents call them "keys".
+    for (auto& c : list_at(s, s.contains("changes") ? "changes" : "keys"))
       result += fmt::format("             {}: {} → {}\n", text_at(c, "key"), option_value(c, "from"),
                             option_value(c, "to"));
   }

@@ -1,0 +1,110 @@
+#include "apps/cli/commands.hpp"
+#include "apps/cli/input.hpp"
+#include "apps/cli/views.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+
+#include <unistd.h>
+
+namespace troupe::cli {
+
+namespace {
+
+struct options {
+  std::string name;
+  std::string value;
+  std::string lasting;
+  unsigned priority = 0;
+  double total = 0;
+  bool off = false;
+};
+
+std::function<std::string(const json&)> as_reading(session& s) {
+  return [&s](const json& x) { return show_reading(x, s.how, session::now()); };
+}
+
+void add_set(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* set = app.add_subcommand("set", "Ask an output for a value, above the rules");
+  set->add_option("NAME", o->name, "An output")->required();
+  set->add_option("VALUE", o->value, "on, off or a number")->required();
+  set->add_option("--for", o->lasting, "Ends by itself: 30s, 10m, 2h; without it until `release`");
+  set->add_option("--priority", o->priority, "1 goes before all, 16 behind all; rules use 10, you 8")
+    ->check(CLI::Range(1, 16));
+  set->footer("Examples:\n  troupe set hall/lamp on\n  troupe set hall/lamp on --for 10m --priority 8\n"
+              "  troupe set living/valve 35.5 --for 1h");
+  set->callback([&s, o] {
+    json body = {{"value", value_of(o->value)}};
+    if (!o->lasting.empty())
+      body["for"] = o->lasting;
+    if (o->priority != 0)
+      body["priority"] = o->priority;
+    s.show(s.node().post("/v1/set/" + client::escape(o->name), body), as_reading(s));
+  });
+}
+
+void add_release(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* release = app.add_subcommand("release", "Take back your wish: the rules have the output again");
+  release->add_option("NAME", o->name, "An output")->required();
+  release->footer("Examples:\n  troupe release hall/lamp");
+  release->callback([&s, o] {
+    s.show(s.node().post("/v1/release/" + client::escape(o->name), json::object()), as_reading(s));
+  });
+}
+
+void add_force(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* force = app.add_subcommand("force", "Replace what an input or output says, told to all as forced");
+  force->add_option("NAME", o->name, "An input or output")->required();
+  auto* value = force->add_option("VALUE", o->value, "on, off or a number");
+  auto* off = force->add_flag("--off", o->off, "Show the true value again");
+  force->add_option("--for", o->lasting, "Ends by itself: 30s, 10m, 2h");
+  value->excludes(off);
+  force->footer("Examples:\n  troupe force kitchen/leak on --for 1m\n  troupe force kitchen/leak --off\n"
+                "A forced reading is uncertain, forced; rules see it like any other.");
+  force->callback([&s, o] {
+    if (o->value.empty() && !o->off)
+      return s.fail(exit_usage, "force needs a VALUE, or --off to end it");
+    json body = json::object();
+    if (o->off)
+      body["off"] = true;
+    else
+      body["value"] = value_of(o->value);
+    if (!o->lasting.empty())
+      body["for"] = o->lasting;
+    s.show(s.node().post("/v1/force/" + client::escape(o->name), body), as_reading(s));
+  });
+}
+
+void add_count(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* count = app.add_subcommand("count", "A counter's total; with TOTAL: the meter was replaced or corrected");
+  count->add_option("NAME", o->name, "A counter")->required();
+  auto* total = count->add_option("TOTAL", o->total, "What the meter shows now, in the counter's unit");
+  count->footer("Examples:\n  troupe count water/main\n  troupe count water/main 0\n"
+                "The history and the raw pulses stay; only what is shown begins anew.");
+  count->callback([&s, o, total] {
+    const auto name = client::escape(o->name);
+    if (total->count() == 0)
+      return s.show(s.node().get("/v1/readings/" + name), as_reading(s));
+    // Names this wish: asked twice, it is done once.
+    const auto request = fmt::format("{}-{}", getpid(), session::now());
+    s.show(s.node().post("/v1/count/" + name, {{"total", o->total}, {"request", request}}),
+           as_reading(s));
+  });
+}
+
+} // namespace
+
+void add_channel_commands(CLI::App& app, session& s) {
+  add_set(app, s);
+  add_release(app, s);
+  add_force(app, s);
+  add_count(app, s);
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,177 @@
+#include "apps/cli/commands.hpp"
+#include "apps/cli/input.hpp"
+#include "apps/cli/views.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <memory>
+
+namespace troupe::cli {
+
+namespace {
+
+struct options {
+  std::string section;
+  std::string name;
+  std::string file;
+  std::vector<std::string> pairs;
+  std::uint64_t revision = 0;
+  unsigned newest = 20;
+  bool dry_run = false;
+  bool prune = false;
+  bool yes = false;
+};
+
+const auto sections = CLI::IsMember({"bus", "channel", "counter", "rule"});
+
+std::string show_outcome(const session& s, const json& x) {
+  return show_plan(list_at(x, "plan"), s.how)
+         + (truth_at(x, "applied") ? s.how.paint("● done", colour::green)
+                                       + fmt::format(", revision {}\n", text_at(x, "revision"))
+                                   : "");
+}
+
+/// Shows what would happen, asks, and does it. `body` is asked for with
+/// "dry_run" first.
+void plan_ask_do(session& s, const std::string& path, json body, const options& o) {
+  const auto node = s.node();
+  body["dry_run"] = true;
+  const auto planned = node.post(path, body);
+  if (!planned || o.dry_run)
+    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+  if (list_at(*planned, "plan").empty())
+    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+  if (!o.yes) {
+    if (!session::has_terminal())
+      return s.fail(exit_usage, "this changes the house and nobody can be asked: say --yes, or "
+                                "--dry-run to see the plan");
+    s.print(show_plan(list_at(*planned, "plan"), s.how));
+    if (!session::confirm("Do this?"))
+      return s.fail(exit_refused, "nothing was changed");
+  }
+  body["dry_run"] = false;
+  s.show(node.post(path, body), [&](const json& x) {
+    // What was asked about is on the screen already.
+    return o.yes ? show_outcome(s, x)
+                 : s.how.paint("● done", colour::green)
+                     + fmt::format(", revision {}\n", text_at(x, "revision"));
+  });
+}
+
+void add_one(CLI::App& app, session& s, bool replace) {
+  auto o = std::make_shared<options>();
+  auto* add = app.add_subcommand(replace ? "replace" : "add",
+                                 replace ? "Change a device or rule to what is given, whole"
+                                         : "Add a device or rule to the running house");
+  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
+  add->add_option("NAME", o->name, "Its name: hall/lamp")->required();
+  add->add_option("OPTIONS", o->pairs, "key=value ...; `troupe config explain` tells all keys");
+  const char* command = replace ? "replace" : "add";
+  add->footer(fmt::format("Examples:\n  troupe {0} channel hall/lamp bus=gpio line=relay-1 direction=output\n"
+                          "  troupe {0} rule hall-light lua=@hall-light.lua outputs=[hall/lamp]\n"
+                          "A value @FILE is the text of that file. Whole files go through `troupe apply`.",
+                          command));
+  add->callback([&s, o, replace] {
+    std::string why;
+    auto document = document_of(o->pairs, why);
+    if (!document)
+      return s.fail(exit_usage, why);
+    for (auto& x : *document) {
+      if (!x.is_string() || x.get_ref<const std::string&>().rfind('@', 0) != 0)
+        continue;
+      auto text = read_input(x.get<std::string>().substr(1), why);
+      if (!text)
+        return s.fail(exit_refused, why);
+      x = *text;
+    }
+    s.show(s.node().post("/v1/config", {{"section", o->section},
+                                        {"name", o->name},
+                                        {"document", *document},
+                                        {"replace", replace}}),
+           [&](const json& x) { return show_outcome(s, x); });
+  });
+}
+
+void add_remove(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* remove = app.add_subcommand("remove", "Remove a device or rule; everything else runs on");
+  remove->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
+  remove->add_option("NAME", o->name, "Its name")->required();
+  remove->footer("Examples:\n  troupe remove rule hall-light\n`troupe rollback` brings it back.");
+  remove->callback([&s, o] {
+    s.show(s.node().remove(fmt::format("/v1/config/{}/{}", o->section, client::escape(o->name))),
+           [&](const json& x) { return show_outcome(s, x); });
+  });
+}
+
+void add_apply(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* apply = app.add_subcommand("apply", "Make the house what a file says: shows the plan, asks, does it");
+  apply->add_option("FILE", o->file, "house.toml or a part of it; - is standard input")->required();
+  apply->add_flag("--dry-run", o->dry_run, "Only show the plan");
+  apply->add_flag("--prune", o->prune, "Remove what is not in the file");
+  apply->add_flag("-y,--yes", o->yes, "Do not ask");
+  apply->footer("Examples:\n  troupe apply house.toml --dry-run\n  troupe apply house.toml\n"
+                "  troupe apply house.toml --prune --yes\n"
+                "  troupe export | sed s/relay-1/relay-2/ | troupe apply - --yes");
+  apply->callback([&s, o] {
+    std::string why;
+    const auto text = read_input(o->file, why);
+    if (!text)
+      return s.fail(exit_refused, why);
+    plan_ask_do(s, "/v1/apply", {{"toml", *text}, {"prune", o->prune}}, *o);
+  });
+}
+
+void add_export(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* command = app.add_subcommand("export", "The house as it is desired now, as house.toml");
+  command->add_option("FILE", o->file, "Where to; standard output without it");
+  command->footer("Examples:\n  troupe export house.toml\n  troupe export | troupe apply - --dry-run");
+  command->callback([&s, o] {
+    const auto got = s.node().get("/v1/config");
+    if (!got || s.as_json)
+      return s.show(got, [](const json&) { return std::string{}; });
+    const auto toml = got->value("toml", "");
+    if (o->file.empty())
+      return s.print(toml);
+    std::ofstream file{o->file, std::ios::trunc};
+    file << toml;
+    file.close();
+    if (!file)
+      s.fail(exit_refused, fmt::format("cannot write {}", o->file));
+  });
+}
+
+void add_revisions(CLI::App& app, session& s) {
+  auto o = std::make_shared<options>();
+  auto* history = app.add_subcommand("history", "Who changed the configuration, newest first");
+  history->add_option("-n,--newest", o->newest, "At most so many")->capture_default_str();
+  history->footer("Examples:\n  troupe history\n  troupe --json history -n 1");
+  history->callback([&s, o] {
+    s.show(s.node().get("/v1/history", {{"newest", std::to_string(o->newest)}}),
+           [&](const json& x) { return show_history(x, s.how, session::now()); });
+  });
+
+  auto* rollback = app.add_subcommand("rollback", "Make the configuration what it was at a revision");
+  rollback->add_option("REVISION", o->revision, "See `troupe history`")->required();
+  rollback->add_flag("--dry-run", o->dry_run, "Only show the plan");
+  rollback->add_flag("-y,--yes", o->yes, "Do not ask");
+  rollback->footer("Examples:\n  troupe rollback 6 --dry-run\n  troupe rollback 6");
+  rollback->callback([&s, o] { plan_ask_do(s, "/v1/rollback", {{"revision", o->revision}}, *o); });
+}
+
+} // namespace
+
+void add_config_commands(CLI::App& app, session& s) {
+  add_one(app, s, false);
+  add_one(app, s, true);
+  add_remove(app, s);
+  add_apply(app, s);
+  add_export(app, s);
+  add_revisions(app, s);
+}
+
+} // namespace troupe::cli
