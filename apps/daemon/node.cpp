@@ -13,7 +13,6 @@
 #include "storage/rocks/rocks_engine.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -153,10 +152,7 @@ status node::start() {
   p.note_own_end("running");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
-  p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus, [&p](const std::string& bus) {
-    const auto x = p.wanted->find("bus", bus);
-    return x ? x->body.value("driver", "") : std::string{};
-  });
+  p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus);
   p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
   p.report = std::make_unique<journal_report>(*p.disk, p.clocks);
   p.report->set_tap([to = p.events.get()](const std::string& actor, const std::string& message) {
@@ -165,7 +161,7 @@ status node::start() {
   p.caf = std::make_unique<caf_config>(config.worker_threads);
   p.system = std::make_unique<caf::actor_system>(*p.caf);
   p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running),
-                                   *p.report, p.names, p.clocks, {}, [&p](const std::string& why) {
+                                   *p.report, p.names, p.clocks, [&p](const std::string& why) {
                                      p.gave_up = why;
                                      p.how.on_end(escalated);
                                    });
@@ -204,8 +200,7 @@ status node::stop() {
     p.note_own_end(p.gave_up.empty() ? "stopped" : "supervision gave up: " + p.gave_up);
   status ended;
   if (p.tree)
-    if (const auto stopped = p.tree->stop(10s); !stopped.in_time)
-      ended = error{errc::timed_out, fmt::format("left behind: {}", fmt::join(stopped.left, ", "))};
+    ended = p.tree->stop(10s);
   if (p.disk)
     if (auto closed = p.disk->close(); !closed && ended)
       ended = closed;

@@ -9,9 +9,8 @@
 
 namespace troupe::daemon {
 
-workshop::workshop(services& all, const node_config& node, catalog& names, open_bus_fn open,
-                   std::function<std::string(const std::string& bus)> driver_of)
-  : all_(all), node_(node), names_(names), open_(std::move(open)), driver_of_(std::move(driver_of)) {}
+workshop::workshop(services& all, const node_config& node, catalog& names, open_bus_fn open)
+  : all_(all), node_(node), names_(names), open_(std::move(open)) {}
 
 std::string workshop::supervisor_of(const std::string& section) {
   if (section == "bus")
@@ -113,7 +112,7 @@ std::shared_ptr<bus_desk> workshop::desk(const std::string& bus) {
   std::lock_guard lock{mutex_};
   auto& found = desks_[bus];
   if (!found)
-    found = std::make_shared<bus_desk>(bus, driver_of_(bus), all_.clocks);
+    found = std::make_shared<bus_desk>(bus, all_.clocks);
   return found;
 }
 

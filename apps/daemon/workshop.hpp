@@ -23,9 +23,7 @@ namespace troupe::daemon {
 /// either may come first. Threads: any.
 class workshop {
 public:
-  /// @param driver_of the driver of a bus as desired; empty if there is none
-  workshop(services& all, const node_config& node, catalog& names, open_bus_fn open,
-           std::function<std::string(const std::string& bus)> driver_of);
+  workshop(services& all, const node_config& node, catalog& names, open_bus_fn open);
 
   /// The supervisor under which a section's children live: "buses", ...
   [[nodiscard]] static std::string supervisor_of(const std::string& section);
@@ -57,7 +55,6 @@ private:
   const node_config& node_;
   catalog& names_;
   open_bus_fn open_;
-  std::function<std::string(const std::string&)> driver_of_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<bus_desk>> desks_;
 };
