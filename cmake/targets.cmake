@@ -16,7 +16,7 @@ target_include_directories(pch_caf PRIVATE ${PROJECT_SOURCE_DIR})
 if(BUILD_TESTING)
   add_library(pch_test OBJECT ${PROJECT_BINARY_DIR}/pch/empty.cpp)
   target_precompile_headers(pch_test PRIVATE
-    <caf/test/dsl.hpp> <fmt/format.h> <nlohmann/json.hpp> <map> <deque>)
+    ${PROJECT_SOURCE_DIR}/tests/support/suite.hpp <fmt/format.h> <nlohmann/json.hpp> <map> <deque>)
   target_link_libraries(pch_test PRIVATE caf::core fmt::fmt nlohmann_json::nlohmann_json)
   target_include_directories(pch_test PRIVATE ${PROJECT_SOURCE_DIR})
   add_library(test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)

@@ -17,9 +17,12 @@ namespace {
 /// Manual operator in BACnet's table of priorities (clause 19.2).
 constexpr int operator_priority = 8;
 
-json answer_json(const std::string& name, const command_answer& x) {
-  return {{"name", name}, {"accepted", true}, {"text", x.text}, {"effective", value_json(x.effective)},
-          {"effective_text", to_string(x.effective)}};
+/// The reading as it is now, and what became of the command.
+json answer_json(json reading, const command_answer& x) {
+  reading["accepted"] = true;
+  reading["note"] = x.text;
+  reading["effective"] = value_json(x.effective);
+  return reading;
 }
 
 std::string operator_source(const control::caller& who) { return "operator/" + who.name; }
@@ -60,7 +63,8 @@ result<json> node_control::order(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  auto now = get(name);
+  return answer_json(now ? *now : json{{"name", name}}, *answer);
 }
 
 result<json> node_control::set(const control_caller& who, const std::string& name, const json& body) {
@@ -114,7 +118,8 @@ result<json> node_control::force(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  auto now = get(name);
+  return answer_json(now ? *now : json{{"name", name}}, *answer);
 }
 
 result<json> node_control::count(const control_caller& who, const std::string& name, const json& body) {
@@ -136,7 +141,8 @@ result<json> node_control::count(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  auto now = get(name);
+  return answer_json(now ? *now : json{{"name", name}}, *answer);
 }
 
 result<json> node_control::act(const control_caller& who, const std::string& actor, const std::string& verb) {

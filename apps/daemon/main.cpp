@@ -10,7 +10,6 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -56,8 +55,7 @@ int run(node_config config, std::string first_house, std::string first_house_nam
                ::kill(::getpid(), SIGTERM);
              }}};
   if (auto started = here.start(); !started) {
-    spdlog::error("{} does not start: {}", name, to_string(started.why()));
-    std::cerr << "trouped: " << started.why().context << '\n';
+    spdlog::error("{} does not start: {}", name, started.why().context);
     return failed_to_start;
   }
   sd_notify(0, "READY=1");

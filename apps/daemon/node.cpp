@@ -16,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace troupe::daemon {
 
@@ -44,6 +45,16 @@ storage::journal_event event(storage::severity level, const std::string& kind, c
   x.subject = subject;
   x.text = text;
   return x;
+}
+
+/// The tree starts behind our back; its parts have names within milliseconds.
+caf::actor await_actor(const directory& names, const std::string& name) {
+  for (int i = 0; i < 5000; ++i) {
+    if (auto found = names.find(name))
+      return found;
+    std::this_thread::sleep_for(1ms);
+  }
+  return {};
 }
 
 } // namespace
@@ -168,14 +179,15 @@ status node::start() {
   // The store's thread runs now, so that writes can become durable.
   if (auto house = p.first_house(); !house)
     return house;
-  auto running = ask<reconciled>(*p.system, p.names.find("reconciler"), "reconciler", 60s, reconcile_atom::value);
+  const auto reconciler = await_actor(p.names, "reconciler");
+  auto running = ask<reconciled>(*p.system, reconciler, "reconciler", 60s, reconcile_atom::value);
   if (!running)
     return running.why();
   for (const auto& x : running->failed)
     spdlog::error("does not run: {}", x);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    p.names.find("reconciler"), began, [&p] { p.how.on_end(stopped); }});
+    reconciler, began, [&p] { p.how.on_end(stopped); }});
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
@@ -183,11 +195,12 @@ status node::start() {
   if (!server)
     return server.why();
   p.server = std::move(*server);
+  const auto things = p.wanted->documents().size() - running->failed.size();
   const auto ready_ms = static_cast<double>(p.clocks.mono() - began) / 1e6;
   p.disk->append(event(storage::severity::notice, "start", config.name,
-                       fmt::format("ready after {:.0f} ms with {} things", ready_ms, running->done.size())));
-  spdlog::info("{} is ready after {:.0f} ms with {} things; control at {}", config.name, ready_ms,
-               running->done.size(), config.socket);
+                       fmt::format("ready after {:.0f} ms with {} things", ready_ms, things)));
+  spdlog::info("{} is ready after {:.0f} ms with {} things; control at {}", config.name, ready_ms, things,
+               config.socket);
   return {};
 }
 

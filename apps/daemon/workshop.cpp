@@ -102,6 +102,15 @@ void workshop::forget(const document& x) {
   const auto actor = actor_of(x.section, x.name);
   names_.erase(actor);
   all_.live.remove(actor);
+  if (x.section == "rule")
+    if (auto done = forget_rule(all_.store, x.name); !done) {
+      storage::journal_event event;
+      event.level = storage::severity::warning;
+      event.kind = "config";
+      event.subject = actor;
+      event.text = "removed, but its variables and timers stay stored: " + done.why().context;
+      all_.store.append(std::move(event));
+    }
   if (x.section == "counter") {
     names_.erase(x.name + "/rate");
     all_.live.remove(x.name + "/rate");
