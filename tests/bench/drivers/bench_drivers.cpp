@@ -117,7 +117,7 @@ void idle(double speed) {
 } // namespace
 
 int main() {
-  std::string directory = std::filesystem::temp_directory_path() / "bench-drivers.XXXXXX";
+  std::string directory = std::filesystem::temp_directory_path() / ("bench-drivers." + std::string(6, 'X'));
   if (mkdtemp(directory.data()) == nullptr)
     return 1;
   replay(directory);
