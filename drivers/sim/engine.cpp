@@ -88,6 +88,8 @@ result<std::shared_ptr<wire>> engine::hold(line_id line, const std::string& cons
   for (const auto& o : orders_) {
     if (o.output == line)
       show_output(*found, line, o.amount);
+    else if (o.output >= first_out && o.output - first_out + first_in == line)
+      found->level = o.amount != 0;
   }
   return found;
 }
@@ -107,7 +109,7 @@ void engine::listen(const line_address& line, const line_config& config, edge_si
   {
     std::scoped_lock guard{model_, ears_};
     if (config.edges != edge_kind::none)
-      listeners_[line.id] = {&sink, config.edges, config.active_low, 0, 0, 0};
+      listeners_[line.id] = {&sink, config.edges, config.active_low, now_mono(), 0, 0, 0};
     if (line.rate_hz > 0 && !world_.rates.contains(line.id)) {
       // The house may be up to a step behind; the pulses begin now.
       world_.house.set_pulse_rate(line.id, line.rate_hz);
@@ -281,7 +283,7 @@ void engine::deliver(line_id line, bool level, mono_ns at) {
 
 void engine::deliver(listener& to, bool level, mono_ns at) {
   const bool logical = level != to.active_low;
-  if (!wants(to.kinds, logical))
+  if (at < to.since || !wants(to.kinds, logical))
     return;
   ++to.sequence;
   if (to.to_drop > 0) {

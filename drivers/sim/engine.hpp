@@ -71,6 +71,7 @@ private:
     edge_sink* sink = nullptr;
     edge_kind kinds = edge_kind::both;
     bool active_low = false;
+    mono_ns since = 0;         // older edges are not this listener's
     std::uint32_t sequence = 0;
     std::uint64_t to_drop = 0; // fault edge-loss
     std::uint64_t dropped = 0;

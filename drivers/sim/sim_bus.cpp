@@ -13,6 +13,7 @@ using sim::line_kind;
 
 constexpr double slowest = 0.001;
 constexpr double fastest = 10'000;
+constexpr unsigned shown_of_a_family = 16; // of in.N, out.N, pulse.N
 
 const char* to_string(line_kind k) {
   switch (k) {
@@ -77,7 +78,13 @@ public:
     std::vector<line_info> all;
     for (sim::line_id id = 0; id < sim::house_lines; ++id)
       all.push_back(info(id, holders.contains(id) ? holders.at(id) : ""));
-    // Of the thirty thousand others only those that somebody holds.
+    // Of the thirty thousand others the first few, and those that are held.
+    for (const auto first : {sim::first_in, sim::first_out, sim::first_pulse}) {
+      for (sim::line_id id = first; id < first + shown_of_a_family; ++id) {
+        if (!holders.contains(id))
+          all.push_back(info(id, ""));
+      }
+    }
     for (const auto& [id, holder] : holders) {
       if (id >= sim::house_lines)
         all.push_back(info(id, holder));

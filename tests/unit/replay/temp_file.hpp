@@ -12,7 +12,7 @@ namespace troupe::test {
 class temp_file {
 public:
   explicit temp_file(const std::string& content) {
-    std::string pattern = std::filesystem::temp_directory_path() / "replay.XXXXXX";
+    std::string pattern = std::filesystem::temp_directory_path() / ("replay." + std::string(6, 'X'));
     if (mkdtemp(pattern.data()) == nullptr)
       throw std::runtime_error("mkdtemp " + pattern);
     directory_ = pattern;

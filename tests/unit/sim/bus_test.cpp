@@ -168,11 +168,14 @@ CAF_TEST(lines tell who holds them) {
   CAF_REQUIRE(house);
   probe p;
   auto in = house->open_digital_input(line("in.12"), p);
+  auto far = house->open_digital_input(line("in.9999"), p);
   auto temp = house->open_analog_input(line("bath.temp"));
   std::map<std::string, drivers::line_info> all;
   for (const auto& info : house->lines())
     all[info.line] = info;
-  CAF_CHECK_EQUAL(all.size(), 22u);
+  CAF_CHECK_EQUAL(all.size(), house->lines().size()); // no line twice
+  CAF_CHECK_EQUAL(all.size(), 21u + 3 * 16 + 1);
+  CAF_CHECK(all["in.3"].used_by.empty());
   CAF_CHECK_EQUAL(all["in.12"].used_by, "test/in.12");
   CAF_CHECK_EQUAL(all["bath.temp"].used_by, "test/bath.temp");
   CAF_CHECK(all["bath.temp"].input && all["bath.temp"].analog);
