@@ -186,7 +186,7 @@ CAF_TEST(a stopped timer never fires and one that starts itself runs on) {
   y.run();
   y.pass(10500ms);
   CAF_CHECK_EQUAL(y.variable("n"), "10");
-  virtual_rule z{"if not state.n then start('t', '0s') end state.n = fired('t')"};
+  virtual_rule z{"if state.n == nil then start('t', '0s') end state.n = fired('t')"};
   z.run();
   CAF_CHECK_EQUAL(z.variable("n"), "off");
   z.pass(1s);
