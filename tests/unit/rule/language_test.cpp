@@ -55,7 +55,6 @@ CAF_TEST(readings as rules see them) {
 CAF_TEST(wrong arguments are told with a way out) {
   virtual_rule x{""};
   const std::pair<const char*, const char*> rows[] = {
-    {"set('lamp', nil)", "is nil"},
     {"set('lamp', 0/0)", "not a finite number"},
     {"set('lamp', 1, {priority = 17})", "priority = 1 to 16"},
     {"set('lamp', 1, {prio = 8})", "priority = 1 to 16"},
@@ -87,6 +86,19 @@ CAF_TEST(commands take the shape that the output shows) {
   CAF_CHECK_EQUAL(wishes.at("text").val, value::text("hello"));
   CAF_CHECK_EQUAL(wishes.at("relay").priority, 10);
   CAF_CHECK_EQUAL(wishes.at("relay").lease.count(), 5000);
+}
+
+CAF_TEST(nil is no opinion and lets go) {
+  virtual_rule x{"set('heat', get('t') and get('t') < 20)"};
+  CAF_CHECK(x.run().actions.empty());
+  x.house.change("t", value::analog(18));
+  x.run();
+  CAF_CHECK_EQUAL(x.wants("heat"), "on");
+  x.house.spoil("t");
+  auto& done = x.run();
+  CAF_REQUIRE_EQUAL(done.actions.size(), 1u);
+  CAF_CHECK(done.actions[0].what.val.empty());
+  CAF_CHECK_EQUAL(done.actions[0].story.back().text, "line 1: release heat");
 }
 
 CAF_TEST(options of set are its priority and lease) {
@@ -207,7 +219,7 @@ CAF_TEST(state keeps numbers and booleans and texts and has bounds - I11) {
                           "for i = 1, 129 do state['v' .. i] = i end",
                           "state[('k'):rep(81)] = 1", "state_set('x', 1)",
                           "for i = 1, 65 do start('t' .. i, '1s') end",
-                          "for i = 1, 65 do set('o' .. i, 1) end",
+                          "for i = 1, 257 do set('o' .. i, 1) end",
                           "for i = 1, 65 do for_('o' .. i, true, '1s') end",
                           "for i = 1, 257 do get('o' .. i) end"}) {
     virtual_rule y{lua};
