@@ -130,7 +130,7 @@ CAF_TEST(held is true after so long without interruption) {
   CAF_CHECK_EQUAL(x.wants("alarm"), "off");
   x.pass(3s);
   CAF_CHECK_EQUAL(x.wants("alarm"), "on");
-  CAF_CHECK_EQUAL(x.rule->last().trigger.at(0).text, "door 5s for 5s");
+  CAF_CHECK_EQUAL(x.rule->last().trigger.at(0).text, "held door 5s");
 }
 
 CAF_TEST(two lengths of one input do not disturb each other) {
@@ -158,6 +158,7 @@ CAF_TEST(a condition that was not looked at was not seen to be true) {
   CAF_CHECK_EQUAL(x.wants("alarm"), "off");
   x.pass(5s);
   CAF_CHECK_EQUAL(x.wants("alarm"), "on");
+  CAF_CHECK_EQUAL(x.rule->last().trigger.at(0).text, "hot true for 5s");
 }
 
 CAF_TEST(a timer fires in exactly one run) {
