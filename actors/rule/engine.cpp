@@ -119,7 +119,10 @@ std::vector<storage::step> engine::find_trigger(const moment& now,
                                                 to_text(x.length)), now.wall});
   for (const auto& [name, x] : memory.windows)
     if (x.over(now.mono) && last_run_ && !x.over(*last_run_))
-      steps.push_back({"timer", me, fmt::format("{} for {}", name, to_text(x.length)), now.wall});
+      steps.push_back({"timer", me, name.starts_with(':')
+                                      ? fmt::format("{} true for {}", name.substr(1),
+                                                    to_text(x.length))
+                                      : "held " + name, now.wall});
   if (!steps.empty())
     return shorten(std::move(steps));
   if (!last_run_)

@@ -117,12 +117,12 @@ void set(run& now, script_call& call) {
   const auto* output = output_of(now, call);
   if (output == nullptr)
     return;
-  if (call.args[1].empty()) {
-    call.trouble = fmt::format("set {}: the value is nil; is an input bad? release(\"{}\") lets "
-                               "the output go", *output, *output);
-    return;
-  }
-  want(now, call, *output, call.args[1]);
+  // As BACnet's NULL: no opinion. Mostly it comes from an input that is bad,
+  // and then safe is right.
+  if (call.args[1].empty())
+    let_go(now, call, *output);
+  else
+    want(now, call, *output, call.args[1]);
 }
 
 void release(run& now, script_call& call) {

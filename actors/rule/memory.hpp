@@ -60,7 +60,7 @@ struct wish {
 /// Bounds of one rule's memory (I11). At a bound the script gets an error.
 inline constexpr std::size_t max_variables = 128;
 inline constexpr std::size_t max_timers = 64;
-inline constexpr std::size_t max_wishes = 64;
+inline constexpr std::size_t max_wishes = 256;
 inline constexpr std::size_t max_key_bytes = 80;
 inline constexpr std::size_t max_text_bytes = 1024;
 

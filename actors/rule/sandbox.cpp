@@ -81,10 +81,10 @@ void sandbox::arm(int instructions) {
 
 void sandbox::count(lua_State* lua, lua_Debug*) {
   auto& box = of(lua);
-  box.used_ += stride;
-  if (box.used_ < box.limits_.instructions && box.overrun_ == outcome::ok)
-    return;
   if (box.overrun_ == outcome::ok) {
+    box.used_ += stride;
+    if (box.used_ < box.limits_.instructions)
+      return;
     box.overrun_ = outcome::out_of_instructions;
     box.used_ = box.limits_.instructions;
   }

@@ -63,8 +63,10 @@ result<std::unique_ptr<script>> script::load(const std::string& lua, sandbox_lim
     return error{errc::over_limit,
                  fmt::format("a memory budget of {} bytes does not hold the script "
                              "libraries; use at least 64 KiB", limits.memory_bytes)};
-  // A rule may be an expression. What compiles behind a `return` is one.
-  made->text_or_expression_ = "return " + lua;
+  // A rule may be an expression: what compiles as an argument is one. `select`
+  // passes on what it gets, also nothing, and leaves the rule's frame on the
+  // stack, which a plain `return f()` would not: errors tell its line.
+  made->text_or_expression_ = "return select(1, " + lua + "\n)";
   auto how = made->box_.call(&script::compile, made.get());
   if (how == sandbox::outcome::failed) {
     made->text_or_expression_ = lua;

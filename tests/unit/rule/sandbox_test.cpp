@@ -62,7 +62,7 @@ CAF_TEST(attempts to escape end as errors) {
     const char* error;
   };
   const row rows[] = {
-    {"bytecode", "\x1bLuaS", "compile: line 1: unexpected symbol"},
+    {"bytecode", "\x1bLuaS", "compile: attempt to load a binary chunk"},
     {"write to a library", "string.rep = nil", "read-only"},
     {"write to a library by table.insert", "table.insert(math, 1)", "without a metatable"},
     {"string metatable", "getmetatable('').__index = nil", "index a boolean value"},
@@ -78,8 +78,7 @@ CAF_TEST(attempts to escape end as errors) {
     {"move from the least integer", "table.move({}, math.mininteger, math.maxinteger, 1)", "elements"},
     {"forged length", "table.insert(setmetatable({}, {__len = function() return 1 << 60 end}), 1, 1)",
      "without a metatable"},
-    {"forged border", "local t = {} for i = 0, 61 do t[1 << i] = 1 end table.insert(t, 1, 1)",
-     "too long"},
+    {"long sort", "local t = {} for i = 1, 10001 do t[i] = i end table.sort(t)", "too long"},
     {"pattern bomb", "local p = ('.-'):rep(20) .. 'b'; return (('a'):rep(1000)):match(p)",
      "could take too long"},
     {"pattern bomb in gsub", "return string.gsub(('a'):rep(5000), 'a-a-a-b', '')",

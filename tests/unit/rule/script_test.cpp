@@ -72,7 +72,7 @@ CAF_TEST(errors tell the line of the rule and the text) {
     {"local a\necho('trouble')", 2, "no such thing"},
     {"local a\necho('throw')", 2, "thrown"},
     {"local a\n\ntwice('trouble')", 3, "no such thing"},
-    {"local a\ntwice()", 2, "echo takes 1 to 2 arguments, not 0"},
+    {"local a\necho()", 2, "echo takes 1 to 2 arguments, not 0"},
     {"local a\necho(1, 2, 3)", 2, "echo takes 1 to 2 arguments, not 3"},
     {"local a\necho({})", 2, "echo: argument 1 is a table that cannot be passed on"},
     {"local a\necho(1, {1})", 2, "echo: the options must look like {name = value}"},

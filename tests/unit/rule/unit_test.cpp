@@ -235,7 +235,7 @@ CAF_TEST(what is wanted is renewed at a third of the lease by one timer) {
   start("set('lamp', true)");
   pass(10s);
   CAF_CHECK_EQUAL(lamp().size(), 1u);
-  CAF_CHECK_EQUAL(outputs["lamp"].renewals, 5u);
+  CAF_CHECK_EQUAL(outputs["lamp"].renewals, 6u);
 }
 
 CAF_TEST(an output that restarted is told again) {
@@ -290,7 +290,8 @@ CAF_TEST(timers and state and wishes survive a crash - I7) {
   pass(2s);
   CAF_REQUIRE_EQUAL(lamp().size(), 3u);
   CAF_CHECK_EQUAL(lamp()[2].val, value::digital(false));
-  CAF_CHECK_EQUAL(here->content->state()["state"]["n"], "1");
+  const auto seen = here->content->state();
+  CAF_CHECK_EQUAL(seen["state"]["n"], "1");
 }
 
 CAF_TEST(the memory is written when it changed and at most once a second) {
@@ -343,9 +344,16 @@ CAF_TEST(a failing run is shown and tried again and ends the unit at the fifth) 
                   "rule/test line 1: attempt to compare boolean with number");
   CAF_CHECK_EQUAL(store.events[0].kind, "rule");
   pass(39s);
-  CAF_CHECK_EQUAL(here->content->state()["failed_runs"], 4);
+  const auto seen = here->content->state();
+  CAF_CHECK_EQUAL(seen["failed_runs"], 4);
   CAF_CHECK_EQUAL(store.events.size(), 1u);
-  CAF_CHECK_THROWS_AS(pass(1s), std::runtime_error);
+  std::string why;
+  try {
+    pass(1s);
+  } catch (const std::runtime_error& e) {
+    why = e.what();
+  }
+  CAF_CHECK(why.find("(5 failures in a row)") != std::string::npos);
 }
 
 CAF_TEST(a rule that recovers goes on as if nothing had been) {
@@ -357,7 +365,8 @@ CAF_TEST(a rule that recovers goes on as if nothing had been) {
   CAF_CHECK_EQUAL(shown->val, value::digital(true));
   CAF_CHECK(shown->told_as == origin::change);
   pass(60s);
-  CAF_CHECK_EQUAL(here->content->state()["failed_runs"], 1);
+  const auto seen = here->content->state();
+  CAF_CHECK_EQUAL(seen["failed_runs"], 1);
 }
 
 CAF_TEST(a rule that fails from its start holds nothing that an earlier life wanted) {
@@ -389,7 +398,8 @@ CAF_TEST(a rule that chases itself is slowed and told of) {
   const auto& events = store.events;
   CAF_REQUIRE(!events.empty());
   CAF_CHECK(events[0].text.find("more than 100 times a second") != std::string::npos);
-  CAF_CHECK_EQUAL(here->content->state()["inputs"]["echo"], "off (good)");
+  const auto seen = here->content->state();
+  CAF_CHECK_EQUAL(seen["inputs"]["echo"], "off (good)");
 }
 
 CAF_TEST(a text that does not compile ends the start with its line) {
