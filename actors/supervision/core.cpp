@@ -49,6 +49,7 @@ void core::started(child_key k, mono_ns now) {
   if (!c || c->now_is != phase::starting)
     return; // overtaken by a stop
   c->now_is = phase::up;
+  c->passes_at = now + ns(rules_.backoff.forgiven_after);
   tried(*c);
   settle(k, now);
 }
@@ -123,8 +124,13 @@ void core::tick(mono_ns now) {
       continue; // the child may be gone
     } else if (c.retry_at <= now) {
       let_go(k, c, false, now);
-    } else if (auto at = c.pace.forgiven_at(rules_.backoff); at && *at <= now) {
-      c.pace.forgive();
+    } else {
+      if (auto at = c.pace.forgiven_at(rules_.backoff); at && *at <= now)
+        c.pace.forgive();
+      if (c.probation && c.passes_at <= now) {
+        c.probation = false;
+        c.failures.forget();
+      }
     }
     settle(k, now);
   }
@@ -141,7 +147,7 @@ void core::failed(child_key k, child& c, end how, const std::string& why, mono_n
       = c.probation
           ? fmt::format("'{}' failed again after quarantine ({}: {})", c.of.id,
                         to_string(how), why)
-          : fmt::format("'{}' {}: {}; more than {} failures in {} s", c.of.id,
+          : fmt::format("'{}' {}: {} (limit: {} in {} s)", c.of.id,
                         to_string(how), why, rules_.intensity.restarts,
                         std::chrono::duration<double>{rules_.intensity.period}.count());
     if (rules_.intensity.escalate)
@@ -409,6 +415,8 @@ void core::note_due(child_key k, child& c) {
   if (c.now_is == phase::up)
     if (auto forgiven = c.pace.forgiven_at(rules_.backoff))
       at = std::min(at, *forgiven);
+  if (c.now_is == phase::up && c.probation)
+    at = std::min(at, c.passes_at);
   if (at == c.due)
     return;
   if (c.due != never)

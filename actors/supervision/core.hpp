@@ -123,6 +123,7 @@ private:
     bool killing = false;   ///< a kill is on its way
     bool hung = false;
     bool probation = false; ///< a slow retry: the next failure needs no five
+    mono_ns passes_at = never; ///< end of the probation
     bool rested = false;    ///< its actor was ended by plan
     bool untried = true;
     mono_ns not_before = 0; ///< earliest next start
