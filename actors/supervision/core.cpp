@@ -147,7 +147,7 @@ void core::failed(child_key k, child& c, end how, const std::string& why, mono_n
       = c.probation
           ? fmt::format("'{}' failed again after quarantine ({}: {})", c.of.id,
                         to_string(how), why)
-          : fmt::format("'{}' {}: {}; more than {} failures in {} s", c.of.id,
+          : fmt::format("'{}' {}: {} (limit: {} in {} s)", c.of.id,
                         to_string(how), why, rules_.intensity.restarts,
                         std::chrono::duration<double>{rules_.intensity.period}.count());
     if (rules_.intensity.escalate)

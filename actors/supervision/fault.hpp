@@ -16,6 +16,8 @@ inline caf::error to_caf(errc code, std::string text) {
 
 /// The way back; anything that is not ours is an `io_error` with CAF's words.
 inline error from_caf(const caf::error& x) {
+  if (!x)
+    return {}; // CAF looks into an empty error without looking whether it is
   if (x.category() == caf::atom("troupe") && x.context().match_elements<std::string>())
     return {static_cast<errc>(x.code()), x.context().get_as<std::string>(0)};
   if (x == caf::sec::request_timeout)

@@ -16,14 +16,26 @@ void fence::raise(caf::actor_id who, const std::string& name) {
   // supervisors have said so. Start over rather than grow.
   if (ids_.size() >= most)
     ids_.clear();
-  ids_.insert(who);
+  ids_[who] = 0;
   behind_.emplace(who, name);
   standing_ = true;
 }
 
-void fence::ended(caf::actor_id who) {
+void fence::ended(caf::actor_id who, mono_ns now) {
   std::unique_lock guard{mutex_};
   behind_.erase(who);
+  if (auto i = ids_.find(who); i != ids_.end())
+    i->second = now;
+}
+
+void fence::clean(mono_ns now) {
+  if (!stands())
+    return;
+  std::unique_lock guard{mutex_};
+  std::erase_if(ids_, [&](auto& x) {
+    return x.second != 0 && now - x.second >= std::chrono::nanoseconds{remembered}.count();
+  });
+  standing_ = !ids_.empty();
 }
 
 std::vector<std::string> fence::behind() const {

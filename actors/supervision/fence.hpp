@@ -1,12 +1,14 @@
 #pragma once
 
+#include "config/model/time.hpp"
+
 #include <caf/fwd.hpp>
 
 #include <atomic>
 #include <map>
 #include <shared_mutex>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe::supervision {
@@ -20,24 +22,25 @@ namespace troupe::supervision {
 class fence {
 public:
   static constexpr std::size_t most = 4096;
+  static constexpr std::chrono::seconds remembered{60};
 
   void raise(caf::actor_id who, const std::string& name);
-  /// Its call has returned and it is gone. The fence stays: what it sent
-  /// before may still lie in a mailbox.
-  void ended(caf::actor_id who);
+  /// Its call has returned and it is gone. The fence stays for `remembered`:
+  /// what it sent before may still lie in a mailbox.
+  void ended(caf::actor_id who, mono_ns now);
+  void clean(mono_ns now);
   /// Who has not ended yet.
   [[nodiscard]] std::vector<std::string> behind() const;
 
-  [[nodiscard]] bool keeps_out(caf::actor_id who) const {
-    return standing_.load(std::memory_order_relaxed) && knows(who);
-  }
+  [[nodiscard]] bool stands() const { return standing_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool keeps_out(caf::actor_id who) const { return stands() && knows(who); }
 
 private:
   [[nodiscard]] bool knows(caf::actor_id who) const;
 
   std::atomic<bool> standing_{false};
   mutable std::shared_mutex mutex_;
-  std::unordered_set<caf::actor_id> ids_;
+  std::unordered_map<caf::actor_id, mono_ns> ids_; ///< and when it ended, 0: not yet
   std::map<caf::actor_id, std::string> behind_;
 };
 

@@ -112,7 +112,7 @@ status root::stop(milliseconds within) {
     house_->known.erase(id_);
     // Ended is not gone: the last ones may still be on their way out of the
     // scheduler, and the house must outlive them.
-    while (house_->living.load() > 0 && std::chrono::steady_clock::now() < until)
+    while (house_->living.load() > house_->fenced.behind().size() && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(milliseconds{1});
     left = house_->fenced.behind();
   } else {

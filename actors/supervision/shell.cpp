@@ -43,7 +43,14 @@ shell::shell(caf::actor_config& cfg, house& h, std::shared_ptr<cell> c, child_ke
 }
 
 shell::~shell() {
-  house_.living.fetch_sub(1);
+  depart(); // never run, so never ended
+}
+
+/// The house may go once all have departed; who still holds a handle to one
+/// that has ended does not keep it.
+void shell::depart() {
+  if (!std::exchange(departed_, true))
+    house_.living.fetch_sub(1);
 }
 
 caf::behavior shell::make_behavior() {
@@ -65,7 +72,8 @@ void shell::on_exit() {
   unit_.reset();
   supervisor_ = nullptr;
   if (cell_->fenced)
-    house_.fenced.ended(id());
+    house_.fenced.ended(id(), mono());
+  depart();
 }
 
 mono_ns shell::mono() const {
@@ -95,7 +103,7 @@ caf::invoke_message_result shell::consume(caf::mailbox_element& x) {
       state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return caf::invoke_message_result::consumed;
   }
-  if (x.sender && house_.fenced.keeps_out(x.sender->id())) {
+  if (house_.fenced.stands() && x.sender && house_.fenced.keeps_out(x.sender->id())) {
     if (x.mid.is_request()) {
       current_mailbox_element(&x);
       make_response_promise().deliver(to_caf(errc::fenced, "the sender was replaced"));

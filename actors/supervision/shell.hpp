@@ -81,12 +81,14 @@ private:
   void wake(caf::mailbox_element& in);
   void wake_at(mono_ns at);
   void tell(notice x);
+  void depart();
 
   house& house_;
   std::shared_ptr<cell> cell_;
   caf::actor supervisor_;
   child_key key_;
   mode mode_ = mode::idle;
+  bool departed_ = false;
   context context_{*this};
   std::unique_ptr<unit> unit_;
   timers timers_;

@@ -89,7 +89,14 @@ supervisor::supervisor(caf::actor_config& cfg, house& h, std::shared_ptr<branch>
 }
 
 supervisor::~supervisor() {
-  house_.living.fetch_sub(1);
+  depart(); // never run, so never ended
+}
+
+/// The house may go once all have departed; who still holds a handle to one
+/// that has ended does not keep it.
+void supervisor::depart() {
+  if (!std::exchange(departed_, true))
+    house_.living.fetch_sub(1);
 }
 
 mono_ns supervisor::mono() const {
@@ -171,8 +178,11 @@ void supervisor::stop() {
 void supervisor::on_exit() {
   // In an ordered end nobody is left. Else nobody may be left either.
   for (auto& [k, p] : places_) {
-    if (p.actor)
+    if (p.actor) {
+      p.life->fenced = true; // it may sit in a call
+      house_.fenced.raise(p.actor.id(), p.of->spec->id);
       end_at_once(p.actor);
+    }
     if (p.quarantined)
       told_quarantine(p, false);
     house_.names.erase(p.of->spec->id);
@@ -185,6 +195,7 @@ void supervisor::on_exit() {
   above_ = nullptr;
   if (ended_)
     std::exchange(ended_, {})(failure_);
+  depart(); // last: whoever waits for the end may take the house away then
 }
 
 // --- what comes in -----------------------------------------------------------
@@ -638,6 +649,7 @@ void supervisor::sweep() {
       caf::anon_send(x.actor, order{order::kind::ping, now, {}});
     }
   });
+  house_.fenced.clean(now);
   house_.swept_at.store(now, memory_order_relaxed);
   arm(of_sweep, next);
 }

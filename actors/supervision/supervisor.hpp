@@ -95,6 +95,8 @@ private:
   void enlist(child_key k, std::shared_ptr<branch> of);
   void told_quarantine(place& p, bool entered);
 
+  void depart();
+
   // The root's round.
   void sweep();
 
@@ -112,6 +114,7 @@ private:
   std::unordered_map<caf::actor_id, child_key> by_actor_;
   std::string failure_;
   mono_ns pinged_at_ = 0;
+  bool departed_ = false;
   bool started_ = false;
   bool told_started_ = false;
 };

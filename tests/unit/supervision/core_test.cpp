@@ -316,7 +316,7 @@ CAF_TEST(with escalate the failures of all children count and the reason survive
       reason = x.why;
     }
   CAF_CHECK_EQUAL(done, "forgetc stopb forgetb stopa forgeta failed ");
-  CAF_CHECK_EQUAL(reason, "'c' crashed: no disk; more than 2 failures in 10 s");
+  CAF_CHECK_EQUAL(reason, "'c' crashed: no disk (limit: 2 in 10 s)");
 }
 
 CAF_TEST(failures spread wider than the period never escalate) {
