@@ -275,10 +275,11 @@ void local_store::checkpoint(mono_ns now) {
              then);
     } else {
       ring_at_ = later(now, std::max(options_.checkpoint_every, milliseconds{1000}));
+      counters_at_ = std::min(counters_at_, later(now, milliseconds{60'000}));
       if (!std::exchange(ring_trouble_, true))
         note(severity::alarm, "alarm",
-             fmt::format("counter ring {}: {}. Counts since the last check point are in "
-                         "RAM only",
+             fmt::format("counter ring {}: {}. Counters go to the database once a "
+                         "minute until it takes pages again",
                          options_.ring_path, to_string(ok.why())),
              then);
     }

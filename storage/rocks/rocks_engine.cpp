@@ -40,12 +40,12 @@ public:
 errc code_of(const rocksdb::Status& x) {
   const auto text = x.ToString();
   const auto says = [&](std::string_view what) { return text.find(what) != text.npos; };
+  if (says("/LOCK") && (says("temporarily unavailable") || says("lock hold by")))
+    return errc::busy;
   if (x.IsCorruption() || x.IsPathNotFound() || says("No such file"))
     return errc::corrupt; // a file that the manifest names is gone
   if (x.IsNoSpace() || says("No space left"))
     return errc::disk_full;
-  if (says("lock ") && (says("temporarily unavailable") || says("held by current process")))
-    return errc::busy;
   if (says("Permission denied"))
     return errc::permission_denied;
   if (x.IsInvalidArgument() && says("does not exist"))
