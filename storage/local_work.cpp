@@ -73,7 +73,8 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
   }
   drop_old_events(1024);
   if (trim_changed_) {
-    for (const auto& [of, seq] : version_vector{trimmed_}.items())
+    const auto known = trimmed_.items(); // `forget` changes it
+    for (const auto& [of, seq] : known)
       if (of != journal_stream_
           && std::none_of(events_.records().begin(), events_.records().end(),
                           [&](const auto& x) { return x.stream == of; }))
