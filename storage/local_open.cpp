@@ -175,13 +175,15 @@ void local_store::forget_empty_streams(image& from, batch& first) {
       }
   for (const auto& x : from.events.records())
     used.insert(x.stream);
-  for (auto* list : {&from.seen, &from.collected})
-    for (const auto& [of, seq] : version_vector{*list}.items())
+  for (auto* list : {&from.seen, &from.collected}) {
+    const auto all = list->items(); // `forget` changes it
+    for (const auto& [of, seq] : all)
       if (!used.contains(of)) {
         list->forget(of);
         first.erase(family::meta, layout::stream_key(layout::seen_prefix, of));
         first.erase(family::meta, layout::stream_key(layout::collected_prefix, of));
       }
+  }
 }
 
 void local_store::adopt(image from, const ring_reading& ring, const streams& names,

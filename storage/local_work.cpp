@@ -73,7 +73,8 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
   }
   drop_old_events(1024);
   if (trim_changed_) {
-    for (const auto& [of, seq] : version_vector{trimmed_}.items())
+    const auto known = trimmed_.items(); // `forget` changes it
+    for (const auto& [of, seq] : known)
       if (of != journal_stream_
           && std::none_of(events_.records().begin(), events_.records().end(),
                           [&](const auto& x) { return x.stream == of; }))
@@ -275,10 +276,11 @@ void local_store::checkpoint(mono_ns now) {
              then);
     } else {
       ring_at_ = later(now, std::max(options_.checkpoint_every, milliseconds{1000}));
+      counters_at_ = std::min(counters_at_, later(now, milliseconds{60'000}));
       if (!std::exchange(ring_trouble_, true))
         note(severity::alarm, "alarm",
-             fmt::format("counter ring {}: {}. Counts since the last check point are in "
-                         "RAM only",
+             fmt::format("counter ring {}: {}. Counters go to the database once a "
+                         "minute until it takes pages again",
                          options_.ring_path, to_string(ok.why())),
              then);
     }

@@ -13,6 +13,10 @@ struct rocks_options {
   /// RAM that the mirror could use; reads never come here.
   std::size_t memory_bytes = 8u << 20;
 
+  /// Of all families, before they become tables. Less costs flushes, more a
+  /// longer log to read at the next open.
+  std::size_t write_buffer_bytes = 4u << 20;
+
   /// Write-ahead logs are made of zeros and written in place: a synced commit
   /// then costs its own pages and no journal of the file system.
   bool preallocate = true;

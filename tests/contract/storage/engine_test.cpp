@@ -163,5 +163,8 @@ CAF_TEST(a second process is told that the database is busy) {
   auto x = kind.make();
   auto y = kind.make();
   CAF_REQUIRE(fine(x->open(access::read_write)));
-  CAF_CHECK_EQUAL(y->open(access::read_write).why().code, errc::busy);
+  const auto refused = y->open(access::read_write);
+  CAF_REQUIRE(!refused);
+  CAF_MESSAGE(to_string(refused.why()));
+  CAF_CHECK_EQUAL(refused.why().code, errc::busy);
 }

@@ -1,0 +1,148 @@
+#undef CAF_SUITE
+#define CAF_SUITE counter
+#include <caf/test/dsl.hpp>
+
+#include "storage/flash_budget.hpp"
+#include "storage/ring.hpp"
+
+#include <rapidcheck.h>
+
+using namespace troupe;
+using namespace troupe::storage;
+
+namespace {
+
+stream_id boot(std::uint32_t x) {
+  return {7, x, 100 + x};
+}
+
+counter_state counts(std::initializer_list<std::pair<std::uint32_t, std::uint64_t>> xs) {
+  counter_state out;
+  for (const auto& [b, n] : xs)
+    out.counts.raise(boot(b), n);
+  return out;
+}
+
+rc::Gen<counter_state> any_counter() {
+  return rc::gen::map(
+    rc::gen::container<std::vector<std::pair<unsigned, unsigned>>>(
+      rc::gen::pair(rc::gen::inRange(1u, 8u), rc::gen::inRange(0u, 100u))),
+    [](const std::vector<std::pair<unsigned, unsigned>>& xs) {
+      counter_state out;
+      for (const auto& [b, n] : xs)
+        out.counts.raise(boot(b), n);
+      return out;
+    });
+}
+
+ring_checkpoint checkpoint(std::uint64_t number, counter_state x) {
+  ring_checkpoint out;
+  out.stream = boot(3);
+  out.number = number;
+  out.counters["water"] = std::move(x);
+  return out;
+}
+
+} // namespace
+
+CAF_TEST(I3 joining copies of a counter never adds a pulse twice) {
+  auto x = counts({{1, 40}, {2, 5}});
+  join(x, counts({{1, 38}, {2, 7}}));
+  join(x, counts({{1, 40}}));
+  CAF_CHECK_EQUAL(x.raw(), 47u);
+  CAF_CHECK(rc::check("joins are a maximum", [] {
+    auto a = *any_counter(), b = *any_counter();
+    auto ab = a, ba = b;
+    join(ab, b);
+    join(ba, a);
+    RC_ASSERT(ab == ba);
+    RC_ASSERT(ab.raw() >= a.raw() && ab.raw() >= b.raw());
+    RC_ASSERT(ab.raw() <= a.raw() + b.raw());
+    auto again = ab;
+    join(again, a);
+    RC_ASSERT(again == ab);
+  }));
+}
+
+CAF_TEST(I3 folding changes neither the total nor what older copies add) {
+  CAF_CHECK(rc::check("fold", [] {
+    auto x = *any_counter();
+    const auto old = x;
+    if (*rc::gen::arbitrary<bool>() && !x.counts.empty()) {
+      const auto& [at, n] = x.counts.items().front();
+      x.mark = override_mark{1000, at, n / 2, {}, {}};
+    }
+    auto folded = x;
+    fold(folded, *rc::gen::inRange<std::size_t>(0, 4));
+    RC_ASSERT(folded.raw() == x.raw());
+    RC_ASSERT(folded.total() == x.total());
+    join(folded, old); // an old copy surfaces
+    RC_ASSERT(folded.raw() == x.raw());
+    RC_ASSERT(folded.total() == x.total());
+  }));
+}
+
+CAF_TEST(a set counter shows the value and counts on and ignores late pulses of older boots) {
+  auto x = counts({{1, 40}, {2, 5}});
+  x.mark = override_mark{1000, boot(2), 5, {}, {"r1"}};
+  CAF_CHECK_EQUAL(x.total(), 1000u);
+  join(x, counts({{2, 8}, {3, 4}}));
+  CAF_CHECK_EQUAL(x.total(), 1007u);
+  join(x, counts({{1, 90}}));
+  CAF_CHECK_EQUAL(x.total(), 1007u);
+  CAF_CHECK_EQUAL(x.raw(), 102u);
+}
+
+CAF_TEST(I3 a ring gives back its newest whole check point whatever page is torn) {
+  std::string bytes(ring_bytes, '\0');
+  unsigned at = 0;
+  for (std::uint64_t n = 1; n <= 20; ++n) {
+    const auto made = encode(checkpoint(n, counts({{3, n}})));
+    bytes.replace(at * ring_page_bytes, ring_page_bytes, made.pages.front());
+    at = (at + 1) % ring_pages;
+  }
+  auto x = read_ring(bytes, 7);
+  CAF_REQUIRE(x.newest);
+  CAF_CHECK_EQUAL(x.newest->counters["water"].raw(), 20u);
+  CAF_CHECK_EQUAL(x.next_page, at);
+  CAF_CHECK_EQUAL(x.damaged, 0u);
+  bytes[((at + ring_pages - 1) % ring_pages) * ring_page_bytes + 99] ^= 1; // the newest, torn
+  x = read_ring(bytes, 7);
+  CAF_REQUIRE(x.newest);
+  CAF_CHECK_EQUAL(x.newest->counters["water"].raw(), 19u);
+  CAF_CHECK_EQUAL(x.damaged, 1u);
+  x = read_ring(bytes, 8);
+  CAF_CHECK(!x.newest);
+  CAF_CHECK_EQUAL(x.foreign, 15u);
+  CAF_CHECK(!read_ring("", 7).newest);
+}
+
+CAF_TEST(a check point of many counters takes several pages and half of one is none) {
+  ring_checkpoint x;
+  x.stream = boot(3);
+  x.number = 1;
+  for (int i = 0; i < 200; ++i)
+    x.counters["counter-" + std::to_string(i)] = counts({{3, 5}});
+  const auto made = encode(x);
+  CAF_CHECK_EQUAL(made.left_out, 0u);
+  CAF_REQUIRE(made.pages.size() > 1);
+  std::string bytes(ring_bytes, '\0');
+  for (std::size_t i = 0; i < made.pages.size(); ++i)
+    bytes.replace(i * ring_page_bytes, ring_page_bytes, made.pages[i]);
+  CAF_CHECK_EQUAL(read_ring(bytes, 7).newest->counters.size(), 200u);
+  bytes[5] ^= 1;
+  CAF_CHECK(!read_ring(bytes, 7).newest);
+}
+
+CAF_TEST(a steady excess is slowed and a burst is not) {
+  constexpr mono_ns second = 1'000'000'000;
+  flash_budget x{86'400'000, 0}; // 1000 bytes per second, 3.6 MB per hour
+  x.spend(1'000'000, second);
+  CAF_CHECK_EQUAL(x.slowdown(second), 1);
+  for (int i = 2; i < 3600; ++i)
+    x.spend(3'000, i * second);
+  CAF_CHECK(x.slowdown(3600 * second) > 8);
+  CAF_CHECK(x.used_up(3600 * second));
+  CAF_CHECK(x.bytes_per_day(3600 * second) > 250'000'000);
+  CAF_CHECK_EQUAL(x.slowdown(7200 * second), 1);
+}
