@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe {
 
@@ -178,8 +179,10 @@ void parse_in_parts(std::string_view toml, const std::string& file, parsed_house
     if (to.problems.size() > before)
       for (auto i = docs_before; i < to.documents.size(); ++i)
         to.documents[i].incomplete = true;
-    if (to.problems.size() > max_problems)
+    if (to.problems.size() > max_problems) {
+      to.torn = true; // the rest stays unread
       return;
+    }
   }
 }
 

@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <sstream>
 
+// toml++ 3.3.0 asserts that a key follows '[', which a text need not fulfil; behind
+// the assertion it has an error for that. So its assertions are off, and
+// tests/fuzz/config tries what is behind them.
+#define TOML_ASSERT(expr) static_assert(true)
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>

@@ -47,6 +47,12 @@ std::optional<std::string> did_you_mean(std::string_view word,
   for (const auto& x : candidates) {
     if (x == word)
       return std::nullopt;
+    // "warn" for "warning": three letters and no other beginning.
+    if (mine.size() >= 3 && nearest > 1 && plain(x).starts_with(mine)) {
+      nearest = 1;
+      best = &x;
+      continue;
+    }
     const auto longer = std::max(x.size(), word.size());
     if (x.size() > longest_word || longer - std::min(x.size(), word.size()) >= nearest)
       continue;

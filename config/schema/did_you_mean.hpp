@@ -8,7 +8,8 @@
 namespace troupe {
 
 /// The candidate that was probably meant: differs by few typed letters, a swap
-/// of neighbours or `_` for `-`. The first of equally near ones.
+/// of neighbours or `_` for `-`, or begins with the word. The first of equally
+/// near ones.
 /// @returns nothing if none is near, or if `word` is itself a candidate.
 std::optional<std::string> did_you_mean(std::string_view word,
                                         const std::vector<std::string>& candidates);

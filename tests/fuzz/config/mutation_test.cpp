@@ -55,7 +55,7 @@ const std::vector<std::string>& splinters() {
 }
 
 std::string damaged(std::string text, chance& dice) {
-  const auto wounds = 1 + below(dice, 6);
+  const auto wounds = 1 + below(dice, 4);
   for (std::size_t i = 0; i < wounds; ++i) {
     const auto at = below(dice, text.size() + 1);
     const auto length = std::min(below(dice, 40), text.size() - at);
@@ -114,7 +114,7 @@ std::string house_trouble(const std::string& text) {
 
 CAF_TEST(damaged files end as a house or as a problem and never as a crash) {
   const auto seed = setting("TROUPE_SEED", 20240229);
-  const auto rounds = setting("TROUPE_ROUNDS", 4000);
+  const auto rounds = setting("TROUPE_ROUNDS", 2000);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_ROUNDS=" << rounds);
   const std::string seeds[] = {
     file("config/examples/house.toml"), file("config/examples/options.toml"),
@@ -139,7 +139,7 @@ CAF_TEST(damaged files end as a house or as a problem and never as a crash) {
 
 CAF_TEST(a damaged node file ends as a node or as a problem) {
   const auto seed = setting("TROUPE_SEED", 20240229);
-  const auto rounds = setting("TROUPE_ROUNDS", 4000);
+  const auto rounds = setting("TROUPE_ROUNDS", 2000);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_ROUNDS=" << rounds);
   const std::string good = "name = \"boiler\"\ndrivers = [\"gpio\"]\nworker-threads = 4\n"
                            "store-memory = \"16MiB\"\ncheckpoint-every = \"30s\"\n"
@@ -162,7 +162,7 @@ CAF_TEST(requests with any JSON end as a document or as a problem) {
   const json values[] = {nullptr, true, 0, -1, 1.5, 1e300, UINT64_MAX, "", "5s", "on", "\x01", "8MiB",
                          json::array(), json::array({1, nullptr}), json::array({"a"}),
                          json::object(), json{{"a", nullptr}}, std::string(100000, 'x')};
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     const auto& sections = schema::house_sections();
     const auto& known = *sections[below(dice, sections.size())];
     auto body = json::object();

@@ -23,6 +23,8 @@ CAF_TEST(a slip of the keyboard finds what was meant) {
     {"capitals", "Poll-Every", "poll-every"},
     {"several slips in a long word", "stael-aftr", "stale-after"},
     {"a short word", "mim", "min"},
+    {"an abbreviation", "stale", "stale-after"},
+    {"another", "min-o", "min-on"},
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);

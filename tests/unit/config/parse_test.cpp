@@ -88,7 +88,7 @@ CAF_TEST(a syntax error does not hide what stands around it) {
     {"an error above the first table", "x =\n[channel.b]\n", "channel:b", "1", false},
     {"an error in the last line, unended", "[channel.b]\nx = ", "channel:b", "2", false},
     {"a key twice", "[channel.b]\nx = 1\nx = 2\n", "channel:b", "3", false},
-    {"no text at all", "\x01\x02\x03", "", "1", true},
+    {"no text at all", "\x01\x02\x03", "", "1", false},
     {"bytes that are no UTF-8", "[bus.a]\nx = \"\xFF\"\n[channel.b]\n", "bus:a channel:b", "2",
      false},
   };
