@@ -70,10 +70,10 @@ for _ in $(seq 100); do
 done
 [ "$total" = 100000 ] || die "the total is $total, not 100000: $(troupe --json get gauge)"
 missed=$(field gauge missed_at_most)
-echo "measured: 100000 rising edges, total $total, at most $missed missed"
+echo "measured: 100000 rising edges made, total $total, at most $missed missed"
 [ "$missed" = 0 ] || die "nothing was missed, and it is not known to be: $missed"
 
-"$FINGER" press rain 1 250
+"$FINGER" press rain 1 5 250
 troupe why hall/pump
 kill "$daemon"
 wait "$daemon" || die "trouped ended with $?"
