@@ -13,9 +13,9 @@ namespace troupe::drivers::gpio {
 [[nodiscard]] std::optional<std::uint32_t> missed_by_number(std::uint32_t before,
                                                             std::uint32_t now);
 
-/// The edges that can have happened unseen between two moments, where no number
-/// tells: at the rate that was promised, or at the densest that was seen if the
-/// promise was too low, and one for the moment itself. At least 1.
+/// The edges that can have happened unseen between two moments where no number
+/// tells: a line that keeps its rate has at most this many in any such time, wherever
+/// it began. At least 1. The bound is as good as the promise of the rate.
 [[nodiscard]] std::uint64_t missed_by_rate(mono_ns from, mono_ns to, double rate_hz);
 
 /// The rate of the two events that lie closest together; 0 for fewer than two

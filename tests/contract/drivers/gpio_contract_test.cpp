@@ -1,5 +1,6 @@
 // The gpio driver keeps the drivers' contract, with either uAPI.
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio
 
 #include "drivers/gpio/gpio_bus.hpp"

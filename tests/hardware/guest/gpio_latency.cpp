@@ -2,10 +2,9 @@
 // for everything that is built on it. The reader's sink wakes a second thread, as a
 // bus actor would be woken, and that sets the output.
 #include "tests/hardware/guest/cases.hpp"
+#include "tests/hardware/guest/histogram.hpp"
 
-#include <algorithm>
 #include <condition_variable>
-#include <cstdio>
 
 using namespace troupe;
 using namespace troupe::hardware;
@@ -41,27 +40,6 @@ private:
   std::condition_variable changed_;
   bool arrived_ = false;
 };
-
-void tell(const char* what, std::vector<mono_ns> times) {
-  std::sort(times.begin(), times.end());
-  const auto at = [&](double share) {
-    return static_cast<double>(
-             times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))])
-           * 1e-3;
-  };
-  std::printf("%s: min %.1f, p50 %.1f, p99 %.1f, max %.1f us of %zu\n", what, at(0),
-              at(0.5), at(0.99), at(1), times.size());
-  // Bars by powers of two: the tail is what matters.
-  std::size_t i = 0;
-  for (mono_ns limit = 16'000; i < times.size(); limit *= 2) {
-    const auto from = i;
-    while (i < times.size() && times[i] < limit)
-      ++i;
-    if (i > from)
-      std::printf("  below %7.0f us %7zu %s\n", static_cast<double>(limit) * 1e-3, i - from,
-                  std::string((i - from) * 50 / times.size() + 1, '#').c_str());
-  }
-}
 
 } // namespace
 

@@ -1,12 +1,11 @@
 #include "tests/hardware/guest/cases.hpp"
+#include "tests/hardware/guest/trace.hpp"
 
 #include <filesystem>
 
 namespace troupe::hardware {
 
 namespace {
-
-constexpr const char* tracing = "/sys/kernel/tracing/";
 
 void addresses(findings& f) {
   const sim_chip chip{"rain"};
@@ -67,32 +66,13 @@ void biases(findings& f) {
   f.check(!pin.shown(), "and pulls low itself");
 }
 
-/// What the kernel did to one line, from its trace: "in", "out", "set 0", "set 1".
-std::vector<std::string> trace_of(const std::function<void()>& act) {
-  put(std::string{tracing} + "trace", "");
-  put(std::string{tracing} + "events/gpio/enable", "1");
-  act();
-  put(std::string{tracing} + "events/gpio/enable", "0");
-  std::ifstream file{std::string{tracing} + "trace"};
-  std::vector<std::string> done;
-  for (std::string line; std::getline(file, line);) {
-    if (line.find("gpio_direction:") != std::string::npos)
-      done.push_back(line.find(" in ") != std::string::npos ? "in" : "out");
-    else if (const auto at = line.find(" set "); at != std::string::npos)
-      done.push_back(line.substr(at + 1, 5));
-  }
-  return done;
-}
-
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const std::vector<traced>& done) {
   std::string text;
-  for (const auto& x : words)
-    text += (text.empty() ? "" : ", ") + x;
+  for (const auto& x : done)
+    text += (text.empty() ? "" : ", ") + x.what;
   return "the kernel did: " + text;
 }
 
-/// The kernel's trace has every write to the pin, so a glitch cannot hide between
-/// two looks at it.
 void no_glitch(findings& f) {
   const sim_chip chip{"rain"};
   auto bus = open_rain();
@@ -130,7 +110,7 @@ void no_glitch(findings& f) {
     const std::string wrong = row.shows ? "set 0" : "set 1";
     f.check(!done.empty(), what + ": is traced");
     for (const auto& x : done)
-      f.check(x != wrong && x != "in", what + ": never moves; " + joined(done));
+      f.check(x.what != wrong && x.what != "in", what + ": never moves; " + joined(done));
     const auto level = (*output)->level();
     f.check(level && *level == (row.shows != row.active_low), what + ": reads back");
   }

@@ -1,5 +1,6 @@
 // Debouncing where the kernel has none: drawn as pictures.
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio_debounce
 
 #include "drivers/gpio/debounce.hpp"

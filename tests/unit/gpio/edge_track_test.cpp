@@ -1,5 +1,6 @@
 // What each uAPI can lose, and how it shows.
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio_edge_track
 
 #include "drivers/gpio/edge_track.hpp"
@@ -125,7 +126,7 @@ CAF_TEST(I3 without numbers a read that brings all the buffer holds is a gap) {
     {"fifteen cannot have overflowed", 15, ms, s + 50 * ms, 0},
     {"sixteen can: 35 ms at the promised 1000 Hz", 16, ms, s + 50 * ms, 36},
     {"slower than promised: the promise counts", 16, 2 * ms, s + 50 * ms, 21},
-    {"faster than promised: what was seen counts", 16, ms / 10, s + 50 * ms, 486},
+    {"faster than promised: twice what was seen counts", 16, ms / 10, s + 50 * ms, 971},
     {"read at once: still one may hide", 16, ms, s + 15 * ms, 1},
   };
   for (const auto& row : rows)
@@ -208,8 +209,9 @@ CAF_TEST(a gap is told also when the chip is going) {
   fixture f{v2};
   f.lost = true;
   f.read({{true, 10 * ms, 5}}, 10 * ms);
-  CAF_REQUIRE_EQUAL(f.log.gaps().size(), 1u);
-  CAF_CHECK_EQUAL(f.log.gaps()[0].missed_at_most, 4u);
+  const auto gaps = f.log.gaps();
+  CAF_REQUIRE_EQUAL(gaps.size(), 1u);
+  CAF_CHECK_EQUAL(gaps[0].missed_at_most, 4u);
 }
 
 CAF_TEST(debounced here only what stands is told and only what is wanted) {
@@ -220,8 +222,9 @@ CAF_TEST(debounced here only what stands is told and only what is wanted) {
   CAF_CHECK(!f.track->settled_level());
   CAF_CHECK(f.track->deadline() == std::optional<mono_ns>{14 * ms});
   f.track->on_drained(14 * ms);
-  CAF_REQUIRE_EQUAL(f.log.edges().size(), 1u);
-  CAF_CHECK_EQUAL(f.log.edges()[0].at, 14 * ms);
+  const auto told = f.log.edges();
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_CHECK_EQUAL(told[0].at, 14 * ms);
   CAF_CHECK(f.track->settled_level());
   f.pin = false;
   f.read({{false, 50 * ms, 0}}, 50 * ms);
@@ -246,9 +249,10 @@ CAF_TEST(bounces that overflow hide only what could have stood) {
     CAF_MESSAGE(row.what);
     fixture f{v1, edge_kind::both, 10};
     f.read(train(16, 0, ms / 10), row.read_at);
-    CAF_CHECK_EQUAL(f.log.gaps().size(), row.missed == 0 ? 0u : 1u);
+    const auto gaps = f.log.gaps();
+    CAF_REQUIRE_EQUAL(gaps.size(), row.missed == 0 ? 0u : 1u);
     if (row.missed != 0)
-      CAF_CHECK_EQUAL(f.log.gaps()[0].missed_at_most, row.missed);
+      CAF_CHECK_EQUAL(gaps[0].missed_at_most, row.missed);
     // What was missed has moved the line, so it must stand anew.
     CAF_CHECK(f.track->deadline() == std::optional<mono_ns>{row.read_at + 10 * ms});
   }

@@ -1,5 +1,6 @@
 // How many edges a gap can hide, by numbers and by rate (I3).
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio_gaps
 
 #include "drivers/gpio/gaps.hpp"

@@ -1,5 +1,6 @@
 // From what a configuration says to a chip and a line.
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio_lookup
 
 #include "drivers/gpio/lookup.hpp"

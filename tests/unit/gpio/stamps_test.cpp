@@ -1,5 +1,6 @@
 // Event stamps of old kernels are wall-clock times.
 
+#undef CAF_SUITE
 #define CAF_SUITE gpio_stamps
 
 #include "drivers/gpio/stamps.hpp"
