@@ -26,11 +26,30 @@ struct options {
 
 const auto sections = CLI::IsMember({"bus", "channel", "counter", "rule"});
 
-std::string show_outcome(const session& s, const json& x) {
+std::string lines_of(const session& s, const json& texts, const char* sign, colour how) {
+  std::string result;
+  for (auto& x : texts)
+    result += s.how.paint(fmt::format("{} {}", sign, harmless(x.is_string() ? x.get<std::string>() : x.dump())),
+                          how)
+              + "\n";
+  return result;
+}
+
+std::string show_done(const session& s, const json& x) {
+  if (!truth_at(x, "applied"))
+    return "";
+  return lines_of(s, list_at(x, "failed"), "✗", colour::red) + s.how.paint("● done", colour::green)
+         + fmt::format(", revision {}\n", text_at(x, "revision"));
+}
+
+/// The plan, and what the node would have us think over.
+std::string show_plan_of(const session& s, const json& x) {
   return show_plan(list_at(x, "plan"), s.how)
-         + (truth_at(x, "applied") ? s.how.paint("● done", colour::green)
-                                       + fmt::format(", revision {}\n", text_at(x, "revision"))
-                                   : "");
+         + lines_of(s, list_at(x, "advice"), "◐", colour::yellow);
+}
+
+std::string show_outcome(const session& s, const json& x) {
+  return show_plan(list_at(x, "plan"), s.how) + show_done(s, x);
 }
 
 /// Shows what would happen, asks, and does it. `body` is asked for with
@@ -40,23 +59,21 @@ void plan_ask_do(session& s, const std::string& path, json body, const options& 
   body["dry_run"] = true;
   const auto planned = node.post(path, body);
   if (!planned || o.dry_run)
-    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+    return s.show(planned, [&](const json& x) { return show_plan_of(s, x); });
   if (list_at(*planned, "plan").empty())
-    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+    return s.show(planned, [&](const json& x) { return show_plan_of(s, x); });
   if (!o.yes) {
     if (!session::has_terminal())
       return s.fail(exit_usage, "this changes the house and nobody can be asked: say --yes, or "
                                 "--dry-run to see the plan");
-    s.print(show_plan(list_at(*planned, "plan"), s.how));
+    s.print(show_plan_of(s, *planned));
     if (!session::confirm("Do this?"))
       return s.fail(exit_refused, "nothing was changed");
   }
   body["dry_run"] = false;
   s.show(node.post(path, body), [&](const json& x) {
     // What was asked about is on the screen already.
-    return o.yes ? show_outcome(s, x)
-                 : s.how.paint("● done", colour::green)
-                     + fmt::format(", revision {}\n", text_at(x, "revision"));
+    return o.yes ? show_outcome(s, x) : show_done(s, x);
   });
 }
 
@@ -121,7 +138,8 @@ void add_apply(CLI::App& app, session& s) {
     const auto text = read_input(o->file, why);
     if (!text)
       return s.fail(exit_refused, why);
-    plan_ask_do(s, "/v1/apply", {{"toml", *text}, {"prune", o->prune}}, *o);
+    plan_ask_do(s, "/v1/apply", {{"toml", *text}, {"prune", o->prune},
+                                    {"file", o->file == "-" ? "standard input" : o->file}}, *o);
   });
 }
 
