@@ -2,6 +2,8 @@
 #include "apps/cli/input.hpp"
 #include "apps/cli/views.hpp"
 
+#include "config/load/parse.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -77,20 +79,55 @@ void plan_ask_do(session& s, const std::string& path, json body, const options& 
   });
 }
 
+void send(session& s, const std::string& section, const std::string& name, const json& document,
+          bool replace) {
+  s.show(s.node().post("/v1/config", {{"section", section},
+                                      {"name", name},
+                                      {"document", document},
+                                      {"replace", replace}}),
+         [&](const json& x) { return show_outcome(s, x); });
+}
+
+/// Everything that stands in a piece of house.toml, one after the other; stops
+/// at the first that the node refuses.
+void send_file(session& s, const std::string& file, bool replace) {
+  std::string why;
+  const auto text = read_input(file, why);
+  if (!text)
+    return s.fail(exit_refused, why);
+  const auto parsed = parse_house(*text, file == "-" ? "standard input" : file);
+  if (any_fatal(parsed.problems)) {
+    for (auto& x : parsed.problems)
+      why += (why.empty() ? "" : "\n") + x.to_string();
+    return s.fail(exit_refused, why);
+  }
+  if (parsed.documents.empty())
+    return s.fail(exit_refused, fmt::format("{} names no bus, channel, counter or rule", file));
+  for (auto& x : parsed.documents)
+    if (s.code == exit_ok)
+      send(s, x.section, x.name, x.body, replace);
+}
+
 void add_one(CLI::App& app, session& s, bool replace) {
   auto o = std::make_shared<options>();
   auto* add = app.add_subcommand(replace ? "replace" : "add",
                                  replace ? "Change a device or rule to what is given, whole"
                                          : "Add a device or rule to the running house");
-  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
-  add->add_option("NAME", o->name, "Its name: hall/lamp")->required();
+  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->check(sections);
+  add->add_option("NAME", o->name, "Its name: hall/lamp");
   add->add_option("OPTIONS", o->pairs, "key=value ...; `troupe config explain` tells all keys");
+  add->add_option("--from", o->file, "A piece of house.toml instead; - is standard input");
   const char* command = replace ? "replace" : "add";
   add->footer(fmt::format("Examples:\n  troupe {0} channel hall/lamp bus=gpio line=relay-1 direction=output\n"
                           "  troupe {0} rule hall-light lua=@hall-light.lua outputs=[hall/lamp]\n"
-                          "A value @FILE is the text of that file. Whole files go through `troupe apply`.",
+                          "  troupe {0} --from lamp.toml\n"
+                          "A value @FILE is the text of that file. Whole houses go through `troupe apply`.",
                           command));
   add->callback([&s, o, replace] {
+    if (!o->file.empty() && o->section.empty())
+      return send_file(s, o->file, replace);
+    if (!o->file.empty() || o->name.empty())
+      return s.fail(exit_usage, "say what it is: SECTION NAME key=value ..., or --from FILE");
     std::string why;
     auto document = document_of(o->pairs, why);
     if (!document)
@@ -103,11 +140,7 @@ void add_one(CLI::App& app, session& s, bool replace) {
         return s.fail(exit_refused, why);
       x = *text;
     }
-    s.show(s.node().post("/v1/config", {{"section", o->section},
-                                        {"name", o->name},
-                                        {"document", *document},
-                                        {"replace", replace}}),
-           [&](const json& x) { return show_outcome(s, x); });
+    send(s, o->section, o->name, *document, replace);
   });
 }
 
