@@ -11,22 +11,21 @@ namespace troupe::cli {
 namespace {
 
 struct verb {
-  const char* command;
-  const char* verb; ///< of the interface
+  const char* command; ///< also the verb of the interface
   const char* help;
   const char* example;
 };
 
 // "release" is of outputs on the command line, so actors have "unquarantine".
 constexpr verb verbs[] = {
-  {"kill", "kill", "End an actor's incarnation as a crash would: a drill of its supervisor",
+  {"kill", "End an actor's incarnation as a crash would: a drill of its supervisor",
    "troupe kill rule/hall-light\nIts supervisor starts it again; siblings notice nothing."},
-  {"restart", "restart", "Stop an actor in order and start it again", "troupe restart bus/gpio"},
-  {"quarantine", "quarantine", "Take an actor out of service: readings bad, outputs safe",
+  {"restart", "Stop an actor in order and start it again", "troupe restart bus/gpio"},
+  {"quarantine", "Take an actor out of service: readings bad, outputs safe",
    "troupe quarantine rule/night-setback"},
-  {"unquarantine", "release", "Let a quarantined actor try again, its crashes forgiven",
+  {"unquarantine", "Let a quarantined actor try again, its crashes forgiven",
    "troupe unquarantine rule/night-setback"},
-  {"hang", "hang", "Make an actor hang: a drill of the stuck detection",
+  {"hang", "Make an actor hang: a drill of the stuck detection",
    "troupe hang hall/lamp\nIt is found within its deadline and replaced; watch with troupe tree."},
 };
 
@@ -38,12 +37,12 @@ void add_actor_commands(CLI::App& app, session& s) {
     auto* command = app.add_subcommand(v.command, v.help);
     command->add_option("ACTOR", *actor, "See `troupe ps`")->required();
     command->footer(fmt::format("Examples:\n  {}", v.example));
-    command->callback([&s, actor, what = v.verb] {
+    command->callback([&s, actor, what = v.command] {
       s.show(s.node().post(fmt::format("/v1/act/{}/{}", what, client::escape(*actor)),
                            json::object()),
              [&](const json& x) {
                return fmt::format("{}  {}\n", s.how.paint(*actor, colour::bold),
-                                  text_at(x, "text", text_at(x, "state", "done")));
+                                  text_at(x, "text").empty() ? "done" : text_at(x, "text"));
              });
     });
   }

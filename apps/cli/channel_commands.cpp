@@ -22,8 +22,14 @@ struct options {
   bool off = false;
 };
 
-std::function<std::string(const json&)> as_reading(session& s) {
-  return [&s](const json& x) { return show_reading(x, s.how, session::now()); };
+/// "hall/lamp  on", and what stands in front of the wish.
+std::function<std::string(const json&)> as_answer(session& s) {
+  return [&s](const json& x) {
+    const auto text = with_arrows(text_at(x, "text"));
+    return fmt::format("{}  {}{}\n", s.how.paint(text_at(x, "name"), colour::bold),
+                       s.how.paint(text_at(x, "effective_text", "done"), colour::cyan),
+                       text.empty() ? "" : s.how.paint("  " + text, colour::dim));
+  };
 }
 
 void add_set(CLI::App& app, session& s) {
@@ -42,7 +48,7 @@ void add_set(CLI::App& app, session& s) {
       body["for"] = o->lasting;
     if (o->priority != 0)
       body["priority"] = o->priority;
-    s.show(s.node().post("/v1/set/" + client::escape(o->name), body), as_reading(s));
+    s.show(s.node().post("/v1/set/" + client::escape(o->name), body), as_answer(s));
   });
 }
 
@@ -52,7 +58,7 @@ void add_release(CLI::App& app, session& s) {
   release->add_option("NAME", o->name, "An output")->required();
   release->footer("Examples:\n  troupe release hall/lamp");
   release->callback([&s, o] {
-    s.show(s.node().post("/v1/release/" + client::escape(o->name), json::object()), as_reading(s));
+    s.show(s.node().post("/v1/release/" + client::escape(o->name), json::object()), as_answer(s));
   });
 }
 
@@ -62,9 +68,8 @@ void add_force(CLI::App& app, session& s) {
   force->add_option("NAME", o->name, "An input or output")->required();
   auto* value = force->add_option("VALUE", o->value, "on, off or a number");
   auto* off = force->add_flag("--off", o->off, "Show the true value again");
-  force->add_option("--for", o->lasting, "Ends by itself: 30s, 10m, 2h");
   value->excludes(off);
-  force->footer("Examples:\n  troupe force kitchen/leak on --for 1m\n  troupe force kitchen/leak --off\n"
+  force->footer("Examples:\n  troupe force kitchen/leak on\n  troupe force kitchen/leak --off\n"
                 "A forced reading is uncertain, forced; rules see it like any other.");
   force->callback([&s, o] {
     if (o->value.empty() && !o->off)
@@ -74,9 +79,7 @@ void add_force(CLI::App& app, session& s) {
       body["off"] = true;
     else
       body["value"] = value_of(o->value);
-    if (!o->lasting.empty())
-      body["for"] = o->lasting;
-    s.show(s.node().post("/v1/force/" + client::escape(o->name), body), as_reading(s));
+    s.show(s.node().post("/v1/force/" + client::escape(o->name), body), as_answer(s));
   });
 }
 
@@ -90,11 +93,12 @@ void add_count(CLI::App& app, session& s) {
   count->callback([&s, o, total] {
     const auto name = client::escape(o->name);
     if (total->count() == 0)
-      return s.show(s.node().get("/v1/readings/" + name), as_reading(s));
+      return s.show(s.node().get("/v1/readings/" + name),
+                    [&](const json& x) { return show_reading(x, s.how, session::now()); });
     // Names this wish: asked twice, it is done once.
     const auto request = fmt::format("{}-{}", getpid(), session::now());
     s.show(s.node().post("/v1/count/" + name, {{"total", o->total}, {"request", request}}),
-           as_reading(s));
+           as_answer(s));
   });
 }
 

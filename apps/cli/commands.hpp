@@ -15,6 +15,7 @@ void add_stream_commands(CLI::App& app, session& s);  ///< watch tap
 void add_channel_commands(CLI::App& app, session& s); ///< set release force count
 void add_actor_commands(CLI::App& app, session& s);   ///< kill restart quarantine ... fault
 void add_config_commands(CLI::App& app, session& s);  ///< add remove replace apply export ...
-void add_local_commands(CLI::App& app, session& s);   ///< completion version
+void add_check_commands(CLI::App& app, session& s);   ///< check, config explain
+void add_local_commands(CLI::App& app, session& s);   ///< version shutdown completion
 
 } // namespace troupe::cli

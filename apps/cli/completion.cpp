@@ -1,5 +1,7 @@
 #include "apps/cli/completion.hpp"
 
+#include "config/schema/explain.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -9,7 +11,9 @@ namespace troupe::cli {
 namespace {
 
 /// What a positional argument of a command is. First of the list: first argument.
-enum class noun { reading, output, counter, actor, bus, fault, section, name, level, toggle, shell };
+enum class noun {
+  reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key
+};
 
 const std::map<std::string, std::vector<noun>> grammar = {
   {"get", {noun::reading, noun::reading, noun::reading, noun::reading}},
@@ -33,6 +37,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"replace", {noun::section, noun::name}},
   {"remove", {noun::section, noun::name}},
   {"completion", {noun::shell}},
+  {"config", {noun::explain, noun::key}},
 };
 
 std::vector<std::string> names(const client::answer<json>& got, const char* kind = nullptr) {
@@ -69,6 +74,8 @@ std::vector<std::string> things(noun what, const client::node& node, const std::
   case noun::level: return {"debug", "info", "notice", "warning", "alarm"};
   case noun::toggle: return {"on", "off"};
   case noun::shell: return {"bash", "zsh", "fish"};
+  case noun::explain: return {"explain"};
+  case noun::key: return schema::explainable();
   }
   return {};
 }

@@ -2,6 +2,8 @@
 #include "apps/cli/input.hpp"
 #include "apps/cli/views.hpp"
 
+#include "config/load/parse.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -26,11 +28,30 @@ struct options {
 
 const auto sections = CLI::IsMember({"bus", "channel", "counter", "rule"});
 
-std::string show_outcome(const session& s, const json& x) {
+std::string lines_of(const session& s, const json& texts, const char* sign, colour how) {
+  std::string result;
+  for (auto& x : texts)
+    result += s.how.paint(fmt::format("{} {}", sign, harmless(x.is_string() ? x.get<std::string>() : x.dump())),
+                          how)
+              + "\n";
+  return result;
+}
+
+std::string show_done(const session& s, const json& x) {
+  if (!truth_at(x, "applied"))
+    return "";
+  return lines_of(s, list_at(x, "failed"), "✗", colour::red) + s.how.paint("● done", colour::green)
+         + fmt::format(", revision {}\n", text_at(x, "revision"));
+}
+
+/// The plan, and what the node would have us think over.
+std::string show_plan_of(const session& s, const json& x) {
   return show_plan(list_at(x, "plan"), s.how)
-         + (truth_at(x, "applied") ? s.how.paint("● done", colour::green)
-                                       + fmt::format(", revision {}\n", text_at(x, "revision"))
-                                   : "");
+         + lines_of(s, list_at(x, "advice"), "◐", colour::yellow);
+}
+
+std::string show_outcome(const session& s, const json& x) {
+  return show_plan(list_at(x, "plan"), s.how) + show_done(s, x);
 }
 
 /// Shows what would happen, asks, and does it. `body` is asked for with
@@ -40,24 +61,51 @@ void plan_ask_do(session& s, const std::string& path, json body, const options& 
   body["dry_run"] = true;
   const auto planned = node.post(path, body);
   if (!planned || o.dry_run)
-    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+    return s.show(planned, [&](const json& x) { return show_plan_of(s, x); });
   if (list_at(*planned, "plan").empty())
-    return s.show(planned, [&](const json& x) { return show_plan(list_at(x, "plan"), s.how); });
+    return s.show(planned, [&](const json& x) { return show_plan_of(s, x); });
   if (!o.yes) {
     if (!session::has_terminal())
       return s.fail(exit_usage, "this changes the house and nobody can be asked: say --yes, or "
                                 "--dry-run to see the plan");
-    s.print(show_plan(list_at(*planned, "plan"), s.how));
+    s.print(show_plan_of(s, *planned));
     if (!session::confirm("Do this?"))
       return s.fail(exit_refused, "nothing was changed");
   }
   body["dry_run"] = false;
   s.show(node.post(path, body), [&](const json& x) {
     // What was asked about is on the screen already.
-    return o.yes ? show_outcome(s, x)
-                 : s.how.paint("● done", colour::green)
-                     + fmt::format(", revision {}\n", text_at(x, "revision"));
+    return o.yes ? show_outcome(s, x) : show_done(s, x);
   });
+}
+
+void send(session& s, const std::string& section, const std::string& name, const json& document,
+          bool replace) {
+  s.show(s.node().post("/v1/config", {{"section", section},
+                                      {"name", name},
+                                      {"document", document},
+                                      {"replace", replace}}),
+         [&](const json& x) { return show_outcome(s, x); });
+}
+
+/// Everything that stands in a piece of house.toml, one after the other; stops
+/// at the first that the node refuses.
+void send_file(session& s, const std::string& file, bool replace) {
+  std::string why;
+  const auto text = read_input(file, why);
+  if (!text)
+    return s.fail(exit_refused, why);
+  const auto parsed = parse_house(*text, file == "-" ? "standard input" : file);
+  if (any_fatal(parsed.problems)) {
+    for (auto& x : parsed.problems)
+      why += (why.empty() ? "" : "\n") + x.to_string();
+    return s.fail(exit_refused, why);
+  }
+  if (parsed.documents.empty())
+    return s.fail(exit_refused, fmt::format("{} names no bus, channel, counter or rule", file));
+  for (auto& x : parsed.documents)
+    if (s.code == exit_ok)
+      send(s, x.section, x.name, x.body, replace);
 }
 
 void add_one(CLI::App& app, session& s, bool replace) {
@@ -65,15 +113,21 @@ void add_one(CLI::App& app, session& s, bool replace) {
   auto* add = app.add_subcommand(replace ? "replace" : "add",
                                  replace ? "Change a device or rule to what is given, whole"
                                          : "Add a device or rule to the running house");
-  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
-  add->add_option("NAME", o->name, "Its name: hall/lamp")->required();
+  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->check(sections);
+  add->add_option("NAME", o->name, "Its name: hall/lamp");
   add->add_option("OPTIONS", o->pairs, "key=value ...; `troupe config explain` tells all keys");
+  add->add_option("--from", o->file, "A piece of house.toml instead; - is standard input");
   const char* command = replace ? "replace" : "add";
   add->footer(fmt::format("Examples:\n  troupe {0} channel hall/lamp bus=gpio line=relay-1 direction=output\n"
                           "  troupe {0} rule hall-light lua=@hall-light.lua outputs=[hall/lamp]\n"
-                          "A value @FILE is the text of that file. Whole files go through `troupe apply`.",
+                          "  troupe {0} --from lamp.toml\n"
+                          "A value @FILE is the text of that file. Whole houses go through `troupe apply`.",
                           command));
   add->callback([&s, o, replace] {
+    if (!o->file.empty() && o->section.empty())
+      return send_file(s, o->file, replace);
+    if (!o->file.empty() || o->name.empty())
+      return s.fail(exit_usage, "say what it is: SECTION NAME key=value ..., or --from FILE");
     std::string why;
     auto document = document_of(o->pairs, why);
     if (!document)
@@ -86,11 +140,7 @@ void add_one(CLI::App& app, session& s, bool replace) {
         return s.fail(exit_refused, why);
       x = *text;
     }
-    s.show(s.node().post("/v1/config", {{"section", o->section},
-                                        {"name", o->name},
-                                        {"document", *document},
-                                        {"replace", replace}}),
-           [&](const json& x) { return show_outcome(s, x); });
+    send(s, o->section, o->name, *document, replace);
   });
 }
 
@@ -121,7 +171,8 @@ void add_apply(CLI::App& app, session& s) {
     const auto text = read_input(o->file, why);
     if (!text)
       return s.fail(exit_refused, why);
-    plan_ask_do(s, "/v1/apply", {{"toml", *text}, {"prune", o->prune}}, *o);
+    plan_ask_do(s, "/v1/apply", {{"toml", *text}, {"prune", o->prune},
+                                    {"file", o->file == "-" ? "standard input" : o->file}}, *o);
   });
 }
 

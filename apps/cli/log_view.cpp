@@ -38,12 +38,8 @@ std::string show_log(const json& events, const style& how, wall_ms now) {
 }
 
 std::string show_message(const json& x, const style& how, wall_ms now) {
-  const auto took = number_at(x, "took_us", -1);
-  const auto from = text_at(x, "from");
-  return cut(fmt::format("{}  {}{}{}", clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
-                         from.empty() ? "" : how.paint(pad(from, 18), colour::bold) + "  ",
-                         text_at(x, "text"),
-                         took >= 0 ? how.paint("  took " + micros(took), colour::dim) : ""),
+  return cut(fmt::format("{}  {}  {}", clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+                         how.paint(text_at(x, "actor"), colour::bold), text_at(x, "message")),
              how.width)
          + "\n";
 }
@@ -51,15 +47,18 @@ std::string show_message(const json& x, const style& how, wall_ms now) {
 std::string show_post_mortems(const json& all, const style& how, wall_ms now) {
   std::string result;
   for (auto& x : all) {
-    result += fmt::format("{}  {}  incarnation {}\n",
+    result += fmt::format("{}  {}  {}, incarnation {}, lived {}\n",
                           clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
-                          how.paint(text_at(x, "actor"), colour::bold), text_at(x, "incarnation"));
+                          how.paint(text_at(x, "actor"), colour::bold), text_at(x, "how"),
+                          text_at(x, "incarnation"), duration(number_at(x, "lived_ms") / 1000));
     result += "  error     " + how.paint(text_at(x, "error"), colour::red) + "\n";
-    const auto& messages = list_at(x, "messages");
+    if (const auto at = text_at(x, "message"); !at.empty())
+      result += "  while     handling " + at + "\n";
+    const auto& messages = list_at(x, "last_messages");
     for (std::size_t i = 0; i < messages.size(); ++i)
-      result += fmt::format("  {}  {}\n", i == 0 ? "messages" : "        ",
-                            harmless(messages[i].is_string() ? messages[i].get<std::string>()
-                                                             : messages[i].dump()));
+      result += fmt::format("  {}  {}  {}\n", i == 0 ? "before  " : "        ",
+                            pad(duration(number_at(messages[i], "ago_ms") / 1000) + " ago", 12, true),
+                            text_at(messages[i], "message"));
     if (x.contains("state"))
       result += "  state     " + harmless(x["state"].dump()) + "\n";
   }

@@ -8,6 +8,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -57,12 +59,24 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(notes);
-  add_look_commands(app, s);
-  add_stream_commands(app, s);
-  add_channel_commands(app, s);
-  add_actor_commands(app, s);
-  add_config_commands(app, s);
-  add_local_commands(app, s);
+  // --help shows the commands under these headings.
+  const std::vector<std::pair<const char*, void (*)(CLI::App&, session&)>> groups = {
+    {"Looking", add_look_commands},
+    {"Looking on", add_stream_commands},
+    {"Channels", add_channel_commands},
+    {"Actors and drills", add_actor_commands},
+    {"Configuration of the running house", add_config_commands},
+    {"Configuration files", add_check_commands},
+    {"This program and its node", add_local_commands},
+  };
+  for (auto& [heading, add] : groups) {
+    const auto before = app.get_subcommands([](const CLI::App*) { return true; }).size();
+    add(app, s);
+    const auto all = app.get_subcommands([](CLI::App*) { return true; });
+    for (auto i = before; i < all.size(); ++i)
+      if (!all[i]->get_group().empty())
+        all[i]->group(heading);
+  }
   if (told_unknown_command(app, argc, argv))
     return exit_usage;
   try {

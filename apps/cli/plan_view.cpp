@@ -18,7 +18,8 @@ std::string sign_of(const std::string& action, const style& how) {
 }
 
 std::string option_value(const json& change, const char* key) {
-  return text_at(change, key, "default");
+  const bool list = change.contains(key) && change[key].is_structured();
+  return list ? harmless(change[key].dump()) : text_at(change, key, "default");
 }
 
 } // namespace
@@ -36,8 +37,7 @@ std::string show_plan(const json& steps, const style& how) {
     if (truth_at(s, "restarts"))
       result += how.paint("  restarts it", colour::yellow);
     result += "\n";
-    // The planner's own documents call them "keys".
-    for (auto& c : list_at(s, s.contains("changes") ? "changes" : "keys"))
+    for (auto& c : list_at(s, "keys"))
       result += fmt::format("             {}: {} → {}\n", text_at(c, "key"), option_value(c, "from"),
                             option_value(c, "to"));
   }
@@ -51,15 +51,19 @@ std::string show_history(const json& rows, const style& how, wall_ms now) {
   table t{{{"REVISION", true}, {"WHEN"}, {"WHO"}, {"STEPS", true}, {"WHAT", false, true}}};
   for (auto& x : rows)
     t.add({text_at(x, "revision"), clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
-           text_at(x, "who"), text_at(x, "steps"), text_at(x, "text")});
+           text_at(x, "who"), grouped(static_cast<double>(list_at(x, "steps").size())),
+           text_at(x, "text")});
   return t.empty() ? "no revisions yet\n" : t.render(how);
 }
 
 std::string show_buses(const json& rows, const style& how) {
   std::string result;
   for (auto& x : rows) {
+    const auto trouble = text_at(x, "trouble");
     result += fmt::format("{}  {}  {}\n", how.paint(pad(text_at(x, "name"), 10), colour::bold),
-                          pad(text_at(x, "state"), 11), text_at(x, "text"));
+                          text_at(x, "driver"),
+                          trouble.empty() ? how.paint("● works", colour::green)
+                                          : how.paint("✗ " + trouble, colour::red));
     for (auto& f : list_at(x, "faults")) {
       const bool on = truth_at(f, "active");
       const auto line = text_at(f, "line");

@@ -26,11 +26,16 @@ std::string slot_line(const json& slot, bool leads, const style& how) {
   const auto& lease = slot.contains("lease_left_s") ? slot["lease_left_s"] : json{};
   const auto left = lease.is_number() ? "for " + duration(lease.get<double>()) : "until released";
   const auto mark = leads ? how.paint("▶", colour::green) : " ";
-  return fmt::format("  {} {:>2}  {}  {}  {}{}\n", mark, number_at(slot, "priority"),
-                     pad(text_at(slot, "value", "-"), 6), pad(text_at(slot, "source"), 20),
-                     pad(left, 14), how.paint(text_at(slot, "story"), colour::dim));
+  const auto& story = list_at(slot, "story");
+  const auto cause = story.empty() ? ""
+                                   : with_arrows(fmt::format("{}: {}", text_at(story[0], "name"),
+                                                             text_at(story[0], "text")));
+  return fmt::format("  {} {:>2}  {}  {}  {}  {}\n", mark, number_at(slot, "priority"),
+                     pad(text_at(slot, "text", "-"), 6), pad(text_at(slot, "source"), 20),
+                     pad(left, 14), how.paint(cause, colour::dim));
 }
 
+/// Nothing at all without a text.
 std::string line(const char* what, const std::string& text) {
   return text.empty() ? "" : fmt::format("  {:<10} {}\n", what, text);
 }
@@ -70,15 +75,14 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
                                                    now),
                                         count_of(number_at(x, "changes"), "change")));
   result += line("bound", bound(x));
+  if (x.contains("rate") && !text_at(x, "rate_unit").empty())
+    result += line("rate", fmt::format("{:.4g} {}", number_at(x, "rate"), text_at(x, "rate_unit")));
+  if (const auto state = text_at(x, "line"); !state.empty() && state != "open")
+    result += line("line", how.paint(state, colour::red));
+  result += line("actor", how.paint(text_at(x, "actor_trouble"), colour::red));
   if (text_at(x, "kind") != "output")
     return result;
-  const auto wanted = text_at(x, "wanted");
-  const auto blocked = text_at(x, "blocked");
-  if (wanted != text_at(x, "text") || !blocked.empty())
-    result += line("wanted", blocked.empty() ? wanted
-                                             : how.paint(fmt::format("{}, blocked: {}", wanted,
-                                                                     with_arrows(blocked)),
-                                                         colour::yellow));
+  result += line("blocked", how.paint(with_arrows(text_at(x, "blocked")), colour::yellow));
   const auto& slots = list_at(x, "slots");
   result += slots.empty() ? line("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
   for (std::size_t i = 0; i < slots.size(); ++i)

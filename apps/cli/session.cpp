@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -19,6 +20,15 @@ int code_of(client::trouble x) {
   case client::trouble::bad_answer: break;
   }
   return exit_refused;
+}
+
+/// A node tells several problems in several lines.
+std::string harmless_lines(const std::string& text) {
+  std::string result;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);)
+    result += (result.empty() ? "" : "\n") + harmless(line);
+  return result;
 }
 
 } // namespace
@@ -51,7 +61,7 @@ void session::fail(const client::problem& why) {
                    .dump(-1, ' ', false, json::error_handler_t::replace)
                    .c_str());
   else
-    std::fprintf(stderr, "troupe: %s\n", harmless(why.text).c_str());
+    std::fprintf(stderr, "troupe: %s\n", harmless_lines(why.text).c_str());
 }
 
 void session::fail(int exit_with, const std::string& text) {

@@ -35,8 +35,8 @@ std::string store_line(const json& x, const style& how) {
 } // namespace
 
 std::string show_status(const json& x, const style& how, wall_ms now) {
-  const auto actors = x.value("actors", json::object());
-  const auto channels = x.value("channels", json::object());
+  const auto& actors = object_at(x, "actors");
+  const auto& channels = object_at(x, "channels");
   const auto& alarms = list_at(x, "alarms");
   std::string result = fmt::format(
     "{}  trouped {}, up {}, pid {}\n", how.paint(text_at(x, "node"), colour::bold),
@@ -50,7 +50,7 @@ std::string show_status(const json& x, const style& how, wall_ms now) {
                  share(number_at(channels, "good"), "good", colour::green, how) + ", "
                    + share(number_at(channels, "uncertain"), "uncertain", colour::yellow, how) + ", "
                    + share(number_at(channels, "bad"), "bad", colour::red, how));
-  result += store_line(x.value("store", json::object()), how);
+  result += store_line(object_at(x, "store"), how);
   result += line("memory", bytes(number_at(x, "memory_bytes")));
   if (alarms.empty())
     return result + line("alarms", how.paint("● none", colour::green));

@@ -26,6 +26,8 @@ void follow(session& s, const std::string& path, const client::params& query, un
       s.print(s.how.paint(fmt::format("… {} not shown: more came than could be sent\n",
                                       count_of(number_at(data, "events"), "event")),
                           colour::yellow));
+    else if (e.kind == "removed")
+      s.print(s.how.paint(text_at(data, "name") + "  removed\n", colour::dim));
     else
       s.print(view(data));
     return s.code == exit_ok && (limit == 0 || ++shown < limit);

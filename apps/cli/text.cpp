@@ -46,6 +46,12 @@ const json& list_at(const json& x, const char* key) {
   return found && found->is_array() ? *found : nothing;
 }
 
+const json& object_at(const json& x, const char* key) {
+  static const json nothing = json::object();
+  const auto* found = field(x, key);
+  return found && found->is_object() ? *found : nothing;
+}
+
 std::string duration(double seconds) {
   if (!(seconds >= 0))
     return "-";

@@ -18,6 +18,7 @@ using json = nlohmann::json;
 [[nodiscard]] double number_at(const json& x, const char* key, double otherwise = 0);
 [[nodiscard]] bool truth_at(const json& x, const char* key);
 [[nodiscard]] const json& list_at(const json& x, const char* key);
+[[nodiscard]] const json& object_at(const json& x, const char* key);
 
 /// "350 ms", "4.2 s", "12 s", "3 m 12 s", "2 h 5 m", "3 d 4 h".
 [[nodiscard]] std::string duration(double seconds);

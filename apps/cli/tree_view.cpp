@@ -55,8 +55,8 @@ std::string show_tree(const json& x, const style& how) {
       text += ", up " + duration(number_at(a, "uptime_s"));
     if (number_at(a, "crashes") > 0)
       text += ", " + how.paint(crashes_of(a), colour::yellow);
-    if (const auto detail = text_at(a, "detail"); !detail.empty())
-      text += how.paint("  " + detail, colour::dim);
+    if (const auto trouble = text_at(a, "trouble"); !trouble.empty())
+      text += how.paint("  " + trouble, colour::dim);
     result += cut(text, how.width) + "\n";
   }
   return result;

@@ -52,7 +52,7 @@ std::string show_why(const json& x, const style& how, wall_ms now) {
   const auto at = static_cast<wall_ms>(number_at(x, "at"));
   const auto who = text_at(x, "who");
   std::string result = fmt::format("{}  {}", how.paint(text_at(x, "name"), colour::bold),
-                                   how.paint(with_arrows(text_at(x, "text")), colour::cyan));
+                                   how.paint(with_arrows(text_at(x, "event", text_at(x, "text"))), colour::cyan));
   if (at > 0)
     result += fmt::format("  at {}, {} ago", clock_time(at, now),
                           duration(static_cast<double>(std::max<wall_ms>(0, now - at)) / 1000));
@@ -70,8 +70,12 @@ std::string show_why(const json& x, const style& how, wall_ms now) {
   result += how.paint("earlier\n", colour::dim);
   for (auto& e : earlier) {
     const auto by = text_at(e, "who");
-    const auto cause = text_at(e, "cause");
-    const auto reason = !cause.empty() ? cause : by.empty() ? "" : "by " + by;
+    const auto& steps = list_at(e, "story");
+    const auto reason = !by.empty()    ? "by " + by
+                        : steps.empty() ? ""
+                                        : with_arrows(fmt::format("{} {}: {}", text_at(steps[0], "kind"),
+                                                                  text_at(steps[0], "name"),
+                                                                  text_at(steps[0], "text")));
     result += cut(fmt::format("  {}  {}  {}",
                               pad(clock_time(static_cast<wall_ms>(number_at(e, "at")), now), 12, true),
                               pad(with_arrows(text_at(e, "text")), 12),

@@ -382,6 +382,8 @@ void server::loop::close_connection(id who) {
   }
   --connections_;
   all_.erase(i);
+  if (listen_again_at_ != 0)
+    listen_again_at_ = 1; // at once: there is room again
 }
 
 void server::loop::finish() {

@@ -84,12 +84,12 @@ std::vector<route> make_routes() {
     {"POST", "/v1/set/{name}", "set", none,
      {{"value", f::any, true}, {"priority", f::whole}, {"for", f::text}},
      [](node_api& n, const call& c) { return answer(n.set(c.who, c.path.at("name"), c.body)); }},
-    {"POST", "/v1/release/{name}", "release", none, {{"priority", f::whole}, {"source", f::text}},
+    {"POST", "/v1/release/{name}", "release", none, {{"priority", f::whole}},
      [](node_api& n, const call& c) {
        return answer(n.release(c.who, c.path.at("name"), c.body));
      }},
     {"POST", "/v1/force/{name}", "force", none,
-     {{"value"}, {"off", f::truth}, {"for", f::text}},
+     {{"value"}, {"off", f::truth}},
      [](node_api& n, const call& c) {
        return answer(n.force(c.who, c.path.at("name"), c.body));
      }},
@@ -115,14 +115,15 @@ std::vector<route> make_routes() {
      [](node_api& n, const call&) { return ok({{"toml", n.export_toml()}}); }},
     {"POST", "/v1/config", "add", none,
      {{"section", f::text, true}, {"name", f::text, true}, {"document", f::object, true},
-      {"replace", f::truth}},
+      {"replace", f::truth}, {"dry_run", f::truth}},
      [](node_api& n, const call& c) { return answer(n.add(c.who, c.body)); }},
     {"DELETE", "/v1/config/{section}/{name}", "remove", none, none,
      [](node_api& n, const call& c) {
        return answer(n.remove(c.who, c.path.at("section"), c.path.at("name")));
      }},
     {"POST", "/v1/apply", "apply", none,
-     {{"toml", f::text, true}, {"dry_run", f::truth}, {"prune", f::truth}},
+     {{"toml", f::text, true}, {"file", f::text}, {"text", f::text}, {"dry_run", f::truth},
+      {"prune", f::truth}},
      [](node_api& n, const call& c) { return answer(n.apply(c.who, c.body)); }},
     {"GET", "/v1/history", "history", {{"newest", f::whole}}, none,
      [](node_api& n, const call& c) {

@@ -22,6 +22,14 @@ std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+json commanded(const json& reading, const std::string& text = "") {
+  return {{"name", reading["name"]},
+          {"accepted", true},
+          {"text", text},
+          {"effective", reading["value"]},
+          {"effective_text", reading["text"]}};
+}
+
 } // namespace
 
 fake_house::fake_house() : readings_(scenery::readings()) {
@@ -134,14 +142,16 @@ result<json> fake_house::set(const caller& who, const std::string& name, const j
     const auto source = "operator/" + who.name;
     json slot = {{"priority", body.value("priority", 8)},
                  {"source", source},
-                 {"value", text_of(body["value"])}};
+                 {"value", body["value"]},
+                 {"text", text_of(body["value"])},
+                 {"story", json::array()}};
     slot["lease_left_s"] = body.contains("for") ? json(600) : json(nullptr);
     (*x)["slots"].insert((*x)["slots"].begin(), slot);
     (*x)["value"] = body["value"];
     (*x)["text"] = text_of(body["value"]);
-    (*x)["wanted"] = text_of(body["value"]);
+    (*x)["winner"] = source;
     (*x)["age_s"] = 0.0;
-    answer = *x;
+    answer = commanded(*x, source + " leads");
   }
   publish(name);
   return answer;
@@ -160,7 +170,7 @@ result<json> fake_house::release(const caller& who, const std::string& name, con
       if (slot["source"] != "operator/" + who.name)
         kept.push_back(slot);
     (*x)["slots"] = kept;
-    answer = *x;
+    answer = commanded(*x);
   }
   publish(name);
   return answer;
@@ -182,7 +192,7 @@ result<json> fake_house::force(const caller& who, const std::string& name, const
       (*x)["text"] = text_of(body["value"]);
     }
     (*x)["age_s"] = 0.0;
-    answer = *x;
+    answer = commanded(*x);
   }
   publish(name);
   return answer;
@@ -196,7 +206,7 @@ result<json> fake_house::count(const caller& who, const std::string& name, const
     return unknown(name);
   (*x)["value"] = body["total"];
   (*x)["text"] = text_of(body["total"]);
-  return *x;
+  return commanded(*x);
 }
 
 result<json> fake_house::act(const caller& who, const std::string& actor,
@@ -204,18 +214,18 @@ result<json> fake_house::act(const caller& who, const std::string& actor,
   static const std::map<std::string, std::string> after = {{"kill", "running"},
                                                            {"restart", "running"},
                                                            {"quarantine", "quarantined"},
-                                                           {"release", "running"},
+                                                           {"unquarantine", "running"},
                                                            {"hang", "hung"}};
   std::lock_guard lock{mutex_};
   note(who, {{"actor", actor}, {"verb", verb}});
   if (!after.count(verb))
     return error{errc::invalid_argument,
-                 fmt::format("no verb '{}'; use kill, restart, quarantine, release or hang", verb)};
+                 fmt::format("no verb '{}'; use kill, restart, quarantine, unquarantine or hang", verb)};
   if (!states_.count(actor))
     return error{errc::not_found, fmt::format("no actor is called '{}'; `troupe ps` shows all",
                                               actor)};
   states_[actor] = after.at(verb);
-  return json{{"actor", actor}, {"verb", verb}, {"state", after.at(verb)}};
+  return json{{"name", actor}, {"done", verb}, {"text", after.at(verb)}};
 }
 
 result<json> fake_house::set_fault(const caller& who, const std::string& bus, const json& body) {
@@ -238,7 +248,7 @@ result<json> fake_house::add(const caller& who, const json& body) {
               {"plan", json::array({{{"action", action},
                                      {"section", body["section"]},
                                      {"name", name},
-                                     {"changes", json::array()},
+                                     {"keys", json::array()},
                                      {"restarts", false},
                                      {"text", ""}}})},
               {"applied", true}};
@@ -261,7 +271,7 @@ result<json> fake_house::apply(const caller& who, const json& body) {
   note(who, body);
   const auto toml = body.value("toml", "");
   if (toml.find("nothing") != std::string::npos)
-    return json{{"plan", json::array()}, {"applied", false}, {"revision", 7}};
+    return json{{"plan", json::array()}, {"applied", false}};
   if (toml.find("broken") != std::string::npos)
     return error{errc::invalid_argument,
                  "line 3  channel 'hall/lamp': unknown key 'directon'. Did you mean 'direction'?"};
@@ -344,9 +354,8 @@ void fake_house::tick() {
   publish(name);
   tell("tap", "hall/lamp", "message",
        {{"at", system_clocks().wall()},
-        {"from", "rule/hall-light"},
-        {"text", fmt::format("renewal(hall/lamp, rule/hall-light) #{}", ticks_)},
-        {"took_us", 4}});
+        {"actor", "hall/lamp"},
+        {"message", fmt::format("renewal(hall/lamp, rule/hall-light) #{}", ticks_)}});
 }
 
 void fake_house::shutdown(const caller& who) {

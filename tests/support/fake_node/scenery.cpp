@@ -21,19 +21,21 @@ json with(json x, std::initializer_list<std::pair<std::string, json>> more) {
   return x;
 }
 
-json slot(int priority, std::string source, std::string value, json lease, std::string story) {
-  return {{"priority", priority},
-          {"source", source},
-          {"value", value},
-          {"lease_left_s", lease},
-          {"story", story}};
+json slot(int priority, std::string source, bool on, json lease, json first) {
+  return {{"priority", priority}, {"source", source},
+          {"value", on},          {"text", on ? "on" : "off"},
+          {"lease_left_s", lease}, {"story", json::array({first})}};
+}
+
+json step(const char* kind, const std::string& who, const char* text, int ms) {
+  return {{"kind", kind}, {"name", who}, {"text", text}, {"at", evening + ms}};
 }
 
 json node_of(std::string name, std::string type, std::string state, double uptime_s,
-             json children = json::array(), int crashes = 0, std::string detail = "") {
+             json children = json::array(), int crashes = 0, std::string trouble = "") {
   return {{"name", name},         {"type", type},     {"state", state},
           {"incarnation", 1 + crashes}, {"crashes", crashes}, {"uptime_s", uptime_s},
-          {"detail", detail},     {"children", children}};
+          {"trouble", trouble},    {"children", children}};
 }
 
 } // namespace
@@ -116,21 +118,25 @@ std::map<std::string, json> readings() {
   for (auto& x : std::vector<json>{
          reading("boiler/flow-temp", 54.5, "54.5", "°C", "input", 0.4, "flow temperature"),
          with(reading("boiler/pump", true, "on", "", "output", 5025, "heating pump"),
-              {{"slots", json::array({slot(10, "rule/heating", "on", 4.2, "rule/heating line 12")})},
-               {"wanted", "on"},
+              {{"slots", json::array({slot(10, "rule/heating", true, 4.2,
+                                           step("input", "boiler/flow-temp", "54.4 -> 54.5", 0))})},
+               {"winner", "rule/heating"},
+               {"safe", true},
                {"blocked", ""}}),
          with(reading("boiler/return-temp", 41.25, "41.25", "°C", "input", 192, ""),
               {{"quality", "uncertain"}, {"reason", "stale"}}),
          with(reading("garden/temp", nullptr, "-", "°C", "input", 3661, "garden"),
               {{"quality", "bad"}, {"reason", "bus_lost"}}),
          with(reading("garden/valve", false, "off", "", "output", 86'400, "sprinkler"),
-              {{"slots", json::array()}, {"wanted", "off"}, {"blocked", ""}}),
+              {{"slots", json::array()}, {"winner", ""}, {"safe", false}, {"blocked", ""}}),
          reading("hall/button", false, "off", "", "input", 12.3, "button by the door"),
          with(reading("hall/lamp", true, "on", "", "output", 12.1, "lamp in the hall"),
-              {{"slots", json::array({slot(8, "operator/anna", "on", 492, "set by anna"),
-                                      slot(10, "rule/hall-light", "off", 3.6,
-                                           "rule/hall-light line 3")})},
-               {"wanted", "on"},
+              {{"slots", json::array({slot(8, "operator/anna", true, 492,
+                                           step("operator", "anna", "set hall/lamp on for 10m", 0)),
+                                      slot(10, "rule/hall-light", false, 3.6,
+                                           step("input", "hall/button", "on -> off", 0))})},
+               {"winner", "operator/anna"},
+               {"safe", false},
                {"blocked", ""}}),
          reading("hall/motion", true, "on", "", "input", 2, ""),
          reading("kitchen/leak", false, "off", "", "input", 604'800, "leak under the sink"),
@@ -146,14 +152,12 @@ std::map<std::string, json> readings() {
 }
 
 json why(const std::string& name) {
-  auto step = [](const char* kind, const std::string& who, const char* text, int ms) {
-    return json{{"kind", kind}, {"name", who}, {"text", text}, {"at", evening + ms}};
-  };
   if (name != "hall/lamp")
     return {{"name", name}, {"text", "off"}, {"at", evening}, {"story", json::array()},
             {"who", ""},   {"earlier", json::array()}};
   return {{"name", name},
-          {"text", "off -> on"},
+          {"text", "on"},
+          {"event", "off -> on"},
           {"at", evening + 12},
           {"who", ""},
           {"story", json::array({step("input", "hall/button", "off -> on", 0),
@@ -161,9 +165,11 @@ json why(const std::string& name) {
                                  step("output", "hall/lamp", "off -> on, priority 10", 9),
                                  step("line", "gpio relay-1", "driven high", 12)})},
           {"earlier", json::array({{{"at", evening - 60'000}, {"text", "on -> off"},
-                                    {"who", ""}, {"cause", "timer of rule/hall-light"}},
+                                    {"who", ""},
+                                    {"story", json::array({step("timer", "rule/hall-light",
+                                                                "5m over", -60'000)})}},
                                    {{"at", evening - 720'000}, {"text", "off -> on"},
-                                    {"who", "anna"}, {"cause", "set by anna"}}})}};
+                                    {"who", "anna"}, {"story", json::array()}}})}};
 }
 
 json journal() {
@@ -187,9 +193,10 @@ json journal() {
 
 json buses() {
   return json::array(
-    {{{"name", "gpio"}, {"state", "running"}, {"text", "libgpiod 1.6.3, uAPI v1, gpiochip0"},
+    {{{"name", "gpio"}, {"driver", "libgpiod 1.6.3, uAPI v1, gpiochip0"}, {"trouble", ""},
       {"lines", json::array()}, {"faults", json::array()}},
-     {{"name", "sim"}, {"state", "waiting"}, {"text", "simulated house, seed 1"},
+     {{"name", "sim"}, {"driver", "simulated house, seed 1"},
+      {"trouble", "device_lost: sim: unplugged"},
       {"lines", json::array()},
       {"faults", json::array({{{"name", "leak"}, {"line", ""}, {"active", false},
                                {"help", "water under the sink"}},
@@ -203,35 +210,41 @@ json post_mortems(const std::string& actor) {
   return json::array({{{"at", evening - 725'000},
                        {"actor", actor},
                        {"incarnation", 5},
+                       {"how", "crash"},
                        {"error", "script_error: line 7: attempt to compare nil with number"},
-                       {"messages", json::array({"run", "changed(garden/temp)"})},
+                       {"message", "changed"},
+                       {"lived_ms", 812.4},
+                       {"last_messages", json::array({{{"ago_ms", 0.4}, {"message", "changed"}},
+                                                      {{"ago_ms", 803.0}, {"message", "run"}}})},
                        {"state", {{"reads", json::array({"garden/temp"})}, {"runs", 5}}}}});
 }
 
 json plan(bool prune) {
   auto result = json::array(
     {{{"action", "add"}, {"section", "channel"}, {"name", "hall/fan"},
-      {"changes", json::array()}, {"restarts", false}, {"text", ""}},
+      {"keys", json::array()}, {"restarts", false}, {"text", ""}},
      {{"action", "change"}, {"section", "channel"}, {"name", "hall/lamp"},
-      {"changes", json::array({{{"key", "lease"}, {"from", "5s"}, {"to", "10s"}},
+      {"keys", json::array({{{"key", "lease"}, {"from", "5s"}, {"to", "10s"}},
                                {{"key", "min-on"}, {"from", nullptr}, {"to", "2s"}}})},
       {"restarts", true}, {"text", ""}}});
   if (prune)
     result.push_back({{"action", "remove"}, {"section", "rule"}, {"name", "rule/old"},
-                      {"changes", json::array()}, {"restarts", false},
+                      {"keys", json::array()}, {"restarts", false},
                       {"text", "not in the file"}});
   return result;
 }
 
 json history() {
   return json::array({{{"revision", 7}, {"at", evening - 900'000}, {"who", "anna"},
-                       {"text", "change channel hall/lamp"}, {"steps", 1}},
+                       {"text", "replaced channel hall/lamp"},
+                       {"steps", json::array({"~ channel hall/lamp  lease 5s -> 10s"})}},
                       {{"revision", 6}, {"at", evening - 86'400'000}, {"who", "root"},
-                       {"text", "apply house.toml"}, {"steps", 14}}});
+                       {"text", "applied house.toml"},
+                       {"steps", json::array({"+ bus gpio", "+ channel hall/lamp"})}}});
 }
 
 std::string toml() {
-  return "[[channel]]\nname = \"hall/lamp\"\nbus = \"gpio\"\nline = \"relay-1\"\n"
+  return "[channel.\"hall/lamp\"]\nbus = \"gpio\"\nline = \"relay-1\"\n"
          "direction = \"output\"\n";
 }
 

@@ -175,7 +175,9 @@ CAF_TEST(the client tells what kept it from an answer) {
   CAF_CHECK(none.why().text.find("--socket") != std::string::npos);
   start();
   const client::node node{options.path};
-  CAF_CHECK_EQUAL((*node.get("/v1/readings/hall/lamp"))["name"], "hall/lamp");
+  const auto lamp = node.get("/v1/readings/hall/lamp");
+  CAF_REQUIRE(static_cast<bool>(lamp));
+  CAF_CHECK_EQUAL(lamp->value("name", ""), "hall/lamp");
   CAF_CHECK(node.get("/v1/readings/nope").why().kind == client::trouble::not_found);
   CAF_CHECK(node.post("/v1/set/hall/button", {{"value", 1}}).why().code == "invalid_argument");
   CAF_CHECK_EQUAL(client::escape("a b/c?d"), "a%20b/c%3Fd");
