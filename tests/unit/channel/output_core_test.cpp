@@ -311,7 +311,7 @@ CAF_TEST(what was shown before a start obeys a lease like any wish I5) {
   CAF_CHECK(!d.effective.is_on());
 }
 
-CAF_TEST(the dead-man's act is a change that minimum times see) {
+CAF_TEST(what the dead-man did is a change that minimum times see) {
   auto c = relay();
   c.min_off = milliseconds{10000};
   fixture f;

@@ -207,7 +207,7 @@ CAF_TEST(a manual override without a lease stays while its unit lives and no lon
   channel("pump"); // alive again: the operator's word still stands
   bus();
   CAF_CHECK_EQUAL(hw.pin("pump"), 1);
-  const auto told = store->journal({.subject = "pump", .at_least = storage::severity::warning});
+  const auto told = store->journal({.subject = "pump", .kind = "", .at_least = storage::severity::warning});
   CAF_REQUIRE_EQUAL(told.size(), 1u);
 }
 
@@ -242,7 +242,7 @@ CAF_TEST(a quarantined output goes to safe and says so) {
   CAF_CHECK_EQUAL(shown("pump"), "off (bad, quarantined)");
 }
 
-CAF_TEST(a line that fails turns the reading bad with the driver's words) {
+CAF_TEST(a line that fails turns the reading bad with the words of the driver) {
   hw.broken["pump"] = {errc::busy, "held by gpioset"};
   start_bus();
   start_output(output_of("pump"));
