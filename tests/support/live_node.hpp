@@ -29,7 +29,7 @@ public:
   void stop() override { inside_->stop(); }
   nlohmann::json state() const override { return inside_->state(); }
 
-private:
+public:
   std::unique_ptr<unit> inside_;
 };
 
