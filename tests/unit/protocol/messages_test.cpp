@@ -1,3 +1,4 @@
+#undef CAF_SUITE
 #define CAF_SUITE messages
 
 #include "actors/protocol/channel.hpp"

@@ -1,0 +1,375 @@
+#undef CAF_SUITE
+#define CAF_SUITE channel_units
+
+#include "actors/bus/make.hpp"
+#include "actors/channel/make.hpp"
+#include "actors/protocol/channel.hpp"
+#include "tests/support/unit_bench.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+const auto on = value::digital(true);
+const auto off = value::digital(false);
+
+/// One bus with a pump, a valve, a button and a sensor, without actors.
+struct fixture : unit_bench {
+  std::shared_ptr<bus_desk> desk = std::make_shared<bus_desk>("main", clock);
+
+  using unit_bench::unit_bench;
+
+  void start_bus() {
+    start("bus/main", make_bus(*all, desk, bus_config{}, [this](const bus_config&) {
+            return open_fake(hw);
+          }));
+  }
+
+  void bus() { tell("bus/main", wake_atom::value); }
+  void channel(const std::string& name) { tell(name, wake_atom::value); }
+
+  static channel_config output_of(const std::string& name) {
+    channel_config c;
+    c.name = name;
+    c.line.line = name;
+    c.dir = direction::output;
+    return c;
+  }
+
+  void start_output(channel_config c) {
+    const auto name = c.name;
+    start(name, make_output(*all, desk, std::move(c)));
+    bus();
+    channel(name);
+  }
+
+  void start_input(channel_config c) {
+    const auto name = c.name;
+    start(name, make_input(*all, desk, std::move(c)));
+    bus();
+    channel(name);
+  }
+
+  command_answer wish(const std::string& output, value v, const std::string& source = "rule/a",
+                      int priority = 10, int lease_s = 0, const std::string& id = {}) {
+    command x;
+    x.id = id;
+    x.output = output;
+    x.source = source;
+    x.val = std::move(v);
+    x.priority = priority;
+    x.lease = milliseconds{lease_s * 1000};
+    x.story = {{"rule", source, "line 3", 1}};
+    auto answer = ask<command_answer>(output, x);
+    bus();
+    return answer;
+  }
+
+  std::string shown(const std::string& name) {
+    const auto r = live.get(name);
+    return r ? to_string(*r) : "nothing";
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(units, fixture)
+
+CAF_TEST(a command reaches the pin the table and the journal with its story) {
+  start_bus();
+  start_output(output_of("pump"));
+  CAF_CHECK_EQUAL(shown("pump"), "off (good)");
+  CAF_CHECK(wish("pump", on).code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 1);
+  CAF_CHECK_EQUAL(shown("pump"), "on (good)");
+  const auto row = live.find("pump");
+  CAF_REQUIRE(row->why);
+  CAF_REQUIRE_EQUAL(row->why->size(), 2u);
+  CAF_CHECK_EQUAL(row->why->front().name, "rule/a");
+  CAF_CHECK_EQUAL(row->why->back().text, "off -> on");
+  const auto events = store->journal({.subject = "pump", .kind = "output"});
+  CAF_REQUIRE_EQUAL(events.size(), 1u);
+  CAF_CHECK_EQUAL(events[0].text, "off -> on by rule/a");
+  CAF_CHECK_EQUAL(events[0].story.size(), 2u);
+}
+
+CAF_TEST(slots survive a crash of the output and obey their leases I5 I8) {
+  start_bus();
+  start_output(output_of("pump"));
+  wish("pump", on, "rule/a", 10, 5);
+  clock.now += 2 * sec;
+  const auto writes = hw.written("pump");
+  crash("pump");
+  bus();
+  CAF_CHECK_EQUAL(hw.written("pump"), writes); // no glitch
+  auto view = ask<output_view>("pump", view_output{});
+  CAF_REQUIRE_EQUAL(view.slots.size(), 1u);
+  CAF_CHECK_EQUAL(view.slots[0].lease_left.count(), 3000);
+  pass(3 * sec);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+  CAF_CHECK_EQUAL(shown("pump"), "off (good)");
+}
+
+CAF_TEST(a command with an id is obeyed once) {
+  start_bus();
+  start_output(output_of("pump"));
+  wish("pump", on, "rule/a", 10, 0, "c1");
+  wish("pump", off, "rule/a", 10, 0, "c2");
+  const auto again = wish("pump", on, "rule/a", 10, 0, "c1");
+  CAF_CHECK(again.code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+  crash("pump");
+  wish("pump", on, "rule/a", 10, 0, "c1");
+  CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+}
+
+CAF_TEST(two outputs that exclude each other are never on together) {
+  start_bus();
+  auto up = output_of("up");
+  up.interlock = {"down"};
+  auto down = output_of("down");
+  down.interlock = {"up"};
+  start_output(up);
+  // Unknown is not off.
+  CAF_CHECK(wish("up", on).code == errc::interlocked);
+  start_output(down);
+  channel("up");
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("up"), 1);
+  CAF_CHECK(wish("down", on).code == errc::interlocked);
+  CAF_CHECK_EQUAL(hw.pin("down"), 0);
+  wish("up", off);
+  channel("down");
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("down"), 0); // the contact of `up` may still be closed
+  pass(60 * ms);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("down"), 1);
+}
+
+CAF_TEST(start-up policies) {
+  const struct {
+    const char* what;
+    startup_policy policy;
+    double pin_before;
+    bool last_on;
+    double pin_after;
+    std::size_t writes;
+    double pin_later; ///< when nobody has renewed it
+  } rows[] = {
+    {"safe", startup_policy::safe, 1, true, 0, 1, 0},
+    {"last, which was on", startup_policy::last, 0, true, 1, 1, 0},
+    {"last, which was off", startup_policy::last, 1, false, 0, 1, 0},
+    {"hold an on", startup_policy::hold, 1, false, 1, 0, 0},
+    {"hold an off", startup_policy::hold, 0, true, 0, 0, 0},
+  };
+  for (const auto& x : rows) {
+    CAF_MESSAGE(x.what);
+    auto shared = std::make_shared<storage::memory_disk>();
+    auto c = output_of("pump");
+    c.startup = x.policy;
+    {
+      fixture before{shared};
+      before.start_bus();
+      before.start_output(c);
+      before.wish("pump", on);
+      if (!x.last_on)
+        before.wish("pump", off);
+      before.seats.at("pump").inside->stop();
+      CAF_REQUIRE(static_cast<bool>(before.store->close()));
+    }
+    fixture f{shared};
+    f.hw.pins["pump"] = x.pin_before;
+    f.start_bus();
+    f.start_output(c);
+    CAF_CHECK_EQUAL(f.hw.pin("pump"), x.pin_after);
+    CAF_CHECK_EQUAL(f.hw.written("pump"), x.writes);
+    CAF_CHECK(f.live.get("pump")->told_as != origin::change);
+    f.pass(6 * sec);
+    CAF_CHECK_EQUAL(f.hw.pin("pump"), x.pin_later);
+  }
+}
+
+CAF_TEST(a manual override without a lease stays while its unit lives and no longer I5) {
+  start_bus();
+  start_output(output_of("pump"));
+  wish("pump", on, "operator/anna", 8);
+  for (int i = 0; i < 100; ++i) {
+    pass(sec);
+    CAF_REQUIRE_EQUAL(hw.pin("pump"), 1);
+  }
+  seats.at("pump").context->timers.clear(); // starved: it hears no timer any more
+  pass(6 * sec);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+  channel("pump"); // alive again: the operator's word still stands
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("pump"), 1);
+  const auto told = store->journal({.subject = "pump", .kind = "", .at_least = storage::severity::warning});
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+}
+
+CAF_TEST(a read-back channel that disagrees raises one alarm and clears) {
+  start_bus();
+  channel_config contact;
+  contact.name = "contact";
+  contact.line.line = "contact";
+  start_input(contact);
+  auto c = output_of("pump");
+  c.read_back = "contact";
+  start_output(c);
+  wish("pump", on);
+  CAF_CHECK_EQUAL(shown("pump"), "on (good)");
+  pass(1100 * ms);
+  CAF_CHECK_EQUAL(shown("pump"), "on (uncertain, deviation)");
+  pass(5 * sec);
+  CAF_CHECK_EQUAL(store->journal({.subject = "pump", .kind = "alarm"}).size(), 1u);
+  hw.edge("contact", true, clock.now);
+  channel("contact");
+  channel("pump");
+  CAF_CHECK_EQUAL(shown("pump"), "on (good)");
+}
+
+CAF_TEST(a quarantined output goes to safe and says so) {
+  start_bus();
+  start_output(output_of("pump"));
+  wish("pump", on);
+  channel_quarantine(*all, desk, output_of("pump"))(true);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+  CAF_CHECK_EQUAL(shown("pump"), "off (bad, quarantined)");
+}
+
+CAF_TEST(a line that fails turns the reading bad with the words of the driver) {
+  hw.broken["pump"] = {errc::busy, "held by gpioset"};
+  start_bus();
+  start_output(output_of("pump"));
+  CAF_CHECK_EQUAL(shown("pump"), "off (bad, bus_lost)");
+  const auto view = ask<output_view>("pump", view_output{});
+  CAF_CHECK_EQUAL(view.line, "busy: held by gpioset");
+}
+
+CAF_TEST(a burst is told edge by edge and the table shows the last) {
+  start_bus();
+  channel_config c;
+  c.name = "button";
+  c.line.line = "button";
+  start_input(c);
+  for (int i = 0; i < 9; ++i)
+    hw.edge("button", i % 2 == 0, clock.now + i);
+  channel("button");
+  const auto r = live.get("button");
+  CAF_CHECK(r->val == on);
+  CAF_CHECK_EQUAL(r->changes, 9u);
+  const auto why = live.find("button")->why;
+  CAF_REQUIRE(why);
+  CAF_CHECK_EQUAL(why->front().kind, "input");
+  CAF_CHECK_EQUAL(why->front().text, "off -> on");
+}
+
+CAF_TEST(a force survives a crash of the input and is on record) {
+  start_bus();
+  channel_config c;
+  c.name = "button";
+  c.line.line = "button";
+  start_input(c);
+  ask<command_answer>("button", force_value{on, "anna"});
+  crash("button");
+  CAF_CHECK_EQUAL(shown("button"), "on (uncertain, forced)");
+  const auto view = ask<input_view>("button", view_input{});
+  CAF_CHECK(view.forced);
+  CAF_CHECK(view.measured == off);
+  ask<command_answer>("button", force_value{{}, "anna"});
+  CAF_CHECK_EQUAL(shown("button"), "off (good)");
+  CAF_CHECK_EQUAL(store->journal({.subject = "button", .kind = "command"}).size(), 2u);
+}
+
+CAF_TEST(a last reading comes back as restored and then as measured I6) {
+  auto shared = std::make_shared<storage::memory_disk>();
+  channel_config c;
+  c.name = "temp";
+  c.line.line = "temp";
+  c.kind = value_kind::analog;
+  {
+    fixture before{shared};
+    before.hw.pins["temp"] = 21.5;
+    before.start_bus();
+    before.start_input(c);
+    CAF_CHECK_EQUAL(before.shown("temp"), "21.5 (good)");
+    before.seats.at("temp").inside->stop();
+    CAF_REQUIRE(static_cast<bool>(before.store->close()));
+  }
+  fixture f{shared};
+  f.hw.pins["temp"] = 21.5;
+  f.start("temp", make_input(*f.all, f.desk, c));
+  CAF_CHECK_EQUAL(f.shown("temp"), "21.5 (uncertain, restored)");
+  CAF_CHECK(f.live.get("temp")->told_as == origin::restore);
+  f.start_bus();
+  f.channel("temp");
+  CAF_CHECK_EQUAL(f.shown("temp"), "21.5 (good)");
+  CAF_CHECK(f.live.get("temp")->told_as == origin::refresh);
+}
+
+CAF_TEST(readings are put to the store at most once a minute) {
+  start_bus();
+  channel_config c;
+  c.name = "temp";
+  c.line.line = "temp";
+  c.kind = value_kind::analog;
+  start_input(c);
+  int puts = 0;
+  const auto feed = store->on_change(storage::slot_kind::own, "reading/",
+                                     [&](const storage::entry&, bool) { ++puts; });
+  for (int i = 0; i < 600; ++i) {
+    hw.pins["temp"] = i;
+    pass(sec);
+    channel("temp");
+  }
+  CAF_CHECK(puts >= 9);
+  CAF_CHECK(puts <= 10);
+}
+
+CAF_TEST(a crash of the bus actor beside its driver loses no edge I8) {
+  start_bus();
+  channel_config c;
+  c.name = "button";
+  c.line.line = "button";
+  start_input(c);
+  for (int i = 0; i < 100; ++i) {
+    crash("bus/main");
+    CAF_CHECK_EQUAL(hw.edge("button", i % 2 == 0, clock.now), 1u);
+    channel("button");
+  }
+  CAF_CHECK_EQUAL(hw.opened.load(), 1);
+  CAF_CHECK_EQUAL(live.get("button")->changes, 100u);
+}
+
+CAF_TEST(a driver that throws is opened anew and the time between is a gap) {
+  start_bus();
+  start_output(output_of("pump"));
+  channel_config c;
+  c.name = "button";
+  c.line.line = "button";
+  start_input(c);
+  hw.throws_at = "pump";
+  command x;
+  x.source = "rule/a";
+  x.val = on;
+  ask<command_answer>("pump", x);
+  bool threw = false;
+  try {
+    bus();
+  } catch (const std::runtime_error&) {
+    threw = true;
+  }
+  CAF_CHECK(threw);
+  hw.throws_at.clear();
+  crash("bus/main");
+  CAF_CHECK_EQUAL(hw.opened.load(), 2);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 1);
+  CAF_CHECK(hw.held.count("button"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
