@@ -17,12 +17,9 @@ namespace {
 /// Manual operator in BACnet's table of priorities (clause 19.2).
 constexpr int operator_priority = 8;
 
-/// The reading as it is now, and what became of the command.
-json answer_json(json reading, const command_answer& x) {
-  reading["accepted"] = true;
-  reading["note"] = x.text;
-  reading["effective"] = value_json(x.effective);
-  return reading;
+json answer_json(const std::string& name, const command_answer& x) {
+  return {{"name", name}, {"accepted", true}, {"text", x.text}, {"effective", value_json(x.effective)},
+          {"effective_text", to_string(x.effective)}};
 }
 
 std::string operator_source(const control::caller& who) { return "operator/" + who.name; }
@@ -63,8 +60,7 @@ result<json> node_control::order(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  auto now = get(name);
-  return answer_json(now ? *now : json{{"name", name}}, *answer);
+  return answer_json(name, *answer);
 }
 
 result<json> node_control::set(const control_caller& who, const std::string& name, const json& body) {
@@ -118,8 +114,7 @@ result<json> node_control::force(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  auto now = get(name);
-  return answer_json(now ? *now : json{{"name", name}}, *answer);
+  return answer_json(name, *answer);
 }
 
 result<json> node_control::count(const control_caller& who, const std::string& name, const json& body) {
@@ -141,8 +136,7 @@ result<json> node_control::count(const control_caller& who, const std::string& n
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
   journal(who, "command", name, text);
-  auto now = get(name);
-  return answer_json(now ? *now : json{{"name", name}}, *answer);
+  return answer_json(name, *answer);
 }
 
 result<json> node_control::act(const control_caller& who, const std::string& actor, const std::string& verb) {
