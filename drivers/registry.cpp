@@ -2,6 +2,7 @@
 
 #include "drivers/gpio/gpio_bus.hpp"
 #include "drivers/replay/replay_bus.hpp"
+#include "drivers/sim/faults.hpp"
 #include "drivers/sim/sim_bus.hpp"
 
 namespace troupe::drivers {
@@ -30,6 +31,20 @@ result<std::unique_ptr<bus>> open_bus(const bus_config& config) {
     have += (have.empty() ? "" : ", ") + name;
   return error{errc::unsupported, "bus '" + config.name + "': no driver '" + config.driver
                                     + "' in this build; it has " + have};
+}
+
+std::vector<fault> faults_of(const bus_config& config) {
+  if (config.driver != "sim")
+    return {};
+  return sim::board_of(config.name)->list();
+}
+
+status set_fault(const bus_config& config, const std::string& name, const std::string& line,
+                 bool active) {
+  if (config.driver != "sim")
+    return error{errc::unsupported, "bus '" + config.name + "': the driver '" + config.driver
+                                      + "' plays no faults; the simulator ('sim') does"};
+  return sim::board_of(config.name)->set(name, line, active);
 }
 
 std::vector<std::string> driver_names() {

@@ -48,6 +48,10 @@ public:
     session_ = desk_->adopt();
     if (session_ && session_->suspect())
       give_up({errc::io_error, "the driver of bus '" + desk_->name() + "' threw"});
+    // A predecessor hangs in a call, and opening may take long or hang as well:
+    // say so before.
+    if (!session_ && ctx_.incarnation() > 1)
+      desk_->trouble({errc::bus_timeout, "bus '" + desk_->name() + "' is being opened again"});
     run();
   }
 

@@ -80,6 +80,9 @@ private:
   /// The value kind that an operator's command for `name` must have.
   result<value_kind> kind_of(const std::string& name, const std::string& wanted) const;
 
+  /// The desired configuration of a bus.
+  result<bus_config> bus_of(const std::string& name) const;
+
   /// Sends a command to an output and waits for its answer.
   result<json> order(const control_caller& who, const std::string& name, value val, int priority,
                      milliseconds lease, const std::string& text);

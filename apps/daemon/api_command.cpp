@@ -5,10 +5,10 @@
 #include "apps/daemon/json.hpp"
 #include "config/load/typed.hpp"
 #include "config/model/quantity.hpp"
+#include "drivers/registry.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 
 namespace troupe::daemon {
 
@@ -41,6 +41,11 @@ result<value_kind> node_control::kind_of(const std::string& name, const std::str
     return error{errc::unsupported, "'" + name + "' is a counter; `troupe count " + name
                                       + " TOTAL` corrects it"};
   return unknown(name);
+}
+
+result<bus_config> node_control::bus_of(const std::string& name) const {
+  const auto x = parts_.wanted.find("bus", name);
+  return x ? to_bus(*x) : result<bus_config>{unknown(workshop::actor_of("bus", name))};
 }
 
 result<json> node_control::order(const control_caller& who, const std::string& name, value val,
@@ -170,13 +175,13 @@ result<json> node_control::act(const control_caller& who, const std::string& act
 }
 
 result<json> node_control::set_fault(const control_caller& who, const std::string& bus, const json& body) {
-  const auto known = parts_.makers.desks();
-  if (std::find(known.begin(), known.end(), bus) == known.end())
-    return unknown(workshop::actor_of("bus", bus));
+  const auto config = bus_of(bus);
+  if (!config)
+    return config.why();
   const auto fault = body.value("fault", "");
   const auto line = body.value("line", "");
   const auto active = body.value("active", true);
-  if (auto done = parts_.makers.desk(bus)->set_fault(fault, line, active); !done)
+  if (auto done = drivers::set_fault(*config, fault, line, active); !done)
     return done.why();
   const auto text = fmt::format("fault {}{} {}", fault, line.empty() ? "" : " of " + line, active ? "on" : "off");
   journal(who, "fault", workshop::actor_of("bus", bus), text);

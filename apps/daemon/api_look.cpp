@@ -3,6 +3,7 @@
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/json.hpp"
 #include "config/schema/did_you_mean.hpp"
+#include "drivers/registry.hpp"
 
 #include <fmt/format.h>
 
@@ -230,7 +231,6 @@ json node_control::log(const json& query) {
 json node_control::buses() {
   auto out = json::array();
   for (const auto& name : parts_.makers.desks()) {
-    const auto desk = parts_.makers.desk(name);
     json x{{"name", name}, {"driver", ""}, {"trouble", "not configured"}, {"lines", json::array()},
            {"faults", json::array()}};
     const auto actor = workshop::actor_of("bus", name);
@@ -243,8 +243,9 @@ json node_control::buses() {
     } else {
       x["trouble"] = view.why().context;
     }
-    for (const auto& f : desk->faults())
-      x["faults"].push_back({{"name", f.name}, {"line", f.line}, {"active", f.active}, {"help", f.help}});
+    if (const auto config = bus_of(name))
+      for (const auto& f : drivers::faults_of(*config))
+        x["faults"].push_back({{"name", f.name}, {"line", f.line}, {"active", f.active}, {"help", f.help}});
     out.push_back(std::move(x));
   }
   return out;
