@@ -195,6 +195,9 @@ std::shared_ptr<bus_session> bus_desk::adopt() {
   if (!candidate || candidate->idle())
     return candidate;
   park({});
+  // From here on nobody vouches for its lines: the gap begins now, even if the
+  // call returns before they are opened anew.
+  trouble({errc::bus_timeout, "a driver call of bus '" + name_ + "' hangs"});
   return {};
 }
 
