@@ -59,10 +59,13 @@ private:
       } else {
         if (now != current.end() && !take_down(*now, said))
           continue;
-        if (then == goal.end())
+        if (then == goal.end()) {
           makers_.forget(*now);
-        else
+        } else {
+          if (now != current.end())
+            makers_.leave_bus(*now, &*then);
           begin(*then, said);
+        }
       }
       if (now != current.end())
         current.erase(now);
@@ -93,6 +96,7 @@ private:
       return;
     }
     auto answer = tell(x, add_child{std::move(*spec)});
+    // Also one whose first start failed is in the tree now, and is retried.
     if (answer.code == errc::none)
       said.done.push_back(x.section + " " + x.name);
     else

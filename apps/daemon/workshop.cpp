@@ -98,8 +98,15 @@ result<child_spec> workshop::make_rule_child(const document& x) {
   return spec;
 }
 
+void workshop::leave_bus(const document& was, const document* now) {
+  const auto bus = was.body.value("bus", "");
+  if (!bus.empty() && (now == nullptr || now->body.value("bus", "") != bus))
+    desk(bus)->detach(was.name);
+}
+
 void workshop::forget(const document& x) {
   const auto actor = actor_of(x.section, x.name);
+  leave_bus(x, nullptr);
   names_.erase(actor);
   all_.live.remove(actor);
   if (x.section == "rule")

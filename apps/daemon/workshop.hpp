@@ -39,7 +39,12 @@ public:
   /// disturbing the thing itself.
   void rename(const document& x) { (void)make(x); }
 
-  /// Forgets what stands in tables under the document's name.
+  /// A thing that is removed or moves to another bus gives its line back: an
+  /// output goes to its safe state first.
+  void leave_bus(const document& was, const document* now);
+
+  /// Forgets a removed thing: its line, its rows in the tables, what its rule
+  /// had stored.
   void forget(const document& x);
 
   [[nodiscard]] std::shared_ptr<bus_desk> desk(const std::string& bus);

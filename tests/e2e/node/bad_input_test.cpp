@@ -145,7 +145,8 @@ CAF_TEST(I9 a full disk refuses configuration clearly and outputs go on) {
     CAF_MESSAGE(refused.err);
     CAF_CHECK_EQUAL(refused.exit, 1);
     CAF_CHECK_EQUAL(house.troupe({"set", "lamp", "on"}).exit, 0);
-    CAF_CHECK_EQUAL(house.wait_for({"get", "lamp"}, [](auto& x) { return x.value("text", "") == "on"; })["text"], "on");
+    const auto lamp = house.wait_for({"get", "lamp"}, [](auto& x) { return x.value("text", "") == "on"; });
+    CAF_CHECK_EQUAL(lamp.value("text", ""), "on");
     fs::remove(small / "fill");
     // Found again by itself, without a restart.
     const auto well = house.wait_for({"status"}, [](auto& x) { return !x["store"]["degraded"].template get<bool>(); }, 30s);

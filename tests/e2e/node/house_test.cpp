@@ -98,7 +98,7 @@ CAF_TEST(adding changing and removing touch no other actor) {
     const auto is_now = row_of(after, name);
     CAF_MESSAGE(name);
     CAF_REQUIRE(!is_now.empty());
-    CAF_CHECK_EQUAL(is_now["incarnation"], was["incarnation"]);
+    CAF_CHECK_EQUAL(is_now.at("incarnation").get<int>(), was.at("incarnation").get<int>());
     CAF_CHECK(is_now["uptime_s"].get<double>() >= was["uptime_s"].get<double>());
   }
 }

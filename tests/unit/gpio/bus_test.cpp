@@ -117,7 +117,7 @@ CAF_TEST(a vanished chip is told once to every sink and by check) {
   for (int i = 0; i < 3; ++i) {
     const auto state = bus->check();
     CAF_REQUIRE(!state);
-    CAF_CHECK_EQUAL(state.why().code, errc::device_lost);
+    CAF_CHECK(state.why().code == errc::device_lost);
   }
   CAF_CHECK_EQUAL(log.losses().size(), 1u);
   CAF_CHECK_EQUAL(second.losses().size(), 1u);
@@ -213,7 +213,7 @@ CAF_TEST(a debounce that no kernel can count is refused with the limit) {
   config.debounce = milliseconds{5'000'000};
   const auto refused = bus->open_digital_input(config, log);
   CAF_REQUIRE(!refused);
-  CAF_CHECK_EQUAL(refused.why().code, errc::invalid_argument);
+  CAF_CHECK(refused.why().code == errc::invalid_argument);
   CAF_CHECK(refused.why().context.find("4294967") != std::string::npos);
 }
 
