@@ -1,8 +1,42 @@
 #pragma once
 
-// CAF's test macros, without the suite name that they come with: each test
-// file defines its own CAF_SUITE.
+// CAF's test macros, with two changes. The suite name that they come with is
+// gone: each test file defines its own CAF_SUITE. And comparisons keep values:
+// CAF's bind references, so that `CHECK_EQUAL(make().field, 1)` would look at
+// an object that has ended.
 
 #include <caf/test/dsl.hpp>
 
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace troupe::test {
+
+template <class T>
+  requires std::constructible_from<std::decay_t<T>, T>
+std::decay_t<T> kept(T&& x) {
+  return std::forward<T>(x);
+}
+
+template <class T>
+  requires(!std::constructible_from<std::decay_t<T>, T>)
+const T& kept(const T& x) {
+  return x;
+}
+
+} // namespace troupe::test
+
 #undef CAF_SUITE
+#undef CAF_CHECK_EQUAL
+#undef CAF_CHECK_NOT_EQUAL
+#undef CAF_REQUIRE_EQUAL
+#undef CAF_REQUIRE_NOT_EQUAL
+#define CAF_CHECK_EQUAL(x, y)                                                            \
+  CAF_CHECK_FUNC(::caf::test::equal_to, ::troupe::test::kept(x), ::troupe::test::kept(y))
+#define CAF_CHECK_NOT_EQUAL(x, y)                                                        \
+  CAF_CHECK_FUNC(::caf::test::not_equal_to, ::troupe::test::kept(x), ::troupe::test::kept(y))
+#define CAF_REQUIRE_EQUAL(x, y)                                                          \
+  CAF_REQUIRE_FUNC(::caf::test::equal_to, ::troupe::test::kept(x), ::troupe::test::kept(y))
+#define CAF_REQUIRE_NOT_EQUAL(x, y)                                                      \
+  CAF_REQUIRE_FUNC(::caf::test::not_equal_to, ::troupe::test::kept(x), ::troupe::test::kept(y))

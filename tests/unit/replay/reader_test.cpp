@@ -69,7 +69,7 @@ CAF_TEST(what is no recording is refused) {
     std::string content;
     const char* expected;
   };
-  const row rows[] = {
+  const std::vector<row> rows{
     {"", "is empty"},
     {"1.0 a rising\n", "'troupe-recording 1' as the first line"},
     {std::string(300, 'x') + "\n", "at most 256 bytes"},
