@@ -54,7 +54,9 @@ public:
     else if (const auto told = all_.live.get(config_.name))
       core_.resume(*told);
     count();
-    stamp();
+    // The first stamp of all is durable at once: without one, the next life
+    // takes itself for the first and tells no bound (I3).
+    stamp(first_life_ ? storage::on_durable{[](const status&) {}} : storage::on_durable{});
   }
 
   void on_timer(int timer) override {
@@ -88,6 +90,7 @@ private:
   void open_books() {
     const auto entry = all_.store.get(storage::slot_kind::own, key());
     const auto last = entry ? decode_stamp(entry->payload) : std::nullopt;
+    first_life_ = !last;
     const auto known = all_.store.counter(config_.name);
     const bool bounded = ledger_->begin(last, known.raw, known.this_stream,
                                         config_.line.max_rate_hz, all_.clocks.wall());
@@ -187,7 +190,7 @@ private:
     ctx_.arm(save, std::chrono::nanoseconds{every - ctx_.now() % every});
   }
 
-  void stamp() {
+  void stamp(storage::on_durable done = {}) {
     const auto seen = port_->look();
     pulse_ledger::stamp s;
     s.raw = all_.store.counter(config_.name).raw;
@@ -196,7 +199,7 @@ private:
     s.gaps = ledger_->gaps(seen.gaps);
     // Refused when the disk is: the older stamp gives a wider bound, not a
     // wrong one.
-    if (all_.store.put(storage::slot_kind::own, key(), encode(s)))
+    if (all_.store.put(storage::slot_kind::own, key(), encode(s), std::move(done)))
       stamped_ = s;
     stamp_armed_ = false;
     arm_stamp(stamp_idle);
@@ -291,6 +294,7 @@ private:
   pulse_ledger::stamp stamped_;
   mono_ns counted_at_ = -tell_every;
   std::uint32_t gaps_told_ = 0;
+  bool first_life_ = false;
   bool stamp_armed_ = false;
   mono_ns stamp_pace_ = 0;
 };

@@ -69,13 +69,12 @@ CAF_TEST(what is no recording is refused) {
     std::string content;
     const char* expected;
   };
-  const std::vector<row> rows{
-    {"", "is empty"},
-    {"1.0 a rising\n", "'troupe-recording 1' as the first line"},
-    {std::string(300, 'x') + "\n", "at most 256 bytes"},
-    {"troupe-recording 1\n1.0 " + std::string(300, 'a') + " rising\n", "at most 256 bytes"},
-    {std::string("\x7f""ELF\0\0\0", 7), "as the first line"},
-  };
+  std::vector<row> rows;
+  rows.push_back({"", "is empty"});
+  rows.push_back({"1.0 a rising\n", "'troupe-recording 1' as the first line"});
+  rows.push_back({fmt::format("{:x>300}\n", ""), "at most 256 bytes"});
+  rows.push_back({fmt::format("troupe-recording 1\n1.0 {:a>300} rising\n", ""), "at most 256 bytes"});
+  rows.push_back({std::string("\x7f""ELF\0\0\0", 7), "as the first line"});
   for (const auto& r : rows) {
     temp_file file{r.content};
     const auto facts = validate(file.path());
