@@ -14,7 +14,7 @@ constexpr double day = 86'400;
 
 flash_budget::flash_budget(std::uint64_t bytes_per_day, mono_ns now)
   : limit_(bytes_per_day), bucket_(static_cast<double>(bytes_per_day) / 24),
-    filled_at_(now), start_(now), minute_(now / minute) {}
+    filled_at_(now), minute_(now / minute) {}
 
 double flash_budget::level(mono_ns now) const {
   if (limit_ == 0)
@@ -59,9 +59,10 @@ std::uint64_t flash_budget::bytes_per_day(mono_ns now) const {
       break;
     sum += spent_[static_cast<std::size_t>(i) % minutes];
   }
-  // Less than a minute says nothing about a day.
-  const auto seconds = std::clamp(static_cast<double>(now - start_) / second, 60.0, 3600.0);
-  return static_cast<std::uint64_t>(static_cast<double>(sum) * day / seconds);
+  // What one hour wrote, 24 times. In the first hour the rest of it counts as
+  // quiet: minutes after a start, with its burst of writes, say nothing about a
+  // day.
+  return static_cast<std::uint64_t>(static_cast<double>(sum) * day / 3600);
 }
 
 } // namespace troupe::storage

@@ -26,7 +26,7 @@ public:
   [[nodiscard]] int slowdown(mono_ns now) const;
   [[nodiscard]] bool used_up(mono_ns now) const;
 
-  /// Extrapolated from the last hour, or from the start if that is nearer.
+  /// What the last hour wrote, 24 times; low during the first hour.
   [[nodiscard]] std::uint64_t bytes_per_day(mono_ns now) const;
   [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
 
@@ -38,7 +38,6 @@ private:
   std::uint64_t limit_ = 0; ///< 0: none
   double bucket_ = 0;
   mono_ns filled_at_ = 0;
-  mono_ns start_ = 0;
   std::array<std::uint64_t, minutes> spent_{};
   std::int64_t minute_ = 0;
 };

@@ -61,7 +61,7 @@ struct store_stats {
   std::uint64_t pending_ops = 0;
   std::uint64_t commits = 0;
   std::uint64_t bytes_written = 0;      ///< estimated at the device, this open
-  std::uint64_t bytes_per_day = 0;      ///< extrapolated from the last hour, or since open
+  std::uint64_t bytes_per_day = 0;      ///< what the last hour wrote, 24 times; low during the first hour
   std::uint64_t reopens = 0;            ///< after write errors
   std::uint64_t last_commit_us = 0;
   std::uint64_t max_commit_us = 0;

@@ -47,7 +47,7 @@ std::string show_value(const json& x) {
   const auto unit = text_at(x, "unit");
   const bool number = x.contains("value") && x["value"].is_number();
   if (number)
-    text = grouped(text);
+    text = grouped(x["value"].is_number_float() ? short_number(x["value"]) : text);
   return number && !unit.empty() ? text + " " + unit : text;
 }
 

@@ -105,6 +105,17 @@ std::string grouped(double whole) {
   return grouped(fmt::format("{:.0f}", whole));
 }
 
+std::string short_number(double x) {
+  const auto whole = fmt::format("{:.0f}", std::floor(std::abs(x))).size();
+  auto text = fmt::format("{:.{}f}", x, whole >= 6 ? 0 : static_cast<int>(6 - whole));
+  if (text.find('.') == std::string::npos)
+    return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.')
+    text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
 std::string clock_time(wall_ms at, wall_ms now) {
   if (at <= 0)
     return "never";
