@@ -183,11 +183,11 @@ status node::start() {
   auto running = ask<reconciled>(*p.system, reconciler, "reconciler", 60s, reconcile_atom::value);
   if (!running)
     return running.why();
-  for (const auto& x : running->failed)
-    spdlog::error("does not run: {}", x);
+  for (const auto& [what, why] : running->failed)
+    spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    reconciler, began, [&p] { p.how.on_end(stopped); }});
+    began, [&p] { p.how.on_end(stopped); }});
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
