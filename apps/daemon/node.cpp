@@ -125,7 +125,10 @@ void node::parts::note_previous_end() {
     return;
   const auto x = json::parse(last->payload, nullptr, false);
   const auto state = x.is_object() ? x.value("state", "") : "";
-  if (state == "running")
+  if (state == "starting")
+    disk->append(event(storage::severity::warning, "start", how.config.name,
+                       "the previous run ended before it was ready; the log of trouped says why"));
+  else if (state == "running")
     disk->append(event(storage::severity::warning, "start", how.config.name,
                        "the previous run ended without an orderly stop: a crash, a kill or a power cut"));
   else if (state != "stopped")
@@ -160,7 +163,7 @@ status node::start() {
   if (auto opened = p.open_store(); !opened)
     return opened;
   p.note_previous_end();
-  p.note_own_end("running");
+  p.note_own_end("starting");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
   p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus);
@@ -195,6 +198,7 @@ status node::start() {
   if (!server)
     return server.why();
   p.server = std::move(*server);
+  p.note_own_end("running");
   const auto things = p.wanted->documents().size() - running->failed.size();
   const auto ready_ms = static_cast<double>(p.clocks.mono() - began) / 1e6;
   p.disk->append(event(storage::severity::notice, "start", config.name,

@@ -132,12 +132,4 @@ std::shared_ptr<bus_desk> workshop::desk(const std::string& bus) {
   return found;
 }
 
-std::vector<std::string> workshop::desks() const {
-  std::lock_guard lock{mutex_};
-  std::vector<std::string> names;
-  for (const auto& [name, x] : desks_)
-    names.push_back(name);
-  return names;
-}
-
 } // namespace troupe::daemon
