@@ -113,8 +113,14 @@ status node::parts::open_store() {
   if (!engine)
     return engine.why();
   auto opened = storage::store::open(std::move(*engine), options, clocks);
-  if (!opened)
+  if (!opened) {
+    // The engine names only its lock file; the operator needs the reason.
+    if (opened.why().code == errc::busy)
+      return error{errc::busy, fmt::format("the data directory {} is in use by another trouped. Stop that one "
+                                           "(`troupe shutdown`), or name another data-dir in node.toml. ({})",
+                                           config.data_dir, opened.why().context)};
     return opened.why();
+  }
   disk = std::move(*opened);
   return {};
 }
