@@ -118,6 +118,9 @@ void workshop::forget(const document& x) {
       event.text = "removed, but its variables and timers stay stored: " + done.why().context;
       all_.store.append(std::move(event));
     }
+  if (x.section == "channel")
+    forget_channel(all_.store, x.name);
+  // A counter's total stays stored: who removes a meter by mistake adds it again.
   if (x.section == "counter") {
     names_.erase(x.name + "/rate");
     all_.live.remove(x.name + "/rate");
