@@ -21,6 +21,10 @@ constexpr std::chrono::seconds step_limit{15};
 /// A reason that may pass (a supervisor that just restarts) needs no operator.
 constexpr std::chrono::seconds retry_refused{30};
 
+/// The entries of one change are written within this. A pass that sees half of
+/// it would open a renamed channel while the old name still holds the line.
+constexpr std::chrono::milliseconds change_complete{50};
+
 using refusals = running_things::refusals;
 
 class reconciler_unit final : public unit {
@@ -31,13 +35,13 @@ public:
 
   void start() override {
     const auto me = caf::actor_cast<caf::actor_addr>(context_.self());
-    // A change writes many entries; they share one pass, not one each.
+    // A change writes many entries: they share one pass, and it sees them all.
     feed_ = all_.store.on_change(storage::slot_kind::map, "desired/",
                                  [me, asked = asked_](const storage::entry&, bool) {
                                    if (asked->exchange(true))
                                      return;
                                    if (auto whom = caf::actor_cast<caf::actor>(me))
-                                     caf::anon_send(whom, reconcile_atom::value);
+                                     caf::delayed_anon_send(whom, change_complete, reconcile_atom::value);
                                  });
     // What was asked of a predecessor that crashed is done now.
     caf::anon_send(caf::actor_cast<caf::actor>(me), reconcile_atom::value);
