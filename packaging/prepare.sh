@@ -36,12 +36,11 @@ build() {
   cd "$root" || exit 1
   if [ ! -f "build/$preset/build.ninja" ]; then
     say "configuring build/$preset"
-    cmake --preset "$preset" >"/tmp/troupe-configure.$$" 2>&1 || {
-      cat "/tmp/troupe-configure.$$" >&2
-      rm -f "/tmp/troupe-configure.$$"
+    local said
+    said=$(cmake --preset "$preset" 2>&1) || {
+      printf '%s\n' "$said" >&2
       die "CMake could not configure; the reason stands above"
     }
-    rm -f "/tmp/troupe-configure.$$"
   fi
   say "building (preset $preset, $(nproc) at a time; the first time takes some minutes)"
   cmake --build --preset "$preset" ${1:+--target "$@"}

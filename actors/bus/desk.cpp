@@ -67,7 +67,7 @@ std::shared_ptr<output_cell> bus_desk::attach_output(const std::string& name,
     }
     cell = x.cell;
   }
-  cell->set_safe(wish.safe);
+  cell->configure(wish.safe, wish.initial, wish.keep_at_stop);
   cell->set_waker(std::move(who));
   if (changed)
     nudge();
@@ -213,18 +213,6 @@ void bus_desk::unattended(std::uint64_t epoch) {
   if (!caretaker_)
     caretaker_ = std::make_unique<caretaker>();
   caretaker_->watch(session_);
-}
-
-std::vector<drivers::fault> bus_desk::faults() const {
-  const auto open = session();
-  return open ? open->driver().faults() : std::vector<drivers::fault>{};
-}
-
-status bus_desk::set_fault(const std::string& fault, const std::string& line, bool active) {
-  const auto open = session();
-  if (!open)
-    return error{errc::closed, "bus '" + name_ + "' is not open; faults can be set when it is"};
-  return open->driver().set_fault(fault, line, active);
 }
 
 } // namespace troupe

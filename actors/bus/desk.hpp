@@ -131,11 +131,6 @@ public:
   /// of the desk keeps dead-man duty (I5).
   void unattended(std::uint64_t epoch);
 
-  // --- faults that the driver can play (drills); any thread ---
-  [[nodiscard]] std::vector<drivers::fault> faults() const;
-  [[nodiscard]] status set_fault(const std::string& fault, const std::string& line,
-                                 bool active);
-
 private:
   std::string name_;
   std::atomic<bool> simulated_{false};

@@ -19,9 +19,16 @@ void output_cell::set_waker(waker who) {
   waker_ = std::move(who);
 }
 
-void output_cell::set_safe(value safe) {
+void output_cell::configure(value safe, std::optional<value> initial, bool keep_at_stop) {
   std::lock_guard lock{mutex_};
   safe_ = std::move(safe);
+  initial_ = std::move(initial);
+  keep_at_stop_ = keep_at_stop;
+}
+
+bool output_cell::keep_at_stop() const {
+  std::lock_guard lock{mutex_};
+  return keep_at_stop_;
 }
 
 bool output_cell::want(value wish, mono_ns guard) {

@@ -37,7 +37,8 @@ public:
   output_cell(value safe, std::optional<value> initial, bool keep_at_stop);
 
   void set_waker(waker who);
-  void set_safe(value safe);
+  /// What a changed configuration may change without opening the line anew.
+  void configure(value safe, std::optional<value> initial, bool keep_at_stop);
 
   // --- the channel's side ---
   /// @returns whether the bus has work: false for a mere renewal.
@@ -58,7 +59,7 @@ public:
   void read_back(const value& level);
 
   /// An orderly stop leaves the pin as it is instead of driving it to safe.
-  [[nodiscard]] bool keep_at_stop() const noexcept { return keep_at_stop_; }
+  [[nodiscard]] bool keep_at_stop() const;
   [[nodiscard]] value safe() const;
 
 private:

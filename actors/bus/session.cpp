@@ -141,6 +141,7 @@ void bus_session::sync(bus_desk& desk, mono_ns now) {
   if (revision == synced_)
     return;
   const auto wanted = desk.attachments();
+  bool freed = false;
   for (auto i = lines_.begin(); i != lines_.end();) {
     auto& x = *i->second;
     const auto same = std::find_if(wanted.begin(), wanted.end(), [&](const auto& w) {
@@ -155,7 +156,13 @@ void bus_session::sync(bus_desk& desk, mono_ns now) {
     if (x.what.port)
       x.what.port->closed({errc::closed, "the line is set up anew"}, now);
     i = lines_.erase(i);
+    freed = true;
   }
+  // A line that was refused as taken may be free now.
+  if (freed)
+    for (auto& [name, x] : lines_)
+      if (!x->open && x->retry_at != no_deadline)
+        next_line_ = x->retry_at = now;
   for (const auto& w : wanted) {
     auto& slot = lines_[w.name];
     if (slot)

@@ -43,7 +43,6 @@ public:
   /// An exception came out of a driver call: its state is unknown.
   [[nodiscard]] bool suspect() const noexcept { return suspect_; }
 
-  [[nodiscard]] drivers::bus& driver() noexcept { return *driver_; }
   [[nodiscard]] std::vector<drivers::line_info> lines();
   [[nodiscard]] std::string describe();
 
@@ -63,7 +62,6 @@ private:
   void write(line& x, mono_ns now);
   void read_back(line& x);
   void poll(line& x, mono_ns now);
-  void retry_lost(mono_ns now);
   void serve_lines();
   void retry(line& x, mono_ns now);
 

@@ -19,6 +19,13 @@ make_unit make_channel(services& all, std::shared_ptr<bus_desk> desk, channel_co
            : make_output(all, std::move(desk), std::move(config));
 }
 
+void forget_channel(storage::store& store, const std::string& name) {
+  // An input keeps one, an output the other. Refused by a full disk: what
+  // stays is one small entry, told as `restored` if the name comes back.
+  for (const auto* what : {"reading/", "output/"})
+    static_cast<void>(store.erase(storage::slot_kind::own, what + name));
+}
+
 std::function<void(bool)> channel_quarantine(services& all, std::shared_ptr<bus_desk> desk,
                                              channel_config config) {
   return [&all, desk = std::move(desk), config = std::move(config)](bool entered) {

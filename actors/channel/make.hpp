@@ -25,6 +25,9 @@ namespace troupe {
 [[nodiscard]] make_unit make_channel(services& all, std::shared_ptr<bus_desk> desk,
                                      channel_config config);
 
+/// What a removed channel left in the store: a namesake starts anew.
+void forget_channel(storage::store& store, const std::string& name);
+
 /// For `child_spec::on_quarantine`: the reading turns bad, an output goes to
 /// its safe state at once.
 [[nodiscard]] std::function<void(bool)>

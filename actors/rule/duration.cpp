@@ -1,9 +1,10 @@
 #include "actors/rule/duration.hpp"
 
+#include "config/model/quantity.hpp"
+
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
+#include <cstdlib>
 
 namespace troupe::rule {
 
@@ -14,7 +15,7 @@ struct unit_row {
   std::int64_t ms;
 };
 
-// Longest first for `to_text`.
+// Longest first.
 constexpr unit_row units[] = {
   {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1},
 };
@@ -22,22 +23,8 @@ constexpr unit_row units[] = {
 } // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text) {
-  double amount = 0;
-  const auto* first = text.data();
-  const auto* last = first + text.size();
-  const auto [end, failed] = std::from_chars(first, last, amount, std::chars_format::fixed);
-  if (failed != std::errc{} || !std::isfinite(amount) || amount < 0)
-    return {};
-  const std::string_view unit{end, static_cast<std::size_t>(last - end)};
-  for (const auto& row : units) {
-    if (unit != row.name)
-      continue;
-    const double ms = amount * static_cast<double>(row.ms);
-    if (ms > static_cast<double>(longest_duration.count()))
-      return {};
-    return milliseconds{static_cast<std::int64_t>(std::llround(ms))};
-  }
-  return {};
+  const auto x = troupe::parse_duration(text);
+  return x && *x <= longest_duration ? x : std::nullopt;
 }
 
 std::string to_text(milliseconds x) {

@@ -12,12 +12,13 @@ namespace troupe::rule {
 /// calendar, not a timer.
 inline constexpr milliseconds longest_duration{366LL * 24 * 3600 * 1000};
 
-/// Reads "200ms", "5s", "1.5h", "10m", "2d". A unit is required, because a bare
-/// number would be seconds to one reader and milliseconds to the next.
-/// @returns nothing if the text is no duration, negative or over the longest.
+/// Reads what the configuration reads (config/model/quantity.hpp), so that
+/// house.toml and its scripts agree on what a duration is.
+/// @returns nothing if the text is no duration or over the longest.
 std::optional<milliseconds> parse_duration(std::string_view text);
 
-/// "200ms", "5s", "10m", "1h 30m": what a person would write.
+/// "200ms", "5s", "10m", "1h 30m": what a person would say. For stories; part
+/// of the keys of stored conditions, so it may not change.
 std::string to_text(milliseconds x);
 
 } // namespace troupe::rule

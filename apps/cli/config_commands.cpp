@@ -40,8 +40,17 @@ std::string lines_of(const session& s, const json& texts, const char* sign, colo
 std::string show_done(const session& s, const json& x) {
   if (!truth_at(x, "applied"))
     return "";
-  return lines_of(s, list_at(x, "failed"), "✗", colour::red) + s.how.paint("● done", colour::green)
+  const auto& failed = list_at(x, "failed");
+  return lines_of(s, failed, "✗", colour::red)
+         + (failed.empty() ? s.how.paint("● done", colour::green)
+                           : s.how.paint("◐ desired, but not all of it runs", colour::yellow))
          + fmt::format(", revision {}\n", text_at(x, "revision"));
+}
+
+/// A script that adds a device must see when the device does not run.
+void judge(session& s, const client::answer<json>& got) {
+  if (got && s.code == exit_ok && !list_at(*got, "failed").empty())
+    s.code = exit_refused;
 }
 
 /// The plan, and what the node would have us think over.
@@ -73,19 +82,22 @@ void plan_ask_do(session& s, const std::string& path, json body, const options& 
       return s.fail(exit_refused, "nothing was changed");
   }
   body["dry_run"] = false;
-  s.show(node.post(path, body), [&](const json& x) {
+  const auto done = node.post(path, body);
+  s.show(done, [&](const json& x) {
     // What was asked about is on the screen already.
     return o.yes ? show_outcome(s, x) : show_done(s, x);
   });
+  judge(s, done);
 }
 
 void send(session& s, const std::string& section, const std::string& name, const json& document,
           bool replace) {
-  s.show(s.node().post("/v1/config", {{"section", section},
-                                      {"name", name},
-                                      {"document", document},
-                                      {"replace", replace}}),
-         [&](const json& x) { return show_outcome(s, x); });
+  const auto done = s.node().post("/v1/config", {{"section", section},
+                                                 {"name", name},
+                                                 {"document", document},
+                                                 {"replace", replace}});
+  s.show(done, [&](const json& x) { return show_outcome(s, x); });
+  judge(s, done);
 }
 
 /// Everything that stands in a piece of house.toml, one after the other; stops
@@ -151,8 +163,9 @@ void add_remove(CLI::App& app, session& s) {
   remove->add_option("NAME", o->name, "Its name")->required();
   remove->footer("Examples:\n  troupe remove rule hall-light\n`troupe rollback` brings it back.");
   remove->callback([&s, o] {
-    s.show(s.node().remove(fmt::format("/v1/config/{}/{}", o->section, client::escape(o->name))),
-           [&](const json& x) { return show_outcome(s, x); });
+    const auto done = s.node().remove(fmt::format("/v1/config/{}/{}", o->section, client::escape(o->name)));
+    s.show(done, [&](const json& x) { return show_outcome(s, x); });
+    judge(s, done);
   });
 }
 

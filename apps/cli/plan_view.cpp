@@ -34,7 +34,8 @@ std::string show_plan(const json& steps, const style& how) {
     ++counts[action];
     result += fmt::format("{} {} {}", sign_of(action, how), pad(text_at(s, "section"), 8),
                           how.paint(text_at(s, "name"), colour::bold));
-    if (truth_at(s, "restarts"))
+    // What comes or goes has nothing to restart.
+    if (action == "change" && truth_at(s, "restarts"))
       result += how.paint("  restarts it", colour::yellow);
     result += "\n";
     for (auto& c : list_at(s, "keys"))

@@ -24,7 +24,6 @@ struct api_parts {
   streams& events;
   journal_report& report;
   supervision::root& tree;
-  caf::actor reconciler;
   mono_ns started_at;
   std::function<void()> stop; ///< asks the program to end
 };

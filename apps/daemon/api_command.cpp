@@ -112,14 +112,12 @@ result<json> node_control::force(const control_caller& who, const std::string& n
       return error{errc::invalid_argument, fmt::format("'{}' is {}, and {} is not a value for it", name,
                                                        to_string(*kind), body["value"].dump())};
   }
-  const auto text = x.val.empty() ? "no longer forced" : "forced " + to_string(x.val);
   auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
   if (!answer)
     return answer.why();
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
-  journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  return answer_json(name, *answer); // the channel has journalled it
 }
 
 result<json> node_control::count(const control_caller& who, const std::string& name, const json& body) {
@@ -133,15 +131,13 @@ result<json> node_control::count(const control_caller& who, const std::string& n
   x.id = body.value("request", fmt::format("{}-{}-{}", who.uid, who.pid, parts_.all.clocks.mono()));
   x.total = body["total"].get<double>();
   x.who = who.name;
-  const auto text = fmt::format("total set to {}", x.total);
   auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name,
                                     std::chrono::seconds{10}, std::move(x));
   if (!answer)
     return answer.why();
   if (answer->code != errc::none)
     return error{answer->code, answer->text};
-  journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  return answer_json(name, *answer); // the counter has journalled it
 }
 
 result<json> node_control::act(const control_caller& who, const std::string& actor, const std::string& verb) {

@@ -55,12 +55,22 @@ result<json> node_control::change(const control_caller& who, const std::vector<d
   journal(who, "config", parts_.node.name, fmt::format("revision {}: {}", *revision, text));
   // As many things as there are, each with its own stop and start.
   const auto limit = std::chrono::seconds{10} + std::chrono::milliseconds{50} * static_cast<int>(steps.size());
-  auto answer = ask<reconciled>(parts_.system, parts_.reconciler, "reconciler", limit, reconcile_atom::value);
-  if (!answer)
-    return answer.why();
+  // By name each time: one that crashed or was replaced has a new handle.
+  auto answer = ask<reconciled>(parts_.system, parts_.all.names.find("reconciler"), "reconciler", limit,
+                                reconcile_atom::value);
   out["applied"] = true;
   out["revision"] = *revision;
-  out["failed"] = answer->failed;
+  if (!answer) {
+    // It is desired from here on, whatever became of the question.
+    out["failed"].push_back(fmt::format("revision {} is stored and is carried out as soon as the reconciler can; "
+                                        "what became of it is not known yet: {}", *revision, answer.why().context));
+    return out;
+  }
+  // What failed before and has nothing to do with this change is in `status`.
+  for (const auto& [what, why] : answer->failed)
+    if (std::any_of(steps.begin(), steps.end(),
+                    [&](const plan_step& step) { return step.section + " " + step.name == what; }))
+      out["failed"].push_back(what + ": " + why);
   return out;
 }
 

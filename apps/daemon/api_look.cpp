@@ -2,6 +2,7 @@
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/json.hpp"
+#include "config/load/typed.hpp"
 #include "config/schema/did_you_mean.hpp"
 #include "drivers/registry.hpp"
 
@@ -230,9 +231,11 @@ json node_control::log(const json& query) {
 
 json node_control::buses() {
   auto out = json::array();
-  for (const auto& name : parts_.makers.desks()) {
-    json x{{"name", name}, {"driver", ""}, {"trouble", "not configured"}, {"lines", json::array()},
-           {"faults", json::array()}};
+  for (const auto& wanted : parts_.wanted.documents()) {
+    if (wanted.section != "bus")
+      continue;
+    const auto& name = wanted.name;
+    json x{{"name", name}, {"driver", ""}, {"trouble", ""}, {"lines", json::array()}, {"faults", json::array()}};
     const auto actor = workshop::actor_of("bus", name);
     if (auto view = ask<bus_view>(parts_.system, parts_.all.names.find(actor), actor, ask_limit, view_bus{})) {
       x["driver"] = view->driver;
@@ -243,7 +246,7 @@ json node_control::buses() {
     } else {
       x["trouble"] = view.why().context;
     }
-    if (const auto config = bus_of(name))
+    if (const auto config = to_bus(wanted))
       for (const auto& f : drivers::faults_of(*config))
         x["faults"].push_back({{"name", f.name}, {"line", f.line}, {"active", f.active}, {"help", f.help}});
     out.push_back(std::move(x));

@@ -28,6 +28,9 @@ result<Answer> ask(caf::actor_system& system, const caf::actor& whom, const std:
                if (why.code == errc::timed_out)
                  why.context = "'" + name + "' did not answer within " + std::to_string(limit.count())
                                + " ms; `troupe ps` shows what it does";
+               else if (x == caf::sec::request_receiver_down)
+                 why = {errc::closed, "'" + name + "' ended before it answered; `troupe log` tells why, and its "
+                                        "supervisor starts it again"};
                else if (x == caf::sec::unexpected_message)
                  why = {errc::unsupported, "'" + name + "' does not understand that; `troupe get "
                                              + name + "` shows what it is"};

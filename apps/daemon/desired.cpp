@@ -119,15 +119,8 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
   if (!heads.empty())
     revision = std::stoull(heads.back().key.substr(revisions_prefix.size())) + 1;
 
-  durable_writes pending;
-  auto put = [&](const std::string& key, const json& body) {
-    if (auto done = disk_.put(slot_kind::map, key, body.dump(), pending.one()); !done)
-      pending.refused(done.why());
-  };
-  auto erase = [&](const std::string& key) {
-    if (auto done = disk_.erase(slot_kind::map, key, pending.one()); !done)
-      pending.refused(done.why());
-  };
+  std::vector<entry_write> changes;
+  auto put = [&](const std::string& key, const json& body) { changes.push_back({key, body.dump()}); };
 
   // The way back first, so that a crash between cannot leave a change that
   // history does not know.
@@ -150,17 +143,51 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
     if (delta.contains("after"))
       put(key, delta["after"]);
     else
-      erase(key);
+      changes.push_back({key, {}});
+  if (auto fits = check_sizes(changes); !fits)
+    return fits.why();
+
+  durable_writes pending;
+  for (auto i = changes.begin(); i != changes.end(); ++i)
+    if (auto done = carry_out(*i, pending.one()); !done) {
+      pending.refused(done.why());
+      // Half a change is a house that nobody described. What stood there goes
+      // back; the store takes it, or is in a state that `troupe status` shows.
+      for (auto back = std::make_reverse_iterator(i); back != changes.rend(); ++back) {
+        const auto was = before.find(back->key);
+        static_cast<void>(carry_out({back->key, was == before.end() ? std::nullopt : std::optional{was->second.body.dump()}}, {}));
+      }
+      return error{done.why().code, "nothing was changed: " + done.why().context};
+    }
 
   // Retention: the oldest revision goes with all its parts.
   while (heads.size() + 1 > kept_revisions) {
     for (const auto& e : disk_.list(slot_kind::map, heads.front().key))
-      erase(e.key);
+      if (auto done = carry_out({e.key, {}}, pending.one()); !done)
+        pending.refused(done.why());
     heads.erase(heads.begin());
   }
   if (auto done = pending.wait(); !done)
     return done.why();
   return revision;
+}
+
+status desired::carry_out(const entry_write& x, storage::on_durable done) {
+  return x.payload ? disk_.put(slot_kind::map, x.key, *x.payload, std::move(done))
+                   : disk_.erase(slot_kind::map, x.key, std::move(done));
+}
+
+status desired::check_sizes(const std::vector<entry_write>& all) {
+  for (const auto& x : all) {
+    if (x.key.size() > storage::max_key_bytes)
+      return error{errc::over_limit, fmt::format("{}: an address of {} bytes, {} is the most; shorten the name",
+                                                 x.key, x.key.size(), storage::max_key_bytes)};
+    if (x.payload && x.payload->size() > storage::max_payload_bytes)
+      return error{errc::over_limit, fmt::format("{}: {} bytes with what stood there before, {} is the most; "
+                                                 "split the rule, or remove it first",
+                                                 x.key, x.payload->size(), storage::max_payload_bytes)};
+  }
+  return {};
 }
 
 json desired::history(std::size_t newest) const {

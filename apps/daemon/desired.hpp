@@ -35,7 +35,9 @@ public:
   /// Writes what changes between the documents of now and `wanted`, and a
   /// revision that says who asked and why. Waits until it is durable.
   /// @returns the revision's number, 0 if nothing changes; an error of the
-  ///          store otherwise (nothing was written, but for `indeterminate`).
+  ///          store otherwise: `indeterminate` and `timed_out` mean that it
+  ///          works now but may be gone after a power cut; after all others
+  ///          everything is as before.
   [[nodiscard]] result<std::uint64_t> write(const std::vector<document>& wanted,
                                             const std::string& who, const std::string& text);
 
@@ -46,6 +48,13 @@ public:
   [[nodiscard]] result<std::vector<document>> at_revision(std::uint64_t revision) const;
 
 private:
+  struct entry_write {
+    std::string key;
+    std::optional<std::string> payload; ///< none: erase
+  };
+  status carry_out(const entry_write& x, storage::on_durable done);
+  [[nodiscard]] static status check_sizes(const std::vector<entry_write>& all);
+
   storage::store& disk_;
   const clock_source& clocks_;
 };

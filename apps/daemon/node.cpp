@@ -113,8 +113,14 @@ status node::parts::open_store() {
   if (!engine)
     return engine.why();
   auto opened = storage::store::open(std::move(*engine), options, clocks);
-  if (!opened)
+  if (!opened) {
+    // The engine names only its lock file; the operator needs the reason.
+    if (opened.why().code == errc::busy)
+      return error{errc::busy, fmt::format("the data directory {} is in use by another trouped. Stop that one "
+                                           "(`troupe shutdown`), or name another data-dir in node.toml. ({})",
+                                           config.data_dir, opened.why().context)};
     return opened.why();
+  }
   disk = std::move(*opened);
   return {};
 }
@@ -125,7 +131,10 @@ void node::parts::note_previous_end() {
     return;
   const auto x = json::parse(last->payload, nullptr, false);
   const auto state = x.is_object() ? x.value("state", "") : "";
-  if (state == "running")
+  if (state == "starting")
+    disk->append(event(storage::severity::warning, "start", how.config.name,
+                       "the previous run ended before it was ready; the log of trouped says why"));
+  else if (state == "running")
     disk->append(event(storage::severity::warning, "start", how.config.name,
                        "the previous run ended without an orderly stop: a crash, a kill or a power cut"));
   else if (state != "stopped")
@@ -160,7 +169,7 @@ status node::start() {
   if (auto opened = p.open_store(); !opened)
     return opened;
   p.note_previous_end();
-  p.note_own_end("running");
+  p.note_own_end("starting");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
   p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus);
@@ -183,11 +192,11 @@ status node::start() {
   auto running = ask<reconciled>(*p.system, reconciler, "reconciler", 60s, reconcile_atom::value);
   if (!running)
     return running.why();
-  for (const auto& x : running->failed)
-    spdlog::error("does not run: {}", x);
+  for (const auto& [what, why] : running->failed)
+    spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    reconciler, began, [&p] { p.how.on_end(stopped); }});
+    began, [&p] { p.how.on_end(stopped); }});
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
@@ -195,6 +204,7 @@ status node::start() {
   if (!server)
     return server.why();
   p.server = std::move(*server);
+  p.note_own_end("running");
   const auto things = p.wanted->documents().size() - running->failed.size();
   const auto ready_ms = static_cast<double>(p.clocks.mono() - began) / 1e6;
   p.disk->append(event(storage::severity::notice, "start", config.name,

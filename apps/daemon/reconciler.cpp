@@ -4,6 +4,8 @@
 #include "apps/daemon/ask.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <utility>
 
 namespace troupe::daemon {
 
@@ -16,6 +18,15 @@ using supervision::outcome;
 /// A stop may take each child's `stop_within`; a start may open a bus.
 constexpr std::chrono::seconds step_limit{15};
 
+/// A reason that may pass (a supervisor that just restarts) needs no operator.
+constexpr std::chrono::seconds retry_refused{30};
+
+/// The entries of one change are written within this. A pass that sees half of
+/// it would open a renamed channel while the old name still holds the line.
+constexpr std::chrono::milliseconds change_complete{50};
+
+using refusals = running_things::refusals;
+
 class reconciler_unit final : public unit {
 public:
   reconciler_unit(unit_context& context, services& all, desired& wanted, workshop& makers,
@@ -24,87 +35,136 @@ public:
 
   void start() override {
     const auto me = caf::actor_cast<caf::actor_addr>(context_.self());
+    // A change writes many entries: they share one pass, and it sees them all.
     feed_ = all_.store.on_change(storage::slot_kind::map, "desired/",
-                                 [me](const storage::entry&, bool) {
+                                 [me, asked = asked_](const storage::entry&, bool) {
+                                   if (asked->exchange(true))
+                                     return;
                                    if (auto whom = caf::actor_cast<caf::actor>(me))
-                                     caf::anon_send(whom, reconcile_atom::value);
+                                     caf::delayed_anon_send(whom, change_complete, reconcile_atom::value);
                                  });
+    // What was asked of a predecessor that crashed is done now.
+    caf::anon_send(caf::actor_cast<caf::actor>(me), reconcile_atom::value);
   }
 
   caf::message_handler messages() override {
     return {[this](reconcile_atom) { return pass(); }};
   }
 
+  void on_timer(int) override { (void)pass(); }
+
   nlohmann::json state() const override {
     std::lock_guard lock{running_->mutex};
-    return {{"running", running_->documents.size()}, {"passes", passes_}};
+    return {{"running", running_->documents.size()}, {"refused", running_->refused.size()}, {"passes", passes_}};
   }
 
 private:
   reconciled pass() {
     ++passes_;
-    reconciled said;
+    asked_->store(false); // before reading: what is written from here on asks again
     std::vector<document> current;
+    refusals refused;
     {
       std::lock_guard lock{running_->mutex};
       current = running_->documents;
+      refused = running_->refused;
     }
     const auto goal = wanted_.documents();
+    settle(refused, current, goal);
     for (const auto& step : plan(current, goal, true)) {
       const auto is_it = [&](const document& x) { return x.section == step.section && x.name == step.name; };
       const auto now = std::find_if(current.begin(), current.end(), is_it);
       const auto then = std::find_if(goal.begin(), goal.end(), is_it);
+      bool runs = then != goal.end();
       if (step.what == plan_step::kind::change && !step.restarts) {
         makers_.rename(*then);
       } else {
-        if (now != current.end() && !take_down(*now, said))
+        if (now != current.end() && !take_down(*now, refused))
           continue;
         if (then == goal.end()) {
           makers_.forget(*now);
         } else {
+          const auto before = refused.find(title(*then));
           if (now != current.end())
             makers_.leave_bus(*now, &*then);
-          begin(*then, said);
+          else if (before != refused.end())
+            makers_.leave_bus(before->second.what, &*then);
+          runs = begin(*then, refused);
         }
       }
       if (now != current.end())
         current.erase(now);
-      if (then != goal.end())
+      if (runs)
         current.push_back(*then);
       std::lock_guard lock{running_->mutex};
       running_->documents = current;
+      running_->refused = refused;
     }
+    if (!refused.empty())
+      context_.arm(0, retry_refused);
+    reconciled said;
+    for (const auto& [what, x] : refused)
+      said.failed[what] = x.why;
+    std::lock_guard lock{running_->mutex};
+    running_->refused = std::move(refused);
     return said;
   }
 
-  bool take_down(const document& x, reconciled& said) {
-    const auto id = workshop::actor_of(x.section, x.name);
-    // A thing whose start was refused (a driver that is not allowed) has no actor.
-    if (!all_.names.find(id))
+  /// Drops refusals that are over: things that run by now, and things that
+  /// nobody wants any more.
+  void settle(refusals& refused, const std::vector<document>& current, const std::vector<document>& goal) {
+    const auto among = [](const std::vector<document>& all, const std::string& what) {
+      return std::any_of(all.begin(), all.end(), [&](const document& x) { return title(x) == what; });
+    };
+    std::erase_if(refused, [&](const auto& x) {
+      const auto& [what, refusal] = x;
+      if (among(current, what)) {
+        const auto row = all_.names.lookup(workshop::actor_of(refusal.what.section, refusal.what.name));
+        return row && row->life && row->life->state.load() == run_state::running;
+      }
+      if (among(goal, what))
+        return false;
+      makers_.forget(refusal.what);
       return true;
+    });
+  }
+
+  static std::string title(const document& x) { return x.section + " " + x.name; }
+
+  bool take_down(const document& x, refusals& refused) {
+    const auto id = workshop::actor_of(x.section, x.name);
     auto answer = tell(x, child_order{child_order::kind::remove, id});
     if (answer.code == errc::none || answer.code == errc::not_found)
       return true;
-    said.failed.push_back(x.section + " " + x.name + ": cannot stop it: " + answer.text);
+    refuse(x, "cannot stop it: " + answer.text, refused);
     return false;
   }
 
-  void begin(const document& x, reconciled& said) {
+  /// @returns whether the thing is in the tree now.
+  bool begin(const document& x, refusals& refused) {
     auto spec = makers_.make(x);
     if (!spec) {
-      refuse(x, spec.why().context, said);
-      return;
+      refuse(x, spec.why().context, refused);
+      return false;
     }
+    const auto id = spec->id;
     auto answer = tell(x, add_child{std::move(*spec)});
-    // Also one whose first start failed is in the tree now, and is retried.
-    if (answer.code == errc::none)
-      said.done.push_back(x.section + " " + x.name);
-    else
-      refuse(x, answer.text, said);
+    if (answer.code == errc::none) {
+      refused.erase(title(x));
+      return true;
+    }
+    refuse(x, answer.text, refused);
+    // One whose first start failed, or takes long, is in the tree, and its
+    // supervisor tries again; a second one of that name would be refused.
+    const auto there = all_.names.lookup(id);
+    return there && there->parent == workshop::supervisor_of(x.section);
   }
 
-  void refuse(const document& x, const std::string& why, reconciled& said) {
-    said.failed.push_back(x.section + " " + x.name + ": " + why);
+  void refuse(const document& x, const std::string& why, refusals& refused) {
+    auto& slot = refused[title(x)];
+    slot.what = x;
+    if (std::exchange(slot.why, why) == why)
+      return; // told already
     storage::journal_event event;
     event.level = storage::severity::alarm;
     event.kind = "config";
@@ -128,6 +188,7 @@ private:
   desired& wanted_;
   workshop& makers_;
   std::shared_ptr<running_things> running_;
+  std::shared_ptr<std::atomic<bool>> asked_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<void> feed_;
   std::uint64_t passes_ = 0;
 };

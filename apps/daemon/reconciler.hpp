@@ -4,6 +4,7 @@
 #include "apps/daemon/desired.hpp"
 #include "apps/daemon/workshop.hpp"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,25 +13,34 @@
 namespace troupe::daemon {
 
 /// To RECONCILER: make what runs equal to what is desired. Answered with
-/// `reconciled` when it is; several requests at once share one pass.
+/// `reconciled` when it is.
 using reconcile_atom = caf::atom_constant<caf::atom("reconcile")>;
 
-/// What a pass did, and what it could not do: those things do not run, the
-/// rest does.
+/// What a pass could not do, and what earlier ones could not do either: those
+/// things do not run, the rest does.
 struct reconciled {
-  std::vector<std::string> done;
-  std::vector<std::string> failed; ///< "channel lamp: why"
+  std::map<std::string, std::string> failed; ///< "channel lamp" and why
 };
 
-/// What runs now, as documents. Outlives the reconciler's incarnations.
+/// What runs now, as documents, and what should but was refused. Outlives the
+/// reconciler's incarnations.
 struct running_things {
+  struct refusal {
+    document what;
+    std::string why;
+  };
+  using refusals = std::map<std::string, refusal>; ///< by "channel lamp"
+
   std::mutex mutex;
   std::vector<document> documents;
+  refusals refused;
 };
 
 /// RECONCILER: starts, replaces and stops children of the section supervisors
 /// until they match the desired documents. Touches only what differs; a
-/// changed thing is removed and added, everything else goes on.
+/// changed thing is removed and added, everything else goes on. What was refused
+/// is tried again at each pass and every `retry_refused`; it is journalled when
+/// the reason is a new one.
 ///
 /// Detached: it waits for ordered stops. Woken by `reconcile_atom` and by every
 /// change under `desired/`, so that one day another node's write does the same.

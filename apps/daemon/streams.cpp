@@ -9,6 +9,8 @@ namespace troupe::daemon {
 namespace {
 
 constexpr auto keeper_name = "taps";
+/// Entries that may come while the past of a log is told, which takes milliseconds.
+constexpr std::size_t most_early = 1000;
 using look_atom = caf::atom_constant<caf::atom("look")>;
 
 } // namespace
@@ -32,6 +34,10 @@ public:
   void tell(const std::string& name) {
     const auto row = of_.live_.find(name);
     if (!row) {
+      {
+        std::lock_guard lock{mutex_};
+        grades_.erase(name);
+      }
       to_->push("removed", {{"name", name}});
       return;
     }
@@ -86,13 +92,41 @@ streams::queue streams::watch(const std::string& prefix) {
 
 streams::queue streams::log(const storage::journal_query& query) {
   auto to = std::make_shared<control::event_queue>();
-  for (const auto& x : disk_.journal(query))
+  // The feed first, so that no entry falls between it and the past. What comes
+  // while the past is told waits here; whoever appends must not.
+  struct early_entries {
+    std::mutex mutex;
+    bool over = false;
+    std::vector<storage::journal_event> waiting;
+  };
+  const auto early = std::make_shared<early_entries>();
+  auto feed = disk_.on_event([to, query, early](const storage::journal_event& x) {
+    if ((!query.subject.empty() && query.subject != x.subject)
+        || (!query.kind.empty() && query.kind != x.kind) || x.level < query.at_least)
+      return;
+    {
+      std::lock_guard lock{early->mutex};
+      if (!early->over) {
+        if (early->waiting.size() < most_early)
+          early->waiting.push_back(x);
+        return;
+      }
+    }
     to->push("entry", event_json(x));
-  auto feed = disk_.on_event([to, query](const storage::journal_event& x) {
-    if ((query.subject.empty() || query.subject == x.subject)
-        && (query.kind.empty() || query.kind == x.kind) && x.level >= query.at_least)
-      to->push("entry", event_json(x));
   });
+  std::uint64_t told = 0;
+  for (const auto& x : disk_.journal(query)) {
+    to->push("entry", event_json(x));
+    told = std::max(told, x.seq);
+  }
+  {
+    std::lock_guard lock{early->mutex};
+    for (const auto& x : early->waiting)
+      if (x.seq > told)
+        to->push("entry", event_json(x));
+    early->waiting.clear();
+    early->over = true;
+  }
   {
     std::lock_guard lock{mutex_};
     logs_[to.get()] = std::move(feed);
@@ -161,10 +195,17 @@ bool streams::end_taps() {
     auto& point = x.second;
     if (!point.readers.empty() || now - point.left_at < linger)
       return false;
-    point.life->tapped = false;
+    untap(x.first, point);
     return true;
   });
   return std::any_of(taps_.begin(), taps_.end(), [](const auto& x) { return x.second.readers.empty(); });
+}
+
+void streams::untap(const std::string& actor, const tap_point& point) const {
+  point.life->tapped = false;
+  // One that was replaced meanwhile took the mark along to vitals of its own.
+  if (const auto now = names_.lookup(actor); now && now->life)
+    now->life->tapped = false;
 }
 
 void streams::end_all(const std::string& why) {
@@ -175,7 +216,7 @@ void streams::end_all(const std::string& why) {
     watches_.clear();
     logs_.clear();
     for (auto& [actor, point] : taps_)
-      point.life->tapped = false;
+      untap(actor, point);
     taps_.clear();
   }
   for (const auto& x : all)

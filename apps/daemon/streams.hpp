@@ -65,6 +65,7 @@ private:
   };
 
   void forget(control::event_queue* reader);
+  void untap(const std::string& actor, const tap_point& point) const;
 
   storage::live_table& live_;
   storage::store& disk_;

@@ -118,6 +118,9 @@ void workshop::forget(const document& x) {
       event.text = "removed, but its variables and timers stay stored: " + done.why().context;
       all_.store.append(std::move(event));
     }
+  if (x.section == "channel")
+    forget_channel(all_.store, x.name);
+  // A counter's total stays stored: who removes a meter by mistake adds it again.
   if (x.section == "counter") {
     names_.erase(x.name + "/rate");
     all_.live.remove(x.name + "/rate");
@@ -130,14 +133,6 @@ std::shared_ptr<bus_desk> workshop::desk(const std::string& bus) {
   if (!found)
     found = std::make_shared<bus_desk>(bus, all_.clocks);
   return found;
-}
-
-std::vector<std::string> workshop::desks() const {
-  std::lock_guard lock{mutex_};
-  std::vector<std::string> names;
-  for (const auto& [name, x] : desks_)
-    names.push_back(name);
-  return names;
 }
 
 } // namespace troupe::daemon

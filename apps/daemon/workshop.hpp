@@ -48,7 +48,6 @@ public:
   void forget(const document& x);
 
   [[nodiscard]] std::shared_ptr<bus_desk> desk(const std::string& bus);
-  [[nodiscard]] std::vector<std::string> desks() const;
 
 private:
   result<child_spec> make_bus_child(const document& x);

@@ -42,6 +42,11 @@ void check_name(const document& x, std::vector<problem>& found) {
         add(fmt::format("names that begin with {} are the addresses of {}s.", taken,
                         std::string_view{taken}.substr(0, std::string_view{taken}.size() - 1)),
             "Choose another first part.");
+    // One directory of addresses for all: these have their owners in the node.
+    for (const auto* taken : {"node", "store", "buses", "channels", "counters", "rules", "taps", "reconciler"})
+      if (x.name == taken)
+        add(fmt::format("'{}' is the address of a part of the node itself.", taken),
+            fmt::format("\"house/{}\" would do.", taken));
   }
 }
 

@@ -103,6 +103,15 @@ CAF_TEST(adding changing and removing touch no other actor) {
   }
 }
 
+CAF_TEST(a change is carried out also after the reconciler has crashed) {
+  test_house house{loop_house};
+  house.start();
+  CAF_CHECK_EQUAL(house.troupe({"kill", "reconciler"}).exit, 0);
+  CAF_CHECK_EQUAL(house.troupe({"add", "channel", "attic/lamp", "bus=sim", "line=out.9", "direction=output"}).exit, 0);
+  CAF_CHECK(is(house.wait_for({"get", "attic/lamp"}, [](auto& x) { return is(x, "off"); }), "off"));
+  CAF_CHECK_EQUAL(house.troupe({"remove", "channel", "attic/lamp"}).exit, 0);
+}
+
 CAF_TEST(apply shows a plan and history can be rolled back) {
   test_house house{loop_house};
   house.start();

@@ -39,6 +39,14 @@ CAF_TEST(what a line shall show follows from wish and guard I5) {
   }
 }
 
+CAF_TEST(a changed configuration counts from then on) {
+  output_cell cell{off, off, false};
+  cell.want(on, 10);
+  cell.configure(on, {}, true);
+  CAF_CHECK(cell.target(10) == std::optional{on});
+  CAF_CHECK(cell.keep_at_stop());
+}
+
 CAF_TEST(only what changes the line is work for the bus) {
   output_cell cell{off, off, false};
   cell.opened(off);

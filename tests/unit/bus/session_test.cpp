@@ -162,6 +162,19 @@ CAF_TEST(a line that cannot be opened says why and is tried again with pauses) {
   CAF_CHECK(a->look().open);
 }
 
+CAF_TEST(a line in other hands is opened as soon as it is free) {
+  input("old-name", value_kind::digital);
+  work();
+  input_wish same_line;
+  same_line.line.line = "old-name";
+  auto renamed = desk->attach_input("new-name", same_line, {});
+  work();
+  CAF_CHECK(!renamed->look().open);
+  desk->detach("old-name");
+  work(); // and not only after the pause
+  CAF_CHECK(renamed->look().open);
+}
+
 CAF_TEST(a write that fails is told and tried again) {
   auto cell = output("pump");
   work();

@@ -180,6 +180,13 @@ CAF_TEST(every mistake is told with its place and value and limit and way out) {
            "\n",
      "house.toml:3  channel 'rule/x': names that begin with rule/ are the addresses of "
      "rules. Choose another first part."},
+    {"a name that the node needs itself",
+     sim + "[channel.store]\n"
+           "bus = \"s\"\n"
+           "line = \"x\"\n"
+           "\n",
+     "house.toml:3  channel 'store': 'store' is the address of a part of the node itself. "
+     "\"house/store\" would do."},
     {"a size without a unit",
      sim + "[rule.r]\n"
            "memory = 1000\n"

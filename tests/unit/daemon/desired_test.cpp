@@ -80,6 +80,18 @@ CAF_TEST(every kept revision can be reached again) {
   CAF_CHECK(!house->at_revision(6));
 }
 
+CAF_TEST(a change that is refused in part changes nothing) {
+  write({bus, lamp(1)}, "first");
+  auto huge = make_document("rule", "zz", {{"lua", std::string(storage::max_payload_bytes, '-')}});
+  const auto done = house->write({bus, lamp(2), huge}, "anna", "too much at once");
+  CAF_REQUIRE(!done);
+  CAF_CHECK(done.why().code == errc::over_limit);
+  const auto all = house->documents();
+  CAF_REQUIRE_EQUAL(all.size(), 2u);
+  CAF_CHECK(all[1] == lamp(1));
+  CAF_CHECK_EQUAL(house->history(10).size(), 1u);
+}
+
 CAF_TEST(history tells who and what and keeps the newest fifty) {
   for (int i = 1; i <= 55; ++i)
     write({bus, lamp(i)}, "lamp to " + std::to_string(i));
