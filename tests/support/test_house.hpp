@@ -23,7 +23,8 @@ finished run_program(const std::vector<std::string>& args, const std::string& in
 
 /// A real node: `trouped` in a folder of its own under the temporary folder,
 /// and `troupe` to talk to it, as a user would. Everything that it started
-/// ends and everything that it wrote goes with it, also when a test fails.
+/// ends and everything that it wrote goes with it, also when a test fails. The
+/// thread that starts the node keeps it: when that thread ends, so does the node.
 class test_house {
 public:
   /// @param house_toml what the node starts with; may be empty

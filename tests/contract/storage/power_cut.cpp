@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <filesystem>
 #include <map>
 
 namespace troupe::test {
@@ -48,7 +47,7 @@ std::string key_of(long i) {
 power_cut_outcome run_power_cuts(const power_cut_plan& plan) {
   power_cut_outcome out;
   std::mt19937_64 chance{plan.seed};
-  const temp_folder folder{std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp"};
+  const temp_folder folder{plan.below};
   const auto begun = std::chrono::steady_clock::now();
   auto disk = std::make_shared<power_cut_fs>();
   rocks_options options;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace troupe::test {
@@ -9,6 +10,8 @@ struct power_cut_plan {
   long cycles = 100;
   std::uint64_t seed = 1;
   bool preallocate = true;
+  /// Where the disk's folder is made; RAM where there is some.
+  std::string below = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
 };
 
 struct power_cut_outcome {
