@@ -24,6 +24,7 @@ struct api_parts {
   streams& events;
   journal_report& report;
   supervision::root& tree;
+  running_things& running;
   mono_ns started_at;
   std::function<void()> stop; ///< asks the program to end
 };

@@ -88,6 +88,11 @@ json node_control::status() {
     alarms.push_back({{"at", x.at}, {"subject", x.subject}, {"text", x.text}});
   if (s.degraded)
     alarms.push_back({{"at", parts_.all.clocks.wall()}, {"subject", "store"}, {"text", s.degraded_why}});
+  {
+    std::lock_guard lock{parts_.running.mutex};
+    for (const auto& [what, x] : parts_.running.refused)
+      alarms.push_back({{"at", x.since}, {"subject", what}, {"text", "does not run: " + x.why}});
+  }
   const auto uptime = parts_.all.clocks.mono() - parts_.started_at;
   return {{"node", parts_.node.name},
           {"version", TROUPE_VERSION},

@@ -196,7 +196,7 @@ status node::start() {
     spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    began, [&p] { p.how.on_end(stopped); }});
+    *p.running, began, [&p] { p.how.on_end(stopped); }});
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;

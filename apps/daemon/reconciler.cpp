@@ -165,6 +165,7 @@ private:
     slot.what = x;
     if (std::exchange(slot.why, why) == why)
       return; // told already
+    slot.since = all_.clocks.wall();
     storage::journal_event event;
     event.level = storage::severity::alarm;
     event.kind = "config";

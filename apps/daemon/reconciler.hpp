@@ -28,6 +28,7 @@ struct running_things {
   struct refusal {
     document what;
     std::string why;
+    wall_ms since = 0; ///< when that reason was first met
   };
   using refusals = std::map<std::string, refusal>; ///< by "channel lamp"
 

@@ -103,6 +103,18 @@ CAF_TEST(adding changing and removing touch no other actor) {
   }
 }
 
+CAF_TEST(who adds what may not run hears why and others do not) {
+  test_house house{loop_house, "drivers = [\"sim\"]\n"};
+  house.start();
+  const auto refused = house.troupe({"add", "bus", "pins", "driver=gpio", "chip=/dev/gpiochip0"});
+  CAF_CHECK_EQUAL(refused.exit, 1);
+  CAF_CHECK(refused.out.find("does not allow the driver 'gpio'") != std::string::npos);
+  CAF_CHECK_EQUAL(house.troupe({"add", "channel", "attic/lamp", "bus=sim", "line=out.9", "direction=output"}).exit, 0);
+  CAF_CHECK(house.ask({"status"})["alarms"].dump().find("bus pins") != std::string::npos);
+  CAF_CHECK_EQUAL(house.troupe({"remove", "bus", "pins"}).exit, 0);
+  CAF_CHECK(house.ask({"status"})["alarms"].empty());
+}
+
 CAF_TEST(a change is carried out also after the reconciler has crashed) {
   test_house house{loop_house};
   house.start();
