@@ -16,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 namespace troupe::daemon {
@@ -74,7 +75,8 @@ struct node::parts {
   directory names;
   catalog people;
   std::shared_ptr<running_things> running = std::make_shared<running_things>();
-  std::string gave_up; ///< why supervision did
+  std::mutex ending;
+  std::string gave_up; ///< why supervision did; under `ending`
 
   // In order of dependence: each outlives what stands below it.
   std::unique_ptr<services> all;
@@ -182,7 +184,10 @@ status node::start() {
   p.system = std::make_unique<caf::actor_system>(*p.caf);
   p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running),
                                    *p.report, p.names, p.clocks, [&p](const std::string& why) {
-                                     p.gave_up = why;
+                                     {
+                                       std::lock_guard lock{p.ending};
+                                       p.gave_up = why;
+                                     }
                                      p.how.on_end(escalated);
                                    });
   // The store's thread runs now, so that writes can become durable.
@@ -219,8 +224,13 @@ status node::stop() {
   if (p.events)
     p.events->end_all("the node stops");
   p.server.reset();
+  // Supervision may give up while an operator's stop is on its way.
+  const auto gave_up = [&p] {
+    std::lock_guard lock{p.ending};
+    return p.gave_up;
+  }();
   if (p.disk)
-    p.note_own_end(p.gave_up.empty() ? "stopped" : "supervision gave up: " + p.gave_up);
+    p.note_own_end(gave_up.empty() ? "stopped" : "supervision gave up: " + gave_up);
   status ended;
   if (p.tree)
     ended = p.tree->stop(10s);
