@@ -301,6 +301,11 @@ void local_store::greet(const image& found, const ring_reading& ring, bool undam
 }
 
 status local_store::close() {
+  // A commit that hangs in the disk must not keep the node from ending.
+  std::unique_lock alone{working_, std::chrono::seconds{2}};
+  if (!alone)
+    return error{errc::timed_out, fmt::format("the disk at {} still works on an earlier write; what is newer is not "
+                                              "stored", disk_->where())};
   aftermath then;
   taken x;
   {

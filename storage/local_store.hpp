@@ -164,6 +164,7 @@ private:
   mono_ns retry_pause_ = 0;
   mono_ns reopened_at_ = 0;
 
+  std::timed_mutex working_; ///< one at a time in `work` and `close`; taken before `mutex_`
   mutable std::mutex mutex_;
   std::map<slot_kind, slot_table> slots_;
   journal_log events_;

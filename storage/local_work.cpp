@@ -34,6 +34,10 @@ mono_ns local_store::next_due() const {
 }
 
 mono_ns local_store::work() {
+  // A thread that sat in the disk for minutes was replaced, and is still there.
+  std::unique_lock alone{working_, std::try_to_lock};
+  if (!alone)
+    return clocks_.mono() + second;
   bool commit_due = false;
   bool counters_due = false;
   bool ring_due = false;

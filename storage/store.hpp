@@ -132,9 +132,11 @@ public:
   /// How `work` is asked for when it has been idle: called on a writer's thread.
   virtual void set_wake(std::function<void()> wake) = 0;
   /// Commits what is due. @returns when to call again at the latest
-  /// (CLOCK_MONOTONIC), or max() when only a wake-up can bring work.
+  /// (CLOCK_MONOTONIC), or max() when only a wake-up can bring work. While
+  /// another thread hangs in it: does nothing, to be called again in a second.
   virtual mono_ns work() = 0;
   /// Commits and check-points everything, tells every waiting writer, closes.
+  /// @returns `timed_out` after two seconds in which a thread hangs in `work`.
   virtual status close() = 0;
 };
 

@@ -13,11 +13,15 @@ class store_unit final : public unit {
 public:
   store_unit(unit_context& context, storage::store& disk) : context_(context), disk_(disk) {}
 
-  ~store_unit() override { disk_.set_wake(nullptr); }
-
   void start() override {
-    const auto me = caf::actor_cast<caf::actor>(context_.self());
-    disk_.set_wake([me] { caf::anon_send(me, store_wake::value); });
+    // Never taken back: a predecessor that hung in the disk ends after its
+    // successor has begun, and would take back the successor's. The address
+    // alone keeps nobody alive.
+    const auto me = caf::actor_cast<caf::actor_addr>(context_.self());
+    disk_.set_wake([me] {
+      if (auto whom = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(whom, store_wake::value);
+    });
     work();
   }
 
@@ -28,7 +32,6 @@ public:
   void on_timer(int) override { work(); }
 
   void stop() override {
-    disk_.set_wake(nullptr);
     work();
     disk_.checkpoint_now();
     work();
