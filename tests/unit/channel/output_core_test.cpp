@@ -27,7 +27,7 @@ command wish(const std::string& source, value v, int priority = 10, int lease_s 
   x.source = source;
   x.val = std::move(v);
   x.priority = priority;
-  x.lease = milliseconds{lease_s * 1000};
+  x.lease = std::chrono::seconds{lease_s}; // in int, a lease of a month would overflow
   return x;
 }
 
@@ -119,7 +119,8 @@ CAF_TEST(what is wrong in itself is refused and changes nothing) {
     {"priority 17", wish("a", on, 17), errc::invalid_argument},
     {"a number for a relay", wish("a", value::analog(1)), errc::invalid_argument},
     {"a negative lease", wish("a", on, 10, -1), errc::invalid_argument},
-    {"a lease of ten years", wish("a", on, 10, 10 * 366 * 86400 / 5), errc::invalid_argument},
+    {"a lease of a second over a year", wish("a", on, 10, 366 * 86400 + 1), errc::invalid_argument},
+    {"a lease of ten years", wish("a", on, 10, 10 * 366 * 86400), errc::invalid_argument},
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
@@ -129,6 +130,12 @@ CAF_TEST(what is wrong in itself is refused and changes nothing) {
     CAF_CHECK(!a.text.empty());
     CAF_CHECK(f.core.remember().array.slots().empty());
   }
+}
+
+CAF_TEST(a lease of a year is the longest) {
+  fixture f;
+  CAF_CHECK(f.send(wish("a", on, 10, 366 * 86400)).code == errc::none);
+  CAF_CHECK(f.last.effective.is_on());
 }
 
 CAF_TEST(more sources than slots are refused and the old ones stay I11) {

@@ -61,7 +61,7 @@ struct fixture : unit_bench {
     x.source = source;
     x.val = std::move(v);
     x.priority = priority;
-    x.lease = milliseconds{lease_s * 1000};
+    x.lease = std::chrono::seconds{lease_s};
     x.story = {{"rule", source, "line 3", 1}};
     auto answer = ask<command_answer>(output, x);
     bus();
