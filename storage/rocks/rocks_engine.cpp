@@ -113,8 +113,10 @@ public:
     how.fill_cache = false;
     std::unique_ptr<rocksdb::Iterator> i{
       db_->NewIterator(how, handles_[static_cast<std::size_t>(where)])};
-    for (i->Seek({prefix.data(), prefix.size()}); i->Valid(); i->Next()) {
-      if (!i->key().starts_with({prefix.data(), prefix.size()}))
+    // An empty view may have no address, and a Slice hands its address to memcmp.
+    const rocksdb::Slice from{prefix.empty() ? "" : prefix.data(), prefix.size()};
+    for (i->Seek(from); i->Valid(); i->Next()) {
+      if (!i->key().starts_with(from))
         break;
       each(i->key().ToStringView(), i->value().ToStringView());
     }
