@@ -107,7 +107,7 @@ std::string grouped(double whole) {
 
 std::string short_number(double x) {
   const auto whole = fmt::format("{:.0f}", std::floor(std::abs(x))).size();
-  auto text = fmt::format("{:.{}f}", x, whole >= 6 ? 0 : static_cast<int>(6 - whole));
+  auto text = fmt::format("{:.{}f}", x, whole >= 3 ? 3 : static_cast<int>(6 - whole));
   if (text.find('.') == std::string::npos)
     return text;
   text.erase(text.find_last_not_of('0') + 1);

@@ -29,8 +29,8 @@ using json = nlohmann::json;
 /// "1 204 331"; the fraction stays: "1 843.211".
 [[nodiscard]] std::string grouped(const std::string& number);
 [[nodiscard]] std::string grouped(double whole);
-/// For people: six digits in all, more only before the point. `--json` has
-/// every digit.
+/// For people: six digits in all and at least three after the point (litres of
+/// a total in m³). `--json` has every digit.
 [[nodiscard]] std::string short_number(double x);
 /// "20:24:23.012" if it is within a day of `now`, else "2026-11-20 20:24:23"; local time.
 [[nodiscard]] std::string clock_time(wall_ms at, wall_ms now);
