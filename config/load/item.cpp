@@ -42,7 +42,10 @@ const schema::condition* unmet(const section& known, const json& body, const opt
 // All conditions are known to hold: then a required key is really missed.
 bool applies(const section& known, const json& body, const option& x) {
   return std::all_of(x.only.begin(), x.only.end(), [&](const schema::condition& y) {
-    return std::find(y.words.begin(), y.words.end(), effective(known, body, y.key))
+    // Compared as JSON: which of text and JSON may stand on the left differs
+    // between releases of the library.
+    const auto is = effective(known, body, y.key);
+    return std::find_if(y.words.begin(), y.words.end(), [&](const auto& word) { return is == word; })
            != y.words.end();
   });
 }

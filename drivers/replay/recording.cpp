@@ -92,7 +92,7 @@ std::optional<std::size_t> recording_parser::find(std::string_view name) const {
 status recording_parser::read_version(std::string_view text) {
   const auto w = split(text);
   if (w.count < 2 || w.count > 3 || w.word[1] != "1")
-    return expected("'" + std::string{version_line} + "': this build reads version 1 only");
+    return expected(fmt::format("'{}': this build reads version 1 only", version_line));
   if (w.count == 3 && w.word[2] != "relative" && w.word[2] != "absolute")
     return expected("'relative' or 'absolute' after the version");
   absolute_ = w.count == 3 && w.word[2] == "absolute";
@@ -110,7 +110,7 @@ result<std::optional<event>> recording_parser::parse(std::string_view text, std:
   }
   if (kind_ == source_kind::file && !begun_) {
     begun_ = true; // said once
-    return expected("'" + std::string{version_line} + "' as the first line");
+    return expected(fmt::format("'{}' as the first line", version_line));
   }
   if (blank)
     return std::optional<event>{};
