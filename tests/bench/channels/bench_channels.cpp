@@ -182,7 +182,7 @@ void memory(std::size_t channels) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const std::size_t most = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100'000;
+  const std::size_t most = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10'000;
   pulses();
   edge_to_action();
   memory(std::min<std::size_t>(most, 10'000));
