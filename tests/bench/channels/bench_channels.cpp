@@ -1,5 +1,5 @@
 // Channels, counters and buses on fake hardware, against floors measured in the
-// same run. Usage: bench_channels [most channels, default 100000]
+// same run. Usage: bench_channels [most channels, default 10000; 100000 takes minutes]
 #include "tests/support/bench.hpp"
 #include "tests/support/live_node.hpp"
 
