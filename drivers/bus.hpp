@@ -10,7 +10,7 @@
 
 namespace troupe::drivers {
 
-/// What a bus offers at one address, for `troupe bus` and for error texts.
+/// What a bus offers at one address, for `troupe buses` and for error texts.
 struct line_info {
   std::string line;     ///< as `line_config::line` would name it
   std::string used_by;  ///< consumer that holds it, empty if free

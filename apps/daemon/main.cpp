@@ -97,8 +97,8 @@ int main(int argc, char** argv) {
 
   const auto text = read_file(config_path);
   if (!text) {
-    fmt::print(stderr, "trouped: cannot read {}: {}. Name another with --config; `troupe config example node` "
-                       "prints one to start from.\n", config_path, std::strerror(errno));
+    fmt::print(stderr, "trouped: cannot read {}: {}. Name another with --config; `troupe config explain node` "
+                       "lists what it may hold.\n", config_path, std::strerror(errno));
     return bad_configuration;
   }
   auto parsed = parse_node(*text, config_path);

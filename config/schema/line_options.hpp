@@ -18,7 +18,7 @@ std::vector<option> address_options() {
     {.key = "line",
      .field = field<T>(&T::line, &line_config::line),
      .help = "The address on the bus: a line's offset (17) or name (\"relay-1\"). A name survives "
-             "rewiring in the device tree; an offset does not. `troupe bus` lists what is there.",
+             "rewiring in the device tree; an offset does not. `troupe buses` lists what is there.",
      .required = true,
      .most = 64,
      .example = "17",
