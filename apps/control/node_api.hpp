@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/tls/credentials.hpp"
 #include "config/model/result.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,11 +13,14 @@ namespace troupe::control {
 
 using json = nlohmann::json;
 
-/// Who asks: from the peer credentials of the unix socket.
+/// Who asks: from the peer credentials of the unix socket, or from the client
+/// certificate of a TLS connection.
 struct caller {
   unsigned uid = 0;
   int pid = 0;
   std::string name; ///< "anna", else "uid:1000"
+  cluster::role allowed = cluster::role::operator_; ///< a unix socket's file mode let it in
+  std::string via{};  ///< "unix socket", "tls 10.0.0.7:51234", "node server-1"
 };
 
 /// A stream of events to one reader. The node pushes from any thread; the

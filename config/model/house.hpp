@@ -23,6 +23,7 @@ struct bus_config {
   milliseconds call_timeout{1000}; ///< a driver call longer than this is hung
   milliseconds reopen_every{1000}; ///< pause between tries after device loss
   int reader_priority = 0;       ///< SCHED_FIFO of the edge reader; 0: normal
+  std::string node;              ///< whose hardware it is; empty: where it was added
 
   friend bool operator==(const bus_config&, const bus_config&) = default;
 };
@@ -98,6 +99,7 @@ struct rule_config {
   std::uint64_t instructions = 200000; ///< budget of one run
   std::size_t memory_bytes = 1 << 20;  ///< budget of the script's state
   std::vector<std::string> outputs;    ///< what it may command
+  std::string node;                    ///< where it runs; empty: where it was added
 
   friend bool operator==(const rule_config&, const rule_config&) = default;
 };
@@ -128,6 +130,19 @@ struct node_config {
   unsigned journal_events = 20000;      ///< retention, by count
   unsigned journal_days = 30;           ///< retention, by age
   std::string log_level = "info";
+
+  // The cluster. Addresses are "host:port", "[v6]:port" or ":port" (all
+  // addresses, both families). Nothing to listen on and no peers: a node alone.
+  std::vector<std::string> listen;        ///< for other nodes; "[::]:4710"
+  std::vector<std::string> peers;         ///< "name@host:port", several per name allowed
+  std::string pki_dir;                    ///< empty: `<data_dir>/pki`
+  std::vector<std::string> control_listen; ///< HTTPS for people and for joining; "[::]:4711"
+  std::string profile = "lan";            ///< "lan", "wan", "radio": detection times
+  bool discovery = false;                 ///< DNS-SD `_troupe._tcp`
+  std::vector<std::string> psk_listen;    ///< for boards without a certificate
+  std::string psk_file;                   ///< their names and keys
+  unsigned max_half_open = 64;            ///< connections that have not proven who they are
+  unsigned max_half_open_per_address = 8;
 
   friend bool operator==(const node_config&, const node_config&) = default;
 };

@@ -26,6 +26,7 @@ const char* to_string(reason x) noexcept {
   case reason::out_of_range: return "out_of_range";
   case reason::quarantined: return "quarantined";
   case reason::deviation: return "deviation";
+  case reason::node_lost: return "node_lost";
   }
   return "invalid";
 }

@@ -26,6 +26,7 @@ enum class reason : std::uint8_t {
   out_of_range, ///< Outside the configured limits.
   quarantined,  ///< Its actor failed too often.
   deviation,    ///< An output's read-back disagrees.
+  node_lost,    ///< The node that measures it cannot be reached.
 };
 
 /// How a reading came to be told. A restored or re-sent value is never a

@@ -24,6 +24,8 @@ const char* to_string(errc x) noexcept {
   case errc::conflict: return "conflict";
   case errc::interlocked: return "interlocked";
   case errc::script_error: return "script_error";
+  case errc::unreachable: return "unreachable";
+  case errc::untrusted: return "untrusted";
   }
   return "invalid";
 }

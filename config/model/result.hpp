@@ -30,6 +30,8 @@ enum class errc : std::uint8_t {
   conflict = 17,         ///< A thing of that name exists and differs.
   interlocked = 18,      ///< Another output forbids this value now.
   script_error = 19,     ///< A rule's text failed to compile or run.
+  unreachable = 20,      ///< The node that has it cannot be reached now.
+  untrusted = 21,        ///< A certificate, key or token that we do not accept.
 };
 
 /// A short lower-case word for logs, JSON and exit texts: "bus_timeout".

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "cluster/tls/credentials.hpp"
+#include "config/model/result.hpp"
+#include "config/model/time.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/all.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// Every number is a bound; what happens at it stands beside it.
+struct transport_limits {
+  milliseconds resolve_within{5000};   ///< a name's addresses; then this try has failed
+  milliseconds connect_within{3000};   ///< TCP, all addresses together
+  milliseconds handshake_within{3000}; ///< TLS and BASP; later: closed
+  std::size_t max_half_open = 64;      ///< not yet authenticated; more are closed at once
+  std::size_t max_half_open_per_address = 8;
+  std::size_t max_frame_bytes = 1 << 20;   ///< a BASP payload; larger: the link is cut
+  std::size_t max_backlog_bytes = 8 << 20; ///< queued to one peer; more: the link is cut
+};
+
+/// One live link, as the I/O thread sees it.
+struct link_view {
+  peer_identity who;
+  mono_ns up_since = 0;
+  mono_ns last_heard = 0;   ///< any byte that TLS accepted
+  mono_ns peer_tick = 0;    ///< newest tick of the peer that we heard; its clock
+  mono_ns peer_tick_at = 0; ///< when we heard it; ours
+  mono_ns echo_tick = 0;    ///< newest of our own ticks that came back
+  std::chrono::nanoseconds round_trip{0}; ///< of the newest beat; 0: none yet
+  std::size_t backlog_bytes = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+};
+
+/// What the transport tells. Called on the I/O thread or on a dialling thread,
+/// one call at a time for one link: note it, hand it on, return.
+class transport_events {
+public:
+  virtual ~transport_events() = default;
+  /// The peer proved its name and spoke its first BASP frame.
+  virtual void link_up(const peer_identity& who) noexcept = 0;
+  /// Told once for each `link_up`; `lost` when nobody asked for it.
+  virtual void link_down(const peer_identity& who, const std::string& why, bool lost) noexcept = 0;
+  /// Somebody was turned away. `claimed` is what the certificate said, if there
+  /// was one that could be read. At most `refusals_per_second` are told; then a
+  /// sum.
+  virtual void refused(const std::string& address, const std::string& claimed,
+                       const std::string& why) noexcept = 0;
+};
+
+/// Our transport under CAF's middleman: TLS 1.3, both sides with certificates
+/// (or a pre-shared key), nothing unauthenticated reaches BASP (I10). A module
+/// of the actor system in the slot of CAF's own OpenSSL manager, so that CAF
+/// keeps its brokers and proxies. How and why: shared CAF notes 7 became
+/// docs/decisions/0007.
+///
+/// Threads: any for all calls; bytes are moved by CAF's I/O thread, names are
+/// resolved and peers dialled by threads of its own.
+/// Errors:  returned or told; a file that cannot be read leaves what was there
+///          in use and never ends a link.
+class transport {
+public:
+  struct options {
+    std::string node;        ///< our name; equals the certificate's CN
+    credential_files files;
+    transport_limits bounds;
+    transport_events* told = nullptr; ///< outlives the actor system
+    const clock_source* clocks = &system_clocks();
+  };
+
+  /// Registers the module; before the actor system is built. Reads the files.
+  /// @returns which file cannot be used, and why.
+  [[nodiscard]] static status load(caf::actor_system_config& config, options how);
+  [[nodiscard]] static transport& of(caf::actor_system& system);
+
+  virtual ~transport() = default;
+
+  /// Listens at "host:port" ("[::]:4710": both families; ":4710" the same) and
+  /// shows `gateway` to those who connect. @returns the port.
+  /// @param psk listen for pre-shared keys instead of certificates
+  [[nodiscard]] virtual result<std::uint16_t> listen(const std::string& address,
+                                                     const caf::actor& gateway, bool psk = false) = 0;
+
+  /// Connects to the node `name` at one of `addresses` ("host:port"), tried in
+  /// turn, names resolved anew. `done` gets the peer's gateway, or why not; on
+  /// another thread. Several dials run beside each other.
+  using on_dialled = std::function<void(result<caf::actor>)>;
+  virtual void dial(const std::string& name, const std::vector<std::string>& addresses,
+                    on_dialled done) = 0;
+
+  /// Sends each of these peers a beat with our tick and the newest of theirs.
+  /// From the I/O thread, so it waits for no disk and no worker.
+  virtual void beat(const std::vector<std::string>& names) = 0;
+
+  [[nodiscard]] virtual std::vector<link_view> links() const = 0;
+
+  /// Who is behind a remote handle: from the link, so it cannot be forged.
+  [[nodiscard]] virtual std::optional<peer_identity> identify(const caf::node_id& id) const = 0;
+
+  /// Reads certificate, key, CAs and revocations again. New links use them;
+  /// live links stay, except those of revoked peers, which end at once.
+  [[nodiscard]] virtual status reload() = 0;
+
+  /// Ends the links of a peer.
+  virtual void drop(const std::string& name, const std::string& why) = 0;
+};
+
+} // namespace troupe::cluster
