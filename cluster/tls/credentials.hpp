@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace troupe::cluster {
 
@@ -26,6 +27,7 @@ struct peer_identity {
   std::string node_id;     ///< CAF's, "node:<name>/<incarnation>"; empty until BASP is up
   std::string cipher;
   wall_ms expires = 0;     ///< 0: never
+  std::vector<std::string> names; ///< a board: prefixes of what it may show
   bool psk = false;
   bool dialled = false;    ///< by us
 };
