@@ -224,13 +224,14 @@ void link::core::on_events(const peer_ptr& from, far_events x) {
     sink = found->second;
   }
   const bool goes_on = sink(std::move(x)) && !ended;
+  bool still_there = true;
   if (!goes_on) {
     std::lock_guard lock{mutex};
-    readers.erase(key);
+    still_there = readers.erase(key) != 0;
   }
   if (goes_on)
     post(from->gateway, far_pull{stream, 64});
-  else if (!ended)
+  else if (!ended && still_there)
     post(from->gateway, far_close{stream});
 }
 

@@ -216,17 +216,33 @@ bool link::forward(const std::string& name, caf::message what) {
   return true;
 }
 
-result<far_answer> link::call(const std::string& node, far_call what, milliseconds limit) {
+result<std::uint64_t> link::ask(const std::string& node, far_call what) {
   const auto to = core_->linked.find(node);
   if (!to)
     return error{errc::unreachable, fmt::format("node {} is not linked to {} now; `troupe members` shows how it "
                                                 "stands, or ask a node that reaches it", node, core_->how.node)};
   auto id = core_->questions.begin(node);
   if (!id)
-    return id.why();
+    return id;
   what.id = *id;
   core_->post(to->gateway, std::move(what));
-  return core_->questions.wait(*id, limit);
+  if (core_->linked.find(node) != to)
+    core_->questions.lost(node, "it ended meanwhile"); // nobody else will tell this question
+  return id;
+}
+
+result<far_answer> link::answer(std::uint64_t question, milliseconds limit) {
+  return core_->questions.wait(question, limit);
+}
+
+void link::close(const std::string& node, std::uint64_t stream) {
+  {
+    std::lock_guard lock{core_->mutex};
+    if (core_->readers.erase({node, stream}) == 0)
+      return;
+  }
+  if (const auto to = core_->linked.find(node))
+    core_->post(to->gateway, far_close{stream});
 }
 
 void link::read(const std::string& node, std::uint64_t stream, std::function<bool(far_events)> sink) {

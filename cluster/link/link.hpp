@@ -81,13 +81,17 @@ public:
   /// linked or does not keep up. For `directory::elsewhere`.
   bool forward(const std::string& name, caf::message what);
 
-  /// Asks another node's control interface. Blocks up to `limit`.
-  [[nodiscard]] result<far_answer> call(const std::string& node, far_call what, milliseconds limit);
+  /// Asks another node's control interface; `answer` waits for what it says,
+  /// so that several nodes can be asked at once.
+  [[nodiscard]] result<std::uint64_t> ask(const std::string& node, far_call what);
+  [[nodiscard]] result<far_answer> answer(std::uint64_t question, milliseconds limit);
 
   /// Events of a stream that a call opened. `sink` is called on the I/O thread
   /// with each lot; it returns false when its reader is gone. The end of the
   /// link ends it with a last `far_events{ended}`.
   void read(const std::string& node, std::uint64_t stream, std::function<bool(far_events)> sink);
+  /// The reader is gone.
+  void close(const std::string& node, std::uint64_t stream);
 
   void send(const std::string& node, const membership_message& what);
   /// To all now, and to whoever comes.
