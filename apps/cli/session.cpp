@@ -15,6 +15,7 @@ int code_of(client::trouble x) {
   case client::trouble::no_node:
   case client::trouble::lost: return exit_no_node;
   case client::trouble::not_found: return exit_not_found;
+  case client::trouble::untrusted:
   case client::trouble::no_access: return exit_no_access;
   case client::trouble::refused:
   case client::trouble::bad_answer: break;

@@ -14,12 +14,12 @@ namespace troupe::cli {
 /// output and leave how they ended in `code`.
 class session {
 public:
-  std::string socket_option; ///< --socket
-  bool as_json = false;      ///< --json
+  client::target where; ///< --socket, --host, --identity, --node
+  bool as_json = false; ///< --json
   style how;
   int code = exit_ok;
 
-  [[nodiscard]] client::node node() const { return client::node{client::socket_path(socket_option)}; }
+  [[nodiscard]] client::node node() const { return client::node{client::resolve(where)}; }
 
   /// Prints the document with `view`, or as it is with --json; a problem goes
   /// to standard error and into `code`.
