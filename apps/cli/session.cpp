@@ -34,6 +34,14 @@ std::string harmless_lines(const std::string& text) {
 
 } // namespace
 
+const std::string& session::here() {
+  if (!here_) {
+    const auto got = node().get("/v1/members");
+    here_ = got ? text_at(*got, "node") : "";
+  }
+  return *here_;
+}
+
 void session::show(const client::answer<json>& got,
                    const std::function<std::string(const json&)>& view) {
   if (!got)

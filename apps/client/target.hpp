@@ -9,10 +9,10 @@ namespace troupe::client {
 
 /// Which node to ask, and the way to it.
 struct target {
-  std::string socket;   ///< a unix socket; used when there is no `host`
-  std::string host;     ///< "attic@10.0.0.7:4711"; over TLS
-  std::string identity; ///< folder with the certificate to show there
-  std::string node;     ///< ask this one through it; empty: the one that answers
+  std::string socket{};   ///< a unix socket; used when there is no `host`
+  std::string host{};     ///< "attic@10.0.0.7:4711"; over TLS
+  std::string identity{}; ///< folder with the certificate to show there
+  std::string node{};     ///< ask this one through it; empty: the one that answers
 };
 
 /// Fills what is not given: $TROUPE_SOCKET, else /run/troupe/control.sock;

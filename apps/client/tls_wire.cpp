@@ -26,7 +26,7 @@ using moment = std::chrono::steady_clock::time_point;
 
 std::string shown(const host_address& to) {
   const bool v6 = to.host.find(':') != std::string::npos;
-  return fmt::format(v6 ? "[{}]:{}" : "{}:{}", to.host, to.port);
+  return v6 ? fmt::format("[{}]:{}", to.host, to.port) : fmt::format("{}:{}", to.host, to.port);
 }
 
 milliseconds left_until(moment end) {
