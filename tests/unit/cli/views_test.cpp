@@ -125,7 +125,7 @@ CAF_TEST(I3 a counter says what may be missing) {
 
 CAF_TEST(a change shows what was before) {
   const auto x = scenery::readings()["boiler/return-temp"];
-  CAF_CHECK_EQUAL(show_change(x, "41 °C", 18, how, now),
+  CAF_CHECK_EQUAL(show_change(x, "41 °C", 18, false, how, now),
                   "19:04:35.000  boiler/return-temp  41 °C → 41.25 °C        ◐ uncertain, stale, "
                   "3 m 12 s old\n");
 }
@@ -147,7 +147,7 @@ CAF_TEST(tables give way to the width of the terminal) {
   json rows = json::array();
   for (auto& [name, x] : scenery::readings())
     rows.push_back(x);
-  const auto text = show_readings(rows, how);
+  const auto text = show_readings(rows, false, how);
   std::size_t begin = 0;
   for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     CAF_CHECK(display_width(text.substr(begin, end - begin)) <= 60);
@@ -163,10 +163,10 @@ CAF_TEST(documents of another version are shown as far as they go) {
     CAF_MESSAGE(x.dump());
     const std::vector<std::string> shown = {
       show_status(x, how, now),   show_tree(x, how),         show_ps(x, how),
-      show_reading(x, how, now),  show_readings(x, how),     show_why(x, how, now),
+      show_reading(x, how, now),  show_readings(x, false, how),     show_why(x, how, now),
       show_log(x, how, now),      show_message(x, how, now), show_post_mortems(x, how, now),
       show_plan(x, how),          show_history(x, how, now), show_buses(x, how),
-      show_log_line(x, how, now), show_change(x, "", 8, how, now)};
+      show_log_line(x, how, now), show_change(x, "", 8, false, how, now)};
     for (auto& text : shown)
       CAF_CHECK(!text.empty() && text.back() == '\n');
   }
