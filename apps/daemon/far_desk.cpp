@@ -1,6 +1,6 @@
 #include "apps/daemon/far_desk.hpp"
 
-#include "apps/control/routes.hpp"
+#include "apps/control/far_side.hpp"
 #include "config/model/time.hpp"
 
 namespace troupe::daemon {
@@ -92,7 +92,8 @@ far_answer far_desk::serve(const std::string& from, const far_call& what) {
   who.allowed = static_cast<cluster::role>(what.allowed);
   who.via = what.via.empty() ? "node " + from : what.via + ", node " + from;
   const std::multimap<std::string, std::string> query{what.query.begin(), what.query.end()};
-  auto said = control::dispatch(node_, who, what.method, what.path, query, what.body);
+  control::far_side nobody; // a question never travels on
+  auto said = control::dispatch(node_, nobody, who, what.method, what.path, query, what.body);
   if (!said.stream)
     return from_reply(std::move(said));
   std::uint64_t id = 0;

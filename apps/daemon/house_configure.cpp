@@ -10,18 +10,20 @@
 
 namespace troupe::daemon {
 
+/// What other nodes run, as documents that say so.
+std::vector<document> house_control::others() const {
+  std::vector<document> all;
+  for (const auto& [node, documents] : parts_.books())
+    for (auto& x : at_node(documents, node))
+      all.push_back(std::move(x));
+  return all;
+}
+
 std::string house_control::home_of(const document& x) const {
-  const auto named = [&](const document& of) {
-    const auto node = of.body.value("node", "");
-    return node.empty() ? std::string{} : node;
-  };
-  if (x.section == "bus" || x.section == "rule") {
-    const auto node = named(x);
-    if (!node.empty())
-      return node;
+  if ((x.section == "bus" || x.section == "rule") && x.body.value("node", "").empty())
     return desired_elsewhere(x.section, x.name).value_or(parts_.self);
-  }
-  return desired_elsewhere("bus", x.body.value("bus", "")).value_or(parts_.self);
+  const auto where = split({x}, parts_.self, others()).of;
+  return where.empty() ? parts_.self : where.begin()->first;
 }
 
 result<json> house_control::add(const control::caller& who, const json& body) {
@@ -44,16 +46,8 @@ result<json> house_control::apply(const control::caller& who, const json& body) 
   if (!body.contains("toml") || !body["toml"].is_string())
     return parts_.here.apply(who, body);
   auto parsed = parse_house(body["toml"].get<std::string>(), body.value("file", "house.toml"));
-  std::map<std::string, std::vector<document>> parts;
-  for (auto& x : parsed.documents) {
-    // A channel of a bus that comes in the same file goes where that bus goes.
-    const auto bus = std::find_if(parsed.documents.begin(), parsed.documents.end(), [&](const document& y) {
-      return y.section == "bus" && y.name == x.body.value("bus", "");
-    });
-    const bool follows = (x.section == "channel" || x.section == "counter") && bus != parsed.documents.end();
-    parts[home_of(follows ? *bus : x)].push_back(x);
-  }
-  // Its own part, or a text with mistakes: this node tells them with their places.
+  const auto parts = split(parsed.documents, parts_.self, others()).of;
+  // All its own, or a text with mistakes: this node tells them with their places.
   if (any_fatal(parsed.problems) || parsed.torn || parts.empty() || (parts.size() == 1 && parts.contains(parts_.self)))
     return parts_.here.apply(who, body);
   return apply_split(who, body, parts);
@@ -120,19 +114,11 @@ result<json> house_control::apply_split(const control::caller& who, const json& 
 
 std::string house_control::export_toml() {
   auto all = parts_.wanted.documents();
-  const auto books = parts_.books();
-  const auto owned = [](std::vector<document> of, const std::string& node) {
-    for (auto& x : of)
-      if ((x.section == "bus" || x.section == "rule") && x.body.value("node", "").empty())
-        x.body["node"] = node;
-    return of;
-  };
-  if (books.empty())
+  auto rest = others();
+  if (rest.empty())
     return to_toml(all);
-  all = owned(std::move(all), parts_.self);
-  for (const auto& [node, documents] : books)
-    for (auto& x : owned(documents, node))
-      all.push_back(std::move(x));
+  all = at_node(std::move(all), parts_.self);
+  all.insert(all.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
   return to_toml(all);
 }
 

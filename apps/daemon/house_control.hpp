@@ -82,6 +82,7 @@ private:
   [[nodiscard]] std::optional<std::string> runs_elsewhere(const std::string& actor) const;
   /// The other node whose configuration has this, or none.
   [[nodiscard]] std::optional<std::string> desired_elsewhere(const std::string& section, const std::string& name) const;
+  [[nodiscard]] std::vector<document> others() const;
   /// The node where a document belongs.
   [[nodiscard]] std::string home_of(const document& x) const;
   [[nodiscard]] result<json> command(const control::caller& who, const std::string& verb, const std::string& name,
