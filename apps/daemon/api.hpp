@@ -2,11 +2,13 @@
 
 #include "actors/supervision/root.hpp"
 #include "apps/control/node_api.hpp"
+#include "apps/daemon/cluster_words.hpp"
 #include "apps/daemon/desired.hpp"
 #include "apps/daemon/journal_report.hpp"
 #include "apps/daemon/reconciler.hpp"
 #include "apps/daemon/streams.hpp"
 #include "apps/daemon/workshop.hpp"
+#include "config/load/check.hpp"
 
 #include <functional>
 #include <mutex>
@@ -27,6 +29,10 @@ struct api_parts {
   running_things& running;
   mono_ns started_at;
   std::function<void()> stop; ///< asks the program to end
+  /// What other nodes run, each saying where: a change is held against the
+  /// whole house. Empty function: there are none.
+  std::function<std::vector<document>()> elsewhere{};
+  cluster_words* cluster = nullptr; ///< null: a node alone
 };
 
 /// The control interface of one node. Looking reads tables; commanding asks
@@ -98,7 +104,9 @@ private:
 
   /// Checks, writes and carries out a new set of documents.
   result<json> change(const control_caller& who, const std::vector<document>& wanted,
-                      const std::string& text, bool dry_run);
+                      const std::string& text, bool dry_run, std::vector<document> elsewhere = {});
+
+  [[nodiscard]] viewpoint from() const;
 
   void journal(const control_caller& who, const std::string& kind, const std::string& subject,
                const std::string& text);

@@ -12,6 +12,8 @@ error alone() {
 } // namespace
 
 json node_control::members() {
+  if (parts_.cluster != nullptr)
+    return parts_.cluster->members();
   const auto now_mono = parts_.all.clocks.mono();
   const auto since = parts_.all.clocks.wall() - (now_mono - parts_.started_at) / 1'000'000;
   return {{"node", parts_.node.name},
@@ -27,14 +29,20 @@ json node_control::members() {
           {"differences", json::array()}};
 }
 
-result<json> node_control::member_act(const control_caller&, const std::string&, const std::string&) {
-  return alone();
+result<json> node_control::member_act(const control_caller& who, const std::string& name, const std::string& verb) {
+  return parts_.cluster != nullptr ? parts_.cluster->act(who, name, verb) : alone();
 }
 
-result<json> node_control::token(const control_caller&, const json&) { return alone(); }
+result<json> node_control::token(const control_caller& who, const json& body) {
+  return parts_.cluster != nullptr ? parts_.cluster->token(who, body) : alone();
+}
 
-result<json> node_control::enrol(const json&) { return alone(); }
+result<json> node_control::enrol(const json& body) {
+  return parts_.cluster != nullptr ? parts_.cluster->enrol(body) : alone();
+}
 
-result<json> node_control::reload(const control_caller&) { return alone(); }
+result<json> node_control::reload(const control_caller& who) {
+  return parts_.cluster != nullptr ? parts_.cluster->reload(who) : alone();
+}
 
 } // namespace troupe::daemon

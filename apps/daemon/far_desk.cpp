@@ -87,6 +87,14 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
 }
 
 far_answer far_desk::serve(const std::string& from, const far_call& what) {
+  if (what.path == renewal_path) {
+    const auto body = nlohmann::json::parse(what.body, nullptr, false);
+    const auto made = renew_(from, body.is_object() ? body : nlohmann::json::object());
+    if (made)
+      return from_reply({200, "application/json", made->dump(), nullptr});
+    const auto& why = made.why();
+    return from_reply(control::refusal(control::http_status(why.code), to_string(why.code), why.context));
+  }
   control::caller who;
   who.name = what.who;
   who.allowed = static_cast<cluster::role>(what.allowed);

@@ -23,8 +23,12 @@ public:
   static constexpr std::size_t most_waiting = 128; ///< calls; more are told 503
   static constexpr std::size_t most_streams = 64;  ///< more are told 503
 
+  /// Not of the control interface: a peer asks for a new certificate.
+  static constexpr auto renewal_path = "/node/renewal";
+  using renew_fn = std::function<result<nlohmann::json>(const std::string& peer, const nlohmann::json& body)>;
+
   /// @param node this node alone, so that a question never travels on
-  explicit far_desk(control::node_api& node) : node_(node) {}
+  far_desk(control::node_api& node, renew_fn renew) : node_(node), renew_(std::move(renew)) {}
   ~far_desk() override;
 
   void call(const std::string& from, cluster::far_call what,
@@ -43,6 +47,7 @@ private:
   void end(std::shared_ptr<control::event_queue> events) const;
 
   control::node_api& node_;
+  renew_fn renew_;
   control::workers workers_{4};
   std::mutex mutex_;
   std::size_t waiting_ = 0;

@@ -35,12 +35,12 @@ result<json> house_control::set_fault(const control::caller& who, const std::str
 }
 
 result<json> house_control::member_act(const control::caller& who, const std::string& name, const std::string& verb) {
-  return parts_.member_act(who, name, verb);
+  return parts_.here.member_act(who, name, verb);
 }
 
-result<json> house_control::token(const control::caller& who, const json& body) { return parts_.token(who, body); }
-result<json> house_control::enrol(const json& body) { return parts_.enrol(body); }
-result<json> house_control::reload(const control::caller& who) { return parts_.reload(who); }
+result<json> house_control::token(const control::caller& who, const json& body) { return parts_.here.token(who, body); }
+result<json> house_control::enrol(const json& body) { return parts_.here.enrol(body); }
+result<json> house_control::reload(const control::caller& who) { return parts_.here.reload(who); }
 void house_control::shutdown(const control::caller& who) { parts_.here.shutdown(who); }
 
 } // namespace troupe::daemon

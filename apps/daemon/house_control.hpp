@@ -20,11 +20,6 @@ struct house_parts {
   std::string self;
   /// What the other nodes run, as they said last.
   std::function<std::map<std::string, std::vector<document>>()> books;
-  std::function<json()> members;
-  std::function<result<json>(const control::caller&, const std::string& name, const std::string& verb)> member_act;
-  std::function<result<json>(const control::caller&, const json& body)> token;
-  std::function<result<json>(const json& body)> enrol;
-  std::function<result<json>(const control::caller&)> reload;
 };
 
 /// The control interface of a whole house, at any of its nodes: what this node

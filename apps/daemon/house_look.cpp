@@ -50,11 +50,7 @@ std::optional<std::string> house_control::runs_elsewhere(const std::string& acto
   return {};
 }
 
-json house_control::status() {
-  auto out = parts_.here.status();
-  out["members"] = members()["members"];
-  return out;
-}
+json house_control::status() { return parts_.here.status(); }
 
 json house_control::tree() {
   auto nodes = json::array({{{"node", parts_.self}, {"tree", parts_.here.tree()}}});
@@ -150,7 +146,7 @@ result<json> house_control::actor(const std::string& name) {
   return node ? parts_.others.ask(*node, who, "GET", "/v1/actors/" + name) : parts_.here.actor(name);
 }
 
-json house_control::members() { return parts_.members(); }
+json house_control::members() { return parts_.here.members(); }
 
 result<std::shared_ptr<control::event_queue>>
 house_control::open_stream(const control::caller& who, const std::string& what, const json& body) {
