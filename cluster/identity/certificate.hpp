@@ -58,7 +58,7 @@ struct certificate_order {
   kind what = kind::node;
   std::string name;
   cluster::role allowed = cluster::role::none; ///< of a node or person
-  std::string house;                           ///< of an authority
+  std::string house{};                         ///< of an authority
   wall_ms from = 0, until = 0;
 };
 

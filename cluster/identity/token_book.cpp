@@ -20,7 +20,7 @@ json to_json(const token_record& x) {
 token_record from_json(const json& x) {
   return {x.at("id"), x.at("hash"), x.at("name"), cluster::role_from(x.at("role").get<std::string>()),
           x.at("minted"), x.at("expires"), x.at("replace"), x.at("house"), x.at("minted_by"),
-          x.at("wrong"), x.at("used_by")};
+          x.at("wrong"), x.at("used_by"), false};
 }
 
 bool same_in_constant_time(const std::string& a, const std::string& b) {
@@ -44,13 +44,17 @@ token_record record_of(const token& x) {
   return result;
 }
 
-result<std::vector<token_record>> token_book::all() const {
+result<std::vector<token_record>> token_book::all() {
+  if (known_)
+    return *known_;
   const auto text = read_text_if_there(path_);
   if (!text)
     return text.why();
   std::vector<token_record> result;
-  if (text->empty())
+  if (text->empty()) {
+    known_ = result;
     return result;
+  }
   try {
     for (auto& x : json::parse(*text).at("tokens"))
       result.push_back(from_json(x));
@@ -58,15 +62,20 @@ result<std::vector<token_record>> token_book::all() const {
     return error{errc::corrupt, fmt::format("{} cannot be read ({}): delete it, then mint the open tokens anew",
                                             path_, why.what())};
   }
+  known_ = result;
   return result;
 }
 
-status token_book::write(const std::vector<token_record>& all, wall_ms now) const {
+status token_book::write(std::vector<token_record> all, wall_ms now) {
+  std::erase_if(all, [&](auto& x) { return x.expires + one_day <= now; });
   auto list = json::array();
   for (auto& x : all)
-    if (x.expires + one_day > now)
-      list.push_back(to_json(x));
-  return write_text(path_, json{{"version", 1}, {"tokens", list}}.dump(1) + "\n", openness::secret);
+    list.push_back(to_json(x));
+  const auto text = json{{"version", 1}, {"tokens", list}}.dump(1, ' ', false, json::error_handler_t::replace);
+  if (auto done = write_text(path_, text + "\n", openness::secret); !done)
+    return done;
+  known_ = std::move(all);
+  return {};
 }
 
 status token_book::add(token_record x, wall_ms now) {
@@ -114,14 +123,16 @@ result<token_record> token_book::take(const token& shown, const std::string& key
                               utc_text(x.expires), utc_text(now)));
   if (!x.used_by.empty() && x.used_by != key_digest)
     return refuse(fmt::format("the token for {} was used already, with another key", x.name));
+  auto given = x;
+  given.retaken = !x.used_by.empty();
   if (x.used_by.empty()) {
-    x.used_by = key_digest;
+    x.used_by = given.used_by = key_digest;
     // Before the certificate is made: a crash between may cost a token, never
     // a second owner.
     if (auto done = write(*known, now); !done)
       return done.why();
   }
-  return x;
+  return given;
 }
 
 } // namespace troupe::identity

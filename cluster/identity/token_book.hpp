@@ -20,6 +20,7 @@ struct token_record {
   std::string minted_by;
   unsigned wrong = 0;   ///< tries with this id and another secret
   std::string used_by;  ///< digest of the key that used it; empty: open
+  bool retaken = false; ///< from `take`: this key had it before; not stored
 
   friend bool operator==(const token_record&, const token_record&) = default;
 };
@@ -31,7 +32,9 @@ struct token_record {
 /// show it again until it expires, because an answer can be lost on the way and
 /// the board cannot know.
 ///
-/// Threads: one at a time. Blocking: on the disk.
+/// The file is read once and is this object's alone: strangers may ask as often
+/// as they like without costing a read. Threads: one at a time. Blocking: on
+/// the disk when something changes.
 class token_book {
 public:
   static constexpr std::size_t max_open = 64;
@@ -46,11 +49,12 @@ public:
   /// Gives the token to the key with this digest. All refusals are `untrusted`.
   [[nodiscard]] result<token_record> take(const token& shown, const std::string& key_digest, wall_ms now);
 
-  [[nodiscard]] result<std::vector<token_record>> all() const;
+  [[nodiscard]] result<std::vector<token_record>> all();
 
 private:
-  [[nodiscard]] status write(const std::vector<token_record>& all, wall_ms now) const;
+  [[nodiscard]] status write(std::vector<token_record> all, wall_ms now);
   std::string path_;
+  std::optional<std::vector<token_record>> known_;
 };
 
 [[nodiscard]] token_record record_of(const token& x);
