@@ -79,6 +79,8 @@ int main(int argc, char** argv) {
     {"The cluster", add_member_commands},
     {"Configuration of the running house", add_config_commands},
     {"Configuration files", add_check_commands},
+    {"Cluster", add_join_commands},
+    {"Cluster", add_pki_commands},
     {"This program and its node", add_local_commands},
   };
   for (auto& [heading, add] : groups) {

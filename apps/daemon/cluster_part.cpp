@@ -249,6 +249,11 @@ void cluster_part::close() {
   trust_->close();
 }
 
+bool cluster_part::forward(const std::string& name, caf::message what) {
+  auto* to = open_link_.load();
+  return to != nullptr && to->forward(name, std::move(what));
+}
+
 std::vector<document> cluster_part::elsewhere() const {
   std::vector<document> all;
   for (const auto& [node, documents] : books())

@@ -43,6 +43,8 @@ public:
   [[nodiscard]] control::far_side& others() { return *others_; }
   [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const { return trust_->context(); }
   [[nodiscard]] std::vector<document> elsewhere() const;
+  /// For `directory::elsewhere`. Any thread, at any time.
+  bool forward(const std::string& name, caf::message what);
   void refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept;
 
   // cluster_words

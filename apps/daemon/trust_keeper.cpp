@@ -69,6 +69,20 @@ trust_keeper::certificate_state trust_keeper::certificate() const {
   return state_;
 }
 
+std::string trust_keeper::house() const {
+  const auto pem = identity::read_text_if_there(how_.files.authorities);
+  if (!pem)
+    return {};
+  const auto all = identity::certificate::read_all(*pem, how_.files.authorities);
+  if (!all)
+    return {};
+  const identity::certificate* oldest = nullptr;
+  for (const auto& x : *all)
+    if (x.is_root() && (oldest == nullptr || x.from() < oldest->from()))
+      oldest = &x;
+  return oldest != nullptr ? oldest->fingerprint().substr(0, 16) : "";
+}
+
 status trust_keeper::reload() {
   if (auto loaded = load(); !loaded)
     return loaded;

@@ -59,6 +59,8 @@ public:
     wall_ms renew_at = 0;
   };
   [[nodiscard]] certificate_state certificate() const;
+  /// First 16 hex digits of the oldest root's SHA-256: whose house this is.
+  [[nodiscard]] std::string house() const;
 
 private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
