@@ -34,10 +34,12 @@ void dial_plan::on_down(bool lost, const profile& pace, std::mt19937_64& chance,
   up_since_.reset();
   if (lived)
     failures_ = 0;
-  if (lost && lived)
+  if (lost && (!at_once_ || now - *at_once_ >= settled)) {
     next_ = now;
-  else
+    at_once_ = now;
+  } else {
     pause(pace, chance, now);
+  }
 }
 
 void dial_plan::on_new_address(mono_ns now) {

@@ -11,7 +11,7 @@ namespace troupe::cluster {
 ///
 /// The smaller name dials at once; the larger one a second later if no link
 /// came, for a peer behind a firewall that only it can pass. After a loss both
-/// dial at once, one time; then with pauses that double up to `redial_longest`,
+/// dial at once, once in `settled`; then with pauses that double up to `redial_longest`,
 /// each by chance between half and one and a half of it, so that a cluster
 /// whose switch comes back does not dial in step. A link that did not live for
 /// `settled` counts as a failed dial.
@@ -42,6 +42,7 @@ private:
   std::optional<mono_ns> next_;
   std::optional<mono_ns> dialled_at_;
   std::optional<mono_ns> up_since_;
+  std::optional<mono_ns> at_once_;
   unsigned failures_ = 0;
   bool wanted_ = false;
 };

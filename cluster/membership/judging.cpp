@@ -39,8 +39,8 @@ opinion membership::parts::opinion_of_others(const peer& p) const {
   const auto watchers = circle.watchers_of(p.fact.name);
   for (const auto& [teller, said] : p.claims) {
     const auto at = peers.find(teller);
-    // Who is not linked to us cannot take back what it once told.
-    if (at == peers.end() || at->second.links == 0 || said.incarnation < p.fact.incarnation)
+    // Whom we do not hear cannot take back what it once told.
+    if (at == peers.end() || !at->second.direct || said.incarnation < p.fact.incarnation)
       continue;
     if (bad(said.what.is)
         && (said.refutation < p.fact.refutation || (p.links > 0 && said.at < p.up_since)))
@@ -67,6 +67,8 @@ opinion membership::parts::opinion_of_others(const peer& p) const {
 }
 
 void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membership_effects& out) {
+  if (me.is != standing::alive)
+    return; // on its way out, this node cuts the links itself
   if (removed(p))
     return show(p, {standing::removed, false}, "removed by an operator", now, wall, out);
   if (p.fact.is == standing::left)
@@ -95,7 +97,9 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   }
   x.asked = state_of(p.round, now);
   // Who watches a peer has ears of its own; a rumour would only echo.
-  if (!x.linked || p.watched_since == 0)
+  // Most of the time nobody says anything bad, and there is nothing to weigh.
+  const bool rumours = std::any_of(p.claims.begin(), p.claims.end(), [](const auto& c) { return bad(c.second.what.is); });
+  if (!x.linked || (p.watched_since == 0 && rumours))
     x.others = opinion_of_others(p);
   const auto v = judge(x, suspect_after(), down_after());
   if (!may_judge && bad(v.is))
@@ -132,7 +136,7 @@ std::string membership::parts::reason(const peer& p, told is, const evidence& x,
   if (!x.linked && x.lost && x.refused && x.quiet <= suspect_after())
     return fmt::format("its process is gone: {}, and its host refuses connections", p.end);
   if (!x.linked)
-    return fmt::format("its link ended {} ago: {}{}", quiet, p.end, asked);
+    return fmt::format("its link ended: {}; nobody else hears it{}", p.end, asked);
   // Everybody silent at once points at ourselves.
   const bool all = neighbours.size() > 1
                    && std::all_of(neighbours.begin(), neighbours.end(), [&](const auto& name) {
@@ -172,8 +176,7 @@ void membership::parts::show(peer& p, told is, const std::string& why, mono_ns n
 void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out) {
   const bool wanted = me.is == standing::alive && !removed(p) && p.fact.is != standing::left
                       && p.fact.is != standing::waiting;
-  const auto target = shown(p);
-  if (!wanted || p.links > 0 || target.addresses.empty())
+  if (!wanted || p.links > 0 || (p.fact.addresses.empty() && p.hints.empty()))
     return;
   p.dials.want(me.name < p.fact.name, now);
   const auto due = p.dials.due();
@@ -185,7 +188,7 @@ void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out)
   if (static_cast<std::size_t>(under_way) >= max_dials)
     return; // the next tick tries again
   p.dials.on_dialling(now);
-  out.dial.push_back(target);
+  out.dial.push_back(shown(p));
 }
 
 } // namespace troupe::cluster

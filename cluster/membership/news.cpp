@@ -136,7 +136,8 @@ void membership::parts::tell_all_of(const std::string& to, membership_effects& o
 }
 
 void membership::parts::flush(mono_ns now, const std::string& not_to, membership_effects& out) {
-  const auto everybody = linked();
+  if (urgent.empty() && slow.empty() && forward.empty())
+    return;
   if (slow.empty())
     slow_due = 0;
   else if (slow_due == 0)
@@ -146,6 +147,7 @@ void membership::parts::flush(mono_ns now, const std::string& not_to, membership
     slow.clear();
     slow_due = 0;
   }
+  const auto everybody = urgent.empty() && forward.empty() ? std::vector<std::string>{} : linked();
   if (!urgent.empty()) {
     const auto view = rows(urgent);
     for (const auto& name : everybody)

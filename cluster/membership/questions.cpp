@@ -53,7 +53,9 @@ void membership::parts::on_ask(const std::string& from, const membership_message
   if (what.about == me.name)
     return answer(kind::heard);
   auto* p = find(what.about);
-  if (!p || p->links == 0)
+  if (!p || !p->met)
+    return; // never having heard it is no evidence
+  if (p->links == 0)
     return answer(kind::not_heard);
   if (now - p->heard_at <= suspect_after())
     return answer(kind::heard);

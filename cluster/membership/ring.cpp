@@ -27,21 +27,22 @@ ring::ring(const std::vector<std::string>& names, unsigned watched) : watched_(w
 }
 
 std::vector<std::string> ring::watchers_of(const std::string& name) const {
-  auto others = order_;
   const std::pair<std::uint64_t, std::string> me{place_of(name), name};
-  others.erase(std::remove(others.begin(), others.end(), me), others.end());
-  const auto n = others.size();
+  const auto here = std::lower_bound(order_.begin(), order_.end(), me);
+  const bool stands = here != order_.end() && *here == me;
+  const auto others = order_.size() - (stands ? 1 : 0);
+  const auto n = order_.size();
+  const auto at = static_cast<std::size_t>(here - order_.begin());
+  const auto after = at + (stands ? 1 : 0);
   std::vector<std::string> out;
-  if (n <= watched_) {
-    for (auto& [place, other] : others)
-      out.push_back(std::move(other));
+  if (others <= watched_) {
+    for (std::size_t i = 0; i < others; ++i)
+      out.push_back(order_[(after + i) % n].second);
     return out;
   }
-  const auto above = static_cast<std::size_t>(
-    std::lower_bound(others.begin(), others.end(), me) - others.begin());
   for (std::size_t i = 0; i < std::max(1u, watched_ / 2); ++i) {
-    out.push_back(others[(above + i) % n].second);
-    out.push_back(others[(above + n - 1 - i) % n].second);
+    out.push_back(order_[(after + i) % n].second);
+    out.push_back(order_[(at + n - 1 - i) % n].second);
   }
   return out;
 }

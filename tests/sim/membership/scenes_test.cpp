@@ -24,6 +24,7 @@ struct met : world {
       start(i, everybody(n));
     until_agreed(30 * sec);
     pass(3 * sec);
+    loud = std::getenv("MEMBERSHIP_LOUD") != nullptr;
   }
 };
 

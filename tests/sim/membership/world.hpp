@@ -220,7 +220,7 @@ public:
     for (const auto& x : todo.dial)
       dial(i, x);
     for (const auto& x : todo.drop)
-      for (auto& [id, l] : links)
+      for (auto& [id, l] : links) // rare
         for (int side : {0, 1})
           if (l.who[side] == i && l.open[side] && all[l.who[1 - side]].name == x) {
             close(id, side);
@@ -276,10 +276,9 @@ private:
     in_process(i, life, [this, i, life] {
       auto& h = all[i];
       std::vector<heard> list;
-      for (const auto& [id, l] : links)
-        for (int side : {0, 1})
-          if (l.who[side] == i && l.life[side] == h.life && l.open[side])
-            list.push_back({all[l.who[1 - side]].name, h.heard_at[all[l.who[1 - side]].name], {}});
+      for (unsigned other = 0; other < all.size(); ++other)
+        if (has_link(i, other))
+          list.push_back({all[other].name, h.heard_at[all[other].name], {}});
       apply(i, h.inside->tick(now, wall(), list));
       if (h.inside)
         at(h.inside->wake_at() + static_cast<mono_ns>(any() * 3 * ms), [this, i, life] { tick(i, life); });
@@ -290,6 +289,16 @@ private:
     all[i].inside.reset();
     all[i].held.clear();
     ++all[i].life;
+  }
+
+  bool has_link(unsigned i, unsigned other) {
+    const auto pair = between.find(std::minmax(i, other));
+    if (i == other || pair == between.end())
+      return false;
+    return std::any_of(pair->second.begin(), pair->second.end(), [&](auto id) {
+      const auto l = links.find(id);
+      return l != links.end() && l->second.open[side_of(l->second, i)];
+    });
   }
 
   int side_of(const link& l, unsigned i) const { return l.who[0] == i ? 0 : 1; }
