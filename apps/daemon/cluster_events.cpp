@@ -1,4 +1,5 @@
 // What the cluster tells this node, and what this node's part answers.
+#include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +14,11 @@ using storage::severity;
 cluster::link_hooks cluster_part::hooks() {
   cluster::link_hooks x;
   x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
-    to_membership(cluster::peer_up{peer, incarnation});
+    to_membership(cluster::link_is_up{peer, incarnation});
     chores_.once_in("members", 1s, [this] { keep_members(); });
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
-    to_membership(cluster::peer_down{peer, why, lost});
+    to_membership(cluster::link_is_down{peer, why, lost});
   };
   x.on_letter = [this](const std::string& from, cluster::membership_message what) {
     to_membership(cluster::letter_came{from, std::move(what)});
@@ -76,7 +77,7 @@ void cluster_part::beat(const std::vector<std::string>& names) {
 
 void cluster_part::dial(const cluster::member& whom) {
   if (!open_link_)
-    return;
+    return to_membership(cluster::dial_failed{whom.name, "this node has not opened its links yet", false});
   net().dial(whom.name, whom.addresses, [this, name = whom.name](result<caf::actor> gateway) {
     auto* to = open_link_.load();
     if (to == nullptr)
@@ -104,7 +105,7 @@ json cluster_part::members() {
     for (auto& x : net().links())
       linked[x.who.name] = x;
   auto out = json::array();
-  for (const auto& x : table_->members()) {
+  for (const auto& x : table_.members()) {
     const auto at = linked.find(x.name);
     const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
     json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", x.since}, {"self", x.name == config_.name},
@@ -119,7 +120,7 @@ json cluster_part::members() {
     out.push_back(std::move(row));
   }
   auto differences = json::array();
-  for (const auto& [name, tellers] : table_->differences())
+  for (const auto& [name, tellers] : table_.look().differences)
     for (const auto& [by, said] : tellers)
       differences.push_back({{"name", name}, {"by", by}, {"standing", to_string(said.is)}, {"direct", said.direct}});
   return {{"node", config_.name}, {"members", std::move(out)}, {"differences", std::move(differences)}};
@@ -131,16 +132,23 @@ result<json> cluster_part::act(const control::caller& who, const std::string& na
     return others_->ask(name, who, "POST", "/v1/members/" + name + "/" + verb);
   if (!own_word && name == config_.name)
     return error{errc::invalid_argument, fmt::format("a node does not {} itself; ask another one", verb)};
-  auto answer = table_->command(all_.names.find(membership_name), name, verb);
+  using kind = cluster::node_command::kind;
+  static const std::map<std::string, kind> verbs{{"drain", kind::drain}, {"undrain", kind::undrain}, {"leave", kind::leave},
+                                                 {"approve", kind::approve}, {"remove", kind::remove}};
+  const auto known = verbs.find(verb);
+  if (known == verbs.end())
+    return error{errc::invalid_argument, fmt::format("nobody knows how to '{}' a node; there are approve, remove, drain, undrain, leave", verb)};
+  const auto by = who.via.empty() ? who.name : fmt::format("{} ({})", who.name, who.via);
+  const auto answer = ask<std::string>(*system_, all_.names.find(membership_name), membership_name, 3s,
+                                       cluster::node_command{known->second, name, by});
   if (!answer)
     return answer.why();
-  tell(severity::notice, name, verb, who.name + (who.via.empty() ? "" : " (" + who.via + ")"));
   if (verb == "remove" && open_link_) {
     open_link_.load()->forget(name);
     people_.replace_of(name, {});
   }
   chores_.once_in("members", 1s, [this] { keep_members(); });
-  return json{{"name", name}, {"done", verb}, {"text", ""}};
+  return json{{"name", name}, {"done", verb}, {"text", *answer}};
 }
 
 result<json> cluster_part::token(const control::caller& who, const json& body) {

@@ -4,7 +4,6 @@
 #include "config/load/typed.hpp"
 #include "config/model/address.hpp"
 
-#include <caf/io/middleman.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -102,7 +101,6 @@ status cluster_part::load(caf::actor_system_config& config) {
   if (const auto& name = trust_->context()->self().name; name != config_.name)
     return error{errc::untrusted, fmt::format("{} is for a node '{}', and node.toml calls this one '{}'. Peers go by the certificate: "
                                               "change one of them.", files_.certificate, name, config_.name)};
-  config.load<caf::io::middleman>();
   cluster::add_link_messages(config);
   cluster::transport::options net;
   net.node = config_.name;
@@ -128,7 +126,7 @@ child_spec cluster_part::membership_child() {
   x.id = membership_name;
   x.type = "membership";
   x.detached = true;
-  x.make = cluster::make_membership(all_, *this, table_, std::move(how));
+  x.make = cluster::make_membership_unit({std::move(how), known_peers()}, *this, table_, all_.store, all_.clocks);
   return x;
 }
 
@@ -151,7 +149,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   enrolling.addresses = [this] { return config_.control_listen; };
   enrolling.peers = [this] {
     std::vector<std::string> out;
-    for (const auto& x : table_->members())
+    for (const auto& x : table_.members())
       for (const auto& at : x.addresses)
         out.push_back(x.name + "@" + at);
     return out;
@@ -174,7 +172,6 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   chores_.soon([this] { trust_->look_after(); });
   if (auto heard = listen(); !heard)
     return heard;
-  know_peers();
   start_discovery();
   return {};
 }
@@ -193,7 +190,8 @@ status cluster_part::listen() {
   return {};
 }
 
-void cluster_part::know_peers() {
+/// Of node.toml and of earlier runs.
+std::vector<cluster::known_peer> cluster_part::known_peers() const {
   std::map<std::string, std::vector<std::string>> known;
   if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
     const auto x = json::parse(kept->payload, nullptr, false);
@@ -206,15 +204,17 @@ void cluster_part::know_peers() {
   }
   for (const auto& text : config_.peers) {
     const auto x = read_peer_address(text);
-    if (!x.trouble.empty() || x.is.name == config_.name)
+    if (!x.trouble.empty())
       continue;
     auto& addresses = known[x.is.name];
-    // What the operator wrote is tried first.
-    addresses.insert(addresses.begin(), to_string(x.is.at));
+    std::erase(addresses, to_string(x.is.at));
+    addresses.insert(addresses.begin(), to_string(x.is.at)); // what the operator wrote is tried first
   }
   known.erase(config_.name);
+  std::vector<cluster::known_peer> out;
   for (auto& [name, addresses] : known)
-    to_membership(cluster::know_member{name, addresses});
+    out.push_back({name, std::move(addresses)});
+  return out;
 }
 
 void cluster_part::start_discovery() {
@@ -228,7 +228,7 @@ void cluster_part::start_discovery() {
   how.house = trust_->house();
   how.version = TROUPE_VERSION;
   how.on_found = [this](const std::string& name, const std::vector<std::string>& addresses) {
-    to_membership(cluster::found_member{name, addresses});
+    to_membership(cluster::node_found{name, addresses});
   };
   how.on_lost = [](const std::string&) {};
   how.on_trouble = [this](const std::string& text) { tell(severity::warning, "discovery", text); };
@@ -308,7 +308,7 @@ void cluster_part::learn_documents(const std::string& node) {
 
 void cluster_part::keep_members() {
   json x = json::object();
-  for (const auto& m : table_->members())
+  for (const auto& m : table_.members())
     if (m.name != config_.name && m.is != cluster::standing::removed && m.is != cluster::standing::waiting)
       x[m.name] = m.addresses;
   const auto text = x.dump();

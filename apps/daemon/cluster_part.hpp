@@ -69,7 +69,7 @@ public:
 private:
   [[nodiscard]] cluster::link_hooks hooks();
   [[nodiscard]] status listen();
-  void know_peers();
+  [[nodiscard]] std::vector<cluster::known_peer> known_peers() const;
   void start_discovery();
   void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
   void show_documents();
@@ -93,7 +93,7 @@ private:
   cluster::credential_files files_;
   std::uint64_t incarnation_ = 0;
   caf::actor_system* system_ = nullptr;
-  std::shared_ptr<cluster::member_table> table_ = std::make_shared<cluster::member_table>();
+  cluster::member_table table_;
   chores chores_;
   std::unique_ptr<trust_keeper> trust_;
   std::unique_ptr<enrolment> enrolment_;

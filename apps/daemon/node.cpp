@@ -262,14 +262,15 @@ status node::stop() {
   if (p.disk)
     p.note_own_end(gave_up.empty() ? "stopped" : "supervision gave up: " + gave_up);
   status ended;
+  if (p.tree)
+    ended = p.tree->stop(10s); // says goodbye to the peers first
   if (p.cluster)
     p.cluster->close();
-  if (p.tree)
-    ended = p.tree->stop(10s);
   if (p.disk)
     if (auto closed = p.disk->close(); !closed && ended)
       ended = closed;
   if (ended) {
+    p.cluster.reset();
     p.control.reset();
     p.tree.reset();
     p.system.reset();
