@@ -3,6 +3,7 @@
 #include "apps/daemon/cluster_part.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -85,6 +86,7 @@ void cluster_part::dial(const cluster::member& whom) {
     if (gateway)
       to->greet(*gateway);
     else
+      spdlog::debug("cannot reach {}: {}", name, gateway.why().context),
       to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
   });
 }

@@ -6,6 +6,7 @@
 
 #include <caf/io/all.hpp>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace troupe::cluster {
 
@@ -110,6 +111,7 @@ caf::actor link::core::spawn_gateway() {
 }
 
 void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
+  spdlog::debug("hello from {} of {}", x.node, from ? to_string(from->node()) : "nobody");
   if (!from)
     return;
   const auto who = wire.identify(from->node());

@@ -4,6 +4,7 @@
 #include "cluster/membership/inspect.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace troupe::cluster {
 
@@ -137,6 +138,7 @@ void link::stop() {
 const caf::actor& link::gateway() const { return core_->gateway; }
 
 void link::greet(const caf::actor& gateway) {
+  spdlog::debug("greet {}", to_string(gateway.node()));
   {
     std::lock_guard lock{core_->mutex};
     core_->greeted[to_string(gateway.node())] = core_->all.clocks.mono();
@@ -145,6 +147,7 @@ void link::greet(const caf::actor& gateway) {
 }
 
 void link::link_down(const peer_identity& who, const std::string& why, bool lost) {
+  spdlog::debug("link down {} {} {}", who.name, why, who.node_id);
   {
     std::lock_guard lock{core_->mutex};
     core_->greeted.erase(who.node_id);
