@@ -26,6 +26,7 @@ bool live_table::publish_from(row x) {
     cell.content.name = x.name;
     cell.content.node = std::move(x.node);
     cell.content.unit = std::move(x.unit);
+    cell.content.incarnation = x.incarnation;
     whom = show(cell, x.now, std::move(x.why));
   }
   wake(whom, x.name);

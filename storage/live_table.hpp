@@ -48,6 +48,9 @@ public:
     story why;          ///< of the last change
     std::string unit;
     std::string node;   ///< whose it is; empty: this node's own
+    /// Of another node's: which start of its actor, in which run of that node.
+    /// Another number: it has forgotten what it was told.
+    std::uint32_t incarnation = 0;
   };
 
   /// Makes the reading the present one and wakes the watchers of `name` and of

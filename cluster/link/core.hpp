@@ -16,6 +16,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void on_change(const std::string& name) noexcept override;
   [[nodiscard]] bool is_news(const std::string& name, const std::optional<storage::live_table::row>& row);
   [[nodiscard]] hello my_hello() const;
+  [[nodiscard]] std::uint32_t incarnation_of(const std::string& name) const;
   void release_waiting(peer& to);
   void lose(const peer_ptr& x, const std::string& why, bool lost);
   void end_readers(const std::string& node);

@@ -13,8 +13,9 @@ std::size_t weight(const far_row& x) {
 
 } // namespace
 
-feed::feed(const storage::live_table& live, const clock_source& clocks, send_fn send)
-  : live_(live), clocks_(clocks), send_(std::move(send)) {}
+feed::feed(const storage::live_table& live, const clock_source& clocks, send_fn send,
+           incarnation_fn incarnation_of)
+  : live_(live), clocks_(clocks), send_(std::move(send)), incarnation_of_(std::move(incarnation_of)) {}
 
 void feed::begin() {
   std::lock_guard lock{mutex_};
@@ -103,6 +104,8 @@ reading_batch feed::next() {
       far_row x;
       x.name = std::move(name);
       x.unit = std::move(row->unit);
+      if (incarnation_of_)
+        x.incarnation = incarnation_of_(x.name);
       x.now = std::move(row->now);
       x.age_ns = x.now.measured_at == 0 ? -1 : std::max<mono_ns>(0, now - x.now.measured_at);
       if (row->why)

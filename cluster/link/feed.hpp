@@ -30,7 +30,10 @@ public:
   /// Must not block; called under the feed's lock, so that batches keep order.
   using send_fn = std::function<void(reading_batch)>;
 
-  feed(const storage::live_table& live, const clock_source& clocks, send_fn send);
+  /// @param incarnation_of  of the actor behind a name; see `far_row`
+  using incarnation_fn = std::function<std::uint32_t(const std::string& name)>;
+  feed(const storage::live_table& live, const clock_source& clocks, send_fn send,
+       incarnation_fn incarnation_of = {});
 
   /// The whole picture, now. Once, before anything else.
   void begin();
@@ -52,6 +55,7 @@ private:
   const storage::live_table& live_;
   const clock_source& clocks_;
   send_fn send_;
+  incarnation_fn incarnation_of_;
   mutable std::mutex mutex_;
   window window_{batches};
   std::deque<std::string> due_;

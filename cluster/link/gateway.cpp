@@ -143,7 +143,7 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   fresh->tick_at = fresh->since;
   fresh->out = std::make_unique<feed>(all.live, all.clocks, [this, to = x.gateway](reading_batch batch) {
     post(to, std::move(batch));
-  });
+  }, [this](const std::string& name) { return incarnation_of(name); });
   if (const auto before = linked.find(who->name))
     lose(before, "a new process of it came", true);
   bool greeted_first = false;

@@ -28,6 +28,15 @@ void link::core::trouble(const std::string& subject, const std::string& text) co
     hooks.on_trouble(subject, text);
 }
 
+/// The run of this node in the upper 22 bits, the start of the actor below.
+std::uint32_t link::core::incarnation_of(const std::string& name) const {
+  const auto row = all.names.lookup(name);
+  if (!row || !row->life)
+    return 0;
+  const auto start = std::min(row->life->incarnation.load(), 1023u);
+  return static_cast<std::uint32_t>(how.incarnation) << 10 | start;
+}
+
 hello link::core::my_hello() const {
   hello x;
   x.node = how.node;

@@ -37,6 +37,7 @@ struct far_row {
   std::string unit;
   reading now;            ///< `measured_at` means nothing elsewhere; see `age_ns`
   std::int64_t age_ns = -1; ///< of the measurement when it was sent; -1: unknown
+  std::uint32_t incarnation = 0; ///< of its actor and its node's run; see `live_table::row`
   std::vector<storage::step> story;
 
   friend bool operator==(const far_row&, const far_row&) = default;
@@ -154,7 +155,7 @@ typename Inspector::result_type inspect(Inspector& f, hello& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, far_row& x) {
-  return f(caf::meta::type_name("far_row"), x.name, x.unit, x.now, x.age_ns, x.story);
+  return f(caf::meta::type_name("far_row"), x.name, x.unit, x.now, x.age_ns, x.incarnation, x.story);
 }
 
 template <class Inspector>

@@ -50,6 +50,7 @@ void mirror::show(const std::string& node, const far_row& row) {
   x.name = row.name;
   x.unit = row.unit;
   x.node = node;
+  x.incarnation = row.incarnation;
   x.now = row.now;
   // Its CLOCK_MONOTONIC means nothing here; the age does.
   x.now.measured_at = row.age_ns < 0 ? 0 : std::max<mono_ns>(1, clocks_.mono() - row.age_ns);
