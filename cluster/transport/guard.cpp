@@ -71,7 +71,8 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
     return cut(fmt::format("a BASP frame of {} bytes; at most {} are allowed", size, max_payload_));
   const auto wanted = dialled_ ? message_type::server_handshake : message_type::client_handshake;
   if (kind_ == kind_of(wanted)) {
-    if (!node_id_.empty())
+    // The dialling CAF repeats its handshake to settle on this connection.
+    if (!node_id_.empty() && dialled_)
       return cut("a second BASP handshake");
     if (size == 0)
       return cut("a BASP handshake without content");
@@ -126,7 +127,7 @@ basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   const auto text = to_string(id);
   if (!node_id_.empty()) {
     if (text != node_id_)
-      return cut(fmt::format("a monitor message in the name of '{}'", text.substr(0, 80)));
+      return cut(fmt::format("a BASP message in the name of '{}'", text.substr(0, 80)));
     return verdict::pass;
   }
   if (!belongs(text, peer_))

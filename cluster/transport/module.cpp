@@ -137,8 +137,8 @@ status transport::load(caf::actor_system_config& config, options how) {
   // Read messages in the I/O thread: one hand-over less on the way to the actor.
   config.set("middleman.workers", std::size_t{0});
   // Our own beats replace CAF's, and our guard refuses what this would need.
-  config.set("middleman.heartbeat-interval", std::size_t{0});
-  config.set("middleman.connection-timeout", std::size_t{0});
+  config.set("middleman.heartbeat-interval", caf::timespan{0});
+  config.set("middleman.connection-timeout", caf::timespan{0});
   config.set("middleman.enable-automatic-connections", false);
   config.module_factories.push_back(
     [shared](caf::actor_system& system) -> caf::actor_system::module* {
