@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <future>
 
 namespace troupe::cluster {
 
@@ -41,10 +42,14 @@ public:
     });
   }
 
-  // Deadlines still run while the middleman, which stops after us, drains its
-  // links: a peer that takes nothing must not keep this process from ending.
+  // The middleman stops after us, and from then on nothing can be posted to its
+  // thread: what may still be sent (a goodbye) is sent now, within its bound.
   void stop() override {
     dialer_.stop();
+    const auto until = std::chrono::steady_clock::now() + hub_->how.bounds.drain_within;
+    while (!drained() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(milliseconds{10});
+    hub_->closing = true;
     broker_ = nullptr;
   }
 
@@ -121,6 +126,13 @@ public:
   }
 
 private:
+  bool drained() {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto answer = promise->get_future();
+    hub_->post([promise, shared = hub_] { promise->set_value(shared->nothing_queued()); });
+    return answer.wait_for(hub_->how.bounds.drain_within) == std::future_status::ready && answer.get();
+  }
+
   caf::actor_system& system_;
   std::shared_ptr<hub> hub_;
   dialer dialer_;
