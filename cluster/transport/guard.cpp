@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include <algorithm>
 
 namespace troupe::cluster {
@@ -73,10 +71,8 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
     return cut(fmt::format("a BASP frame of {} bytes; at most {} are allowed", size, max_payload_));
   const auto wanted = dialled_ ? message_type::server_handshake : message_type::client_handshake;
   if (kind_ == kind_of(wanted)) {
-    // With its first message a dialler says again who it is, to select this
-    // connection among several; the name must be the same.
-    const bool selects = !dialled_ && (flags & caf::io::basp::header::select_connection_flag) != 0;
-    if (!node_id_.empty() && (!selects || std::exchange(selected_, true)))
+    // The dialling CAF repeats its handshake to settle on this connection.
+    if (!node_id_.empty() && dialled_)
       return cut("a second BASP handshake");
     if (size == 0)
       return cut("a BASP handshake without content");
@@ -131,7 +127,7 @@ basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   const auto text = to_string(id);
   if (!node_id_.empty()) {
     if (text != node_id_)
-      return cut(fmt::format("a message in the name of '{}'", text.substr(0, 80)));
+      return cut(fmt::format("a BASP message in the name of '{}'", text.substr(0, 80)));
     return verdict::pass;
   }
   if (!belongs(text, peer_))

@@ -202,6 +202,10 @@ void hub::drop_revoked(const std::shared_ptr<const psk_context>& before) {
   }
 }
 
+bool hub::nothing_queued() const {
+  return std::all_of(scribes_.begin(), scribes_.end(), [](auto* one) { return one->queued() == 0; });
+}
+
 void hub::look_at_deadlines() {
   const auto all = scribes_;
   const auto at = std::chrono::steady_clock::now();

@@ -23,6 +23,7 @@ public:
   const transport::options how;
   std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
 
+  std::atomic<bool> closing{false}; ///< the node stops
   // --- any thread ---
 
   /// Reads all files; what was there stays in use if one cannot be used.
@@ -57,6 +58,7 @@ public:
   void drop(const std::string& name, const std::string& why);
   void drop_revoked(const std::shared_ptr<const psk_context>& before);
   void look_at_deadlines();
+  [[nodiscard]] bool nothing_queued() const;
 
   half_open_table half_open;
   deadlines wake;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <future>
 
 namespace troupe::cluster {
 
@@ -41,10 +42,14 @@ public:
     });
   }
 
-  // Deadlines still run while the middleman, which stops after us, drains its
-  // links: a peer that takes nothing must not keep this process from ending.
+  // The middleman stops after us, and from then on nothing can be posted to its
+  // thread: what may still be sent (a goodbye) is sent now, within its bound.
   void stop() override {
     dialer_.stop();
+    const auto until = std::chrono::steady_clock::now() + hub_->how.bounds.drain_within;
+    while (!drained() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(milliseconds{10});
+    hub_->closing = true;
     broker_ = nullptr;
   }
 
@@ -121,6 +126,13 @@ public:
   }
 
 private:
+  bool drained() {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto answer = promise->get_future();
+    hub_->post([promise, shared = hub_] { promise->set_value(shared->nothing_queued()); });
+    return answer.wait_for(hub_->how.bounds.drain_within) == std::future_status::ready && answer.get();
+  }
+
   caf::actor_system& system_;
   std::shared_ptr<hub> hub_;
   dialer dialer_;
@@ -137,8 +149,8 @@ status transport::load(caf::actor_system_config& config, options how) {
   // Read messages in the I/O thread: one hand-over less on the way to the actor.
   config.set("middleman.workers", std::size_t{0});
   // Our own beats replace CAF's, and our guard refuses what this would need.
-  config.set("middleman.heartbeat-interval", std::size_t{0});
-  config.set("middleman.connection-timeout", std::size_t{0});
+  config.set("middleman.heartbeat-interval", caf::timespan{0});
+  config.set("middleman.connection-timeout", caf::timespan{0});
   config.set("middleman.enable-automatic-connections", false);
   config.module_factories.push_back(
     [shared](caf::actor_system& system) -> caf::actor_system::module* {

@@ -39,17 +39,19 @@ void link_scribe::configure_read(caf::io::receive_policy::config how) {
 }
 
 void link_scribe::flush() {
-  const auto queued = stream_.wr_buf().size() + session_->in_flight();
-  record().backlog = queued;
-  if (queued > hub_->how.bounds.max_backlog_bytes) {
+  const auto bytes = queued();
+  record().backlog = bytes;
+  if (bytes > hub_->how.bounds.max_backlog_bytes) {
     stream_.wr_buf().clear();
-    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be", queued,
+    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be", bytes,
                      hub_->how.bounds.max_backlog_bytes));
     return;
   }
   if (session_->established() && !stream_.wr_buf().empty())
     stream_.flush(this);
 }
+
+std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
 
 // From within the broker: the socket dies now, CAF learns it at the next event.
 void link_scribe::kill(const std::string& why) {
@@ -81,8 +83,9 @@ void link_scribe::graceful_shutdown() {
   lost_ = false;
   hub_->note_why(record(), "closed by this node");
   const std::chrono::nanoseconds silent{hub_->now() - record().last_heard};
-  // Commands queued for a dead link must not reach the peer when it wakes.
-  if (!record().up || silent > hub_->how.bounds.live_within) {
+  // Commands queued for a dead link must not reach the peer when it wakes. And
+  // once the node stops, nobody could end a drain that takes too long.
+  if (!record().up || silent > hub_->how.bounds.live_within || (hub_->closing && queued() > 0)) {
     kill("");
   } else {
     draining_ = true;
@@ -166,7 +169,7 @@ void link_scribe::hear_beat(const void* header) {
   const auto heard = beat::from_bytes(header);
   if (heard.tick > seen.peer_tick) {
     seen.peer_tick = heard.tick;
-    seen.peer_tick_at = now;
+    seen.peer_tick_at = seen.last_heard.load();
   }
   if (const auto took = heard.round_trip(now, last_sent_tick_); took.count() > 0) {
     seen.round_trip = took.count();

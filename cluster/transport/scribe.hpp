@@ -47,6 +47,7 @@ public:
   /// Ends the link now: CAF is told, the peer gets a reset. Not from within a
   /// handler of the broker; there use `kill`.
   void sever(const std::string& why, bool lost);
+  [[nodiscard]] std::size_t queued(); ///< bytes that the socket has not taken
   void beat_now(mono_ns now);
   void look_at_deadline(std::chrono::steady_clock::time_point now);
 

@@ -110,7 +110,7 @@ CAF_TEST(after the handshake only BASP by the rules goes on) {
     std::string bytes;
     const char* says;
   } table[] = {
-    {std::string(64, '\xee'), "before the handshake"},
+    {std::string(64, '\xee'), "a BASP frame of 4008636142 bytes"},
     {basp(1, id_bytes("node:honest/1")), "claims the node id 'node:honest/1', which is not one of b"},
     {basp(1, id_bytes(to_string(honest.system().node()))), "which is not one of b"},
     {basp(2, "a message"), "before the handshake"},

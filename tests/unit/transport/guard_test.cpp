@@ -127,6 +127,15 @@ CAF_TEST(what CAF may see and what not) {
   }
 }
 
+CAF_TEST(a dialler may repeat its handshake but not change its id) {
+  for (const auto& [id, is] : {std::pair{"node:attic/17", verdict::pass}, std::pair{"node:attic/18", verdict::cut}}) {
+    basp_guard x{"attic", false, 1000};
+    CAF_CHECK(frame(x, client_hello, id_bytes("node:attic/17")) == verdict::up);
+    CAF_CHECK(frame(x, client_hello, id_bytes(id)) == is);
+    CAF_CHECK_EQUAL(x.node_id(), "node:attic/17");
+  }
+}
+
 CAF_TEST(a link that was cut stays cut) {
   auto x = after_hello();
   CAF_CHECK(frame(x, 7, "x") == verdict::cut);
