@@ -116,6 +116,24 @@ CAF_TEST(a machine without power is down under 1 s and back when it is) {
   CAF_CHECK(w.until_agreed(10 * sec) < 3 * sec);
 }
 
+CAF_TEST(a reset of young links or of all links of a node is no death) {
+  world w{20, 3, "lan"}; // seed 20: reset before the third node had a link
+  w.start(0, {1, 2});
+  w.start(1, {0});
+  w.pass(300 * ms);
+  w.start(2, {0});
+  while (!w.runs(2) || w.sees(0, 2).is != standing::alive)
+    w.pass(ms / 10);
+  w.reset_link(0, 1);
+  w.pass(2 * sec);
+  CAF_CHECK_EQUAL(falls(w), 0u);
+  w.reset_link(0, 1); // seed 2676: a switch that forgets both links at once
+  w.reset_link(0, 2);
+  w.pass(2 * sec);
+  CAF_CHECK_EQUAL(falls(w), 0u);
+  CAF_CHECK_EQUAL(w.disagreement(), "");
+}
+
 CAF_TEST(a cut between two is no death while a third hears both) {
   met w{3, 3};
   w.both_ways(0, 2, true);

@@ -113,7 +113,6 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   CAF_CHECK(see("c").is == standing::suspect);
   CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
   CAF_CHECK_EQUAL(done.dial[0].name, "c");
-  CAF_CHECK(letter_of(done, kind::ask, "a"));
   now += ms;
   done = b.on_dial_failed("c", "refused", true, now, 0);
   CAF_CHECK(see("c").is == standing::down);
@@ -225,6 +224,39 @@ CAF_TEST(a second link of one peer ends without a fuss) {
   b.on_link_up("c", 1, now, 0);
   CAF_CHECK(b.on_link_down("c", "a newer link took its place", false, now, 0).changes.empty());
   CAF_CHECK(see("c").direct);
+}
+
+CAF_TEST(who was removed and is taken back hears it over a new link) {
+  auto ban = row("b", 1, 0, standing::removed);
+  ban.banned = 1;
+  CAF_CHECK_EQUAL(view_from("a", {ban}).drop.size(), 2u);
+  CAF_CHECK(b.self().is == standing::removed);
+  b.on_link_down("a", "dropped", false, now, 0);
+  CAF_CHECK(b.on_link_up("a", 1, now, 0).drop.empty());
+  ban.banned = 2;
+  view_from("a", {ban});
+  CAF_CHECK(b.self().is == standing::alive);
+}
+
+CAF_TEST(what was made anew asks its old links for all they know) {
+  membership fresh{named("b")};
+  member c = row("c", 4, 2, standing::down);
+  c.banned = 1;
+  fresh.recall(c, now);
+  auto mine = row("b", 1, 3, standing::alive);
+  mine.draining = true;
+  fresh.recall(mine, now);
+  CAF_CHECK(fresh.self().draining);
+  CAF_CHECK_EQUAL(fresh.self().refutation, 3u);
+  const auto up = fresh.on_link_up("a", 0, now, 0);
+  const auto* view = letter_of(up, kind::view, "a");
+  CAF_REQUIRE(view);
+  CAF_CHECK_EQUAL(fresh.members().at(2).banned, 1u);
+  const auto answer = b.on_letter("a", view->what, now, 0);
+  const auto* all = letter_of(answer, kind::view, "a");
+  CAF_REQUIRE(all);
+  CAF_CHECK_EQUAL(all->what.question, 0u);
+  CAF_CHECK_EQUAL(all->what.members.size(), 3u);
 }
 
 CAF_TEST(a letter of a stranger and a view without end do no harm) {
