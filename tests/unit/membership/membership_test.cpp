@@ -121,6 +121,7 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   // A late letter of the ended session wakes nobody.
   b.on_letter("c", {kind::view, {}, 0, {row("c", 1, 5, standing::alive)}}, now, 0);
   CAF_CHECK(see("c").is == standing::down);
+  CAF_CHECK(b.on_letter("c", {kind::ask, "b", 5, {}}, now, 0).letters.empty());
   // Nor does what others told before they noticed.
   view_from("a", {row("c", 1, 0, standing::alive)});
   CAF_CHECK(see("c").is == standing::down);
