@@ -74,7 +74,7 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   if (p.fact.is == standing::left)
     return show(p, {standing::left, false}, "it said goodbye", now, wall, out);
   if (p.fact.is == standing::waiting && p.links == 0)
-    return show(p, {standing::waiting, false}, "seen by discovery; `troupe node approve " + p.fact.name + "` lets it in", now, wall, out);
+    return show(p, {standing::waiting, false}, "seen by discovery; `troupe approve " + p.fact.name + "` lets it in", now, wall, out);
 
   evidence x;
   x.met = p.met;

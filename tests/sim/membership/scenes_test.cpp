@@ -60,7 +60,7 @@ CAF_TEST(a node that knows one peer finds all in any order) {
 }
 
 CAF_TEST(a killed process is down everywhere within milliseconds) {
-  for (unsigned n : {2u, 3u, 9u, 64u}) {
+  for (unsigned n : {2u, 3u, 9u, 32u}) {
     met w{n, n};
     CAF_REQUIRE_EQUAL(w.disagreement(), "");
     const auto at = w.now;
