@@ -36,16 +36,8 @@ public:
 
   void start() override {
     const auto now = context_.now();
-    // What an earlier incarnation had learned; only the names and addresses,
-    // and an operator's removal. How they stand is judged anew.
-    for (const auto& x : table_.members()) {
-      if (x.name == inside_.self().name || x.is == standing::waiting)
-        continue;
-      inside_.know(x.name, x.addresses, now);
-      if (x.banned % 2 == 1)
-        if (auto done = inside_.remove(x.name, now, clocks_.wall()))
-          act(*done, {});
-    }
+    for (const auto& x : table_.members()) // of an earlier incarnation
+      inside_.recall(x, now);
     for (const auto& x : net_.links())
       act(inside_.on_link_up(x.name, 0, now, clocks_.wall()), {});
     tick();

@@ -74,7 +74,7 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   if (p.fact.is == standing::left)
     return show(p, {standing::left, false}, "it said goodbye", now, wall, out);
   if (p.fact.is == standing::waiting && p.links == 0)
-    return show(p, {standing::waiting, false}, "seen by discovery; `troupe node approve " + p.fact.name + "` lets it in", now, wall, out);
+    return show(p, {standing::waiting, false}, "seen by discovery; `troupe approve " + p.fact.name + "` lets it in", now, wall, out);
 
   evidence x;
   x.met = p.met;
@@ -86,7 +86,7 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   else
     x.quiet = now - p.quiet_since;
   const bool may_judge = health.may_judge(now);
-  const bool in_doubt = x.linked ? x.quiet > suspect_after() : p.met && p.lost && x.quiet <= suspect_after();
+  const bool in_doubt = x.linked && x.quiet > suspect_after();
   if (in_doubt && may_judge) {
     // A yes is asked for again; a no stands until the peer is heard.
     const bool yes_is_old = p.round.yes_at != 0 && now - p.round.asked_at > suspect_after();
@@ -136,7 +136,7 @@ std::string membership::parts::reason(const peer& p, told is, const evidence& x,
   if (!x.linked && x.lost && x.refused && x.quiet <= suspect_after())
     return fmt::format("its process is gone: {}, and its host refuses connections", p.end);
   if (!x.linked)
-    return fmt::format("its link ended: {}; nobody else hears it{}", p.end, asked);
+    return fmt::format("its link ended: {}{}", p.end, is.is == standing::down ? "; nobody else hears it" : "");
   // Everybody silent at once points at ourselves.
   const bool all = neighbours.size() > 1
                    && std::all_of(neighbours.begin(), neighbours.end(), [&](const auto& name) {

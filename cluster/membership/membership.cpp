@@ -33,6 +33,20 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
   p->dials.on_new_address(now);
 }
 
+void membership::recall(const member& before, mono_ns now) {
+  auto& m = *parts_;
+  if (before.name == m.me.name) {
+    m.me.draining = before.draining;
+    m.me.refutation = std::max(m.me.refutation, before.refutation);
+    return;
+  }
+  if (auto* p = m.learn(before.name)) {
+    m.believe(*p, before, now);
+    p->is = m.removed(*p) ? standing::removed : p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
+    m.forward.clear();
+  }
+}
+
 membership_effects membership::found(const std::string& name, const std::vector<std::string>& addresses,
                                      mono_ns now, wall_ms wall) {
   membership_effects out;
@@ -114,7 +128,7 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.learn(name);
-  if (!p || m.removed(*p) || m.me.is != standing::alive) {
+  if (!p || m.removed(*p) || m.me.is == standing::left) {
     out.drop.push_back(name);
     return out;
   }
@@ -142,6 +156,9 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   m.redraw_circle(now);
   m.judge_peer(*p, now, wall, out);
   m.tell_all_of(name, out);
+  // An older link: this class was made anew, and its peer would tell nothing.
+  if (incarnation == 0)
+    out.letters.back().what.question = 1;
   m.flush(now, {}, out);
   return out;
 }
@@ -197,7 +214,11 @@ membership_effects membership::on_letter(const std::string& from, const membersh
   p->heard_at = std::max(p->heard_at, now);
   m.answer_probes(*p, now, out);
   switch (what.what) {
-  case kind::view: m.on_view(*p, what, now, wall, out); break;
+  case kind::view:
+    m.on_view(*p, what, now, wall, out);
+    if (what.question != 0)
+      m.tell_all_of(from, out);
+    break;
   case kind::ask: m.on_ask(from, what, now, out); break;
   case kind::heard:
   case kind::not_heard: m.on_answer(from, what, now, wall, out); break;

@@ -88,6 +88,9 @@ public:
 
   /// A peer from node.toml, an approval, or an earlier run.
   void know(const std::string& name, const std::vector<std::string>& addresses, mono_ns now);
+  /// What an earlier incarnation of the same process knew; how it stands is
+  /// judged anew.
+  void recall(const member& before, mono_ns now);
   /// A peer that discovery saw.
   membership_effects found(const std::string& name, const std::vector<std::string>& addresses,
                            mono_ns now, wall_ms wall);
@@ -97,6 +100,8 @@ public:
   membership_effects tick(mono_ns now, wall_ms wall, const std::vector<heard>& links);
   [[nodiscard]] mono_ns wake_at() const;
 
+  /// @param incarnation 0: the link stood before this class was made; the peer
+  ///                    is asked for all that it knows
   membership_effects on_link_up(const std::string& name, std::uint64_t incarnation, mono_ns now,
                                 wall_ms wall);
   /// @param lost end of file, reset or a time-out of TCP: nobody here asked for

@@ -61,7 +61,7 @@ struct membership_message {
   };
   kind what = kind::view;
   std::string about;
-  std::uint64_t question = 0; ///< echoed by the answer
+  std::uint64_t question = 0; ///< echoed by the answer; in a view not 0: tell me all yours
   std::vector<member> members;
 
   friend bool operator==(const membership_message&, const membership_message&) = default;

@@ -37,7 +37,7 @@ result<membership_effects> membership::approve(const std::string& name, mono_ns 
   auto& m = *parts_;
   auto* p = m.find(name);
   if (!p)
-    return error{errc::not_found, fmt::format("node '{}' is not known here; `troupe nodes` lists who waits", name)};
+    return error{errc::not_found, fmt::format("node '{}' is not known here; `troupe members` lists who waits", name)};
   if (m.removed(*p))
     ++p->fact.banned;
   else if (p->fact.is == standing::waiting)
@@ -60,7 +60,7 @@ result<membership_effects> membership::remove(const std::string& name, mono_ns n
                  fmt::format("node '{}' is this node itself; remove it at another node, or stop it here", name)};
   auto* p = m.find(name);
   if (!p)
-    return error{errc::not_found, fmt::format("node '{}' is not known here; `troupe nodes` lists all", name)};
+    return error{errc::not_found, fmt::format("node '{}' is not known here; `troupe members` lists all", name)};
   membership_effects out;
   if (m.removed(*p))
     return out;

@@ -25,9 +25,10 @@ verdict judge_linked(const evidence& x, mono_ns suspect_after, mono_ns down_afte
 
 verdict judge_unlinked(const evidence& x, mono_ns suspect_after, mono_ns down_after) {
   if (x.lost && x.quiet <= suspect_after) {
-    // What others told us of it may be older than the loss: in this window
-    // only fresh answers count.
-    return x.refused || x.asked == poll::not_heard ? down : suspect;
+    // What others told us of it may be older than the loss, and that they lost
+    // it too proves nothing: a switch may have reset all its links. Only its
+    // own host's refusal does, until this window is over.
+    return x.refused ? down : suspect;
   }
   if (x.others == opinion::hear_it)
     return by_others;

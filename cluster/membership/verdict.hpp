@@ -25,7 +25,7 @@ struct evidence {
   bool refused = false; ///< not linked: the peer's host refused our next dial
   mono_ns quiet = 0;    ///< linked: since we heard it, if we watch it; else: since the link ended
   opinion others = opinion::none;
-  poll asked = poll::none;
+  poll asked = poll::none; ///< linked only
 
   friend bool operator==(const evidence&, const evidence&) = default;
 };

@@ -5,6 +5,8 @@
 
 #include <caf/test/dsl.hpp>
 
+#include <cstdlib>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -58,7 +60,7 @@ CAF_TEST(a node that knows one peer finds all in any order) {
 }
 
 CAF_TEST(a killed process is down everywhere within milliseconds) {
-  for (unsigned n : {2u, 3u, 9u, 64u}) {
+  for (unsigned n : {2u, 3u, 9u, 32u}) {
     met w{n, n};
     CAF_REQUIRE_EQUAL(w.disagreement(), "");
     const auto at = w.now;
@@ -77,7 +79,7 @@ CAF_TEST(a killed process is down everywhere within milliseconds) {
 
 CAF_TEST(a stopped process is suspect under 300 ms and down under 1 s everywhere) {
   for (unsigned n : {2u, 3u, 9u, 10u, 24u, 64u}) {
-    for (std::uint64_t seed = 1; seed <= (n > 20 ? 2u : 8u); ++seed) {
+    for (std::uint64_t seed = 1; seed <= (n > 20 ? 1u : 8u); ++seed) {
       met w{seed, n};
       CAF_REQUIRE_EQUAL(w.disagreement(), "");
       w.pass(static_cast<mono_ns>(w.below(100)) * ms);
@@ -112,6 +114,24 @@ CAF_TEST(a machine without power is down under 1 s and back when it is) {
   w.move(2);
   w.start(2, {4});
   CAF_CHECK(w.until_agreed(10 * sec) < 3 * sec);
+}
+
+CAF_TEST(a reset of young links or of all links of a node is no death) {
+  world w{20, 3, "lan"}; // seed 20: reset before the third node had a link
+  w.start(0, {1, 2});
+  w.start(1, {0});
+  w.pass(300 * ms);
+  w.start(2, {0});
+  while (!w.runs(2) || w.sees(0, 2).is != standing::alive)
+    w.pass(ms / 10);
+  w.reset_link(0, 1);
+  w.pass(2 * sec);
+  CAF_CHECK_EQUAL(falls(w), 0u);
+  w.reset_link(0, 1); // seed 2676: a switch that forgets both links at once
+  w.reset_link(0, 2);
+  w.pass(2 * sec);
+  CAF_CHECK_EQUAL(falls(w), 0u);
+  CAF_CHECK_EQUAL(w.disagreement(), "");
 }
 
 CAF_TEST(a cut between two is no death while a third hears both) {
@@ -186,19 +206,19 @@ CAF_TEST(a node that was stopped itself judges nobody when it goes on) {
 
 CAF_TEST(watching costs a node the same with 9 and with 64) {
   std::map<unsigned, std::uint64_t> beats;
-  for (unsigned n : {9u, 16u, 64u}) {
+  for (unsigned n : {9u, 64u}) {
     met w{n, n};
     for (auto& h : w.all)
       h.beats = h.letters = 0;
-    w.pass(10 * sec);
+    w.pass(5 * sec);
     for (const auto& h : w.all) {
       beats[n] = std::max(beats[n], h.beats);
-      CAF_CHECK(h.letters <= 3);
-      CAF_CHECK(h.beats > 8 * 180);
+      CAF_CHECK(h.letters <= 2);
+      CAF_CHECK(h.beats > 8 * 90);
     }
   }
-  CAF_CHECK(beats[64] <= 8 * 201);
-  CAF_CHECK(beats[9] <= 8 * 201);
+  CAF_CHECK(beats[64] <= 8 * 101);
+  CAF_CHECK(beats[9] <= 8 * 101);
 }
 
 CAF_TEST(a switch that comes back meets no storm of dials) {

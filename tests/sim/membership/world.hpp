@@ -170,8 +170,10 @@ public:
     for (unsigned i = 0; i < all.size(); ++i) {
       if (!runs(i))
         continue;
+      const auto rows = all[i].inside->members();
       for (unsigned j = 0; j < all.size(); ++j) {
-        const auto x = sees(i, j);
+        const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == all[j].name; });
+        const auto x = row == rows.end() ? member{} : *row;
         const bool alive = x.is == standing::alive && x.direct;
         const bool well = runs(j) ? alive && x.incarnation == all[j].inside->self().incarnation
                                       && std::find(x.addresses.begin(), x.addresses.end(), literal(j)) != x.addresses.end()

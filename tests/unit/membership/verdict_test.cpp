@@ -13,8 +13,8 @@ CAF_TEST(the table of decision 8) {
   const auto linked = [](mono_ns quiet, poll asked, opinion others = opinion::none) {
     return evidence{true, true, false, false, quiet * ms, others, asked};
   };
-  const auto lost = [](mono_ns quiet, bool refused, poll asked, opinion others) {
-    return evidence{true, false, true, refused, quiet * ms, others, asked};
+  const auto lost = [](mono_ns quiet, bool refused, opinion others) {
+    return evidence{true, false, true, refused, quiet * ms, others, poll::none};
   };
   const auto ended = [](mono_ns quiet, opinion others) {
     return evidence{true, false, false, false, quiet * ms, others, poll::none};
@@ -41,15 +41,15 @@ CAF_TEST(the table of decision 8) {
     {"linked, not watched by us, its watchers doubt", linked(0, poll::none, o::doubt_it), {standing::suspect, true}},
     {"linked, not watched by us, its watchers lost it", linked(0, poll::none, o::lost_it), down},
     {"linked, not watched by us, its watchers hear it", linked(0, poll::none, o::hear_it), direct},
-    {"lost just now", lost(0, false, poll::open, o::hear_it), suspect},
-    {"lost, and its host refuses", lost(1, true, poll::open, o::hear_it), down},
-    {"lost, refused, others go on hearing it", lost(201, true, poll::heard, o::hear_it), by_others},
-    {"lost, all that were asked lost it too", lost(1, false, poll::not_heard, o::hear_it), down},
-    {"lost, an answer from before the loss", lost(100, false, poll::heard, o::hear_it), suspect},
-    {"lost, others hear it", lost(201, false, poll::heard, o::hear_it), by_others},
-    {"lost, nobody to ask, too early", lost(200, false, poll::no_answer, o::none), suspect},
-    {"lost, nobody to ask", lost(201, false, poll::no_answer, o::none), down},
-    {"lost, others doubt it too", lost(201, false, poll::heard, o::doubt_it), down},
+    {"lost just now", lost(0, false, o::hear_it), suspect},
+    {"lost, and its host refuses", lost(1, true, o::hear_it), down},
+    {"lost, refused, others go on hearing it", lost(201, true, o::hear_it), by_others},
+    {"lost, others lost it too, which a switch can do", lost(1, false, o::doubt_it), suspect},
+    {"lost, a word from before the loss", lost(100, false, o::hear_it), suspect},
+    {"lost, others hear it", lost(201, false, o::hear_it), by_others},
+    {"lost, nobody to ask, too early", lost(200, false, o::none), suspect},
+    {"lost, nobody to ask", lost(201, false, o::none), down},
+    {"lost, others doubt it too", lost(201, false, o::doubt_it), down},
     {"ended in order", ended(600, o::none), suspect},
     {"ended in order, others are linked", ended(1, o::hear_it), by_others},
     {"ended in order long ago", ended(601, o::none), down},
