@@ -52,6 +52,8 @@ std::string show_tree(const json& x, const style& how) {
   } else {
     collect(x, "", "", lines);
   }
+  if (lines.empty())
+    return "no nodes\n";
   std::size_t width = 0;
   for (auto& l : lines)
     width = std::max(width, display_width(l.name));

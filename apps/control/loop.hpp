@@ -18,7 +18,7 @@ namespace troupe::control {
 
 /// The server's one thread: epoll over the listening sockets, all connections
 /// and one eventfd that workers and pushers of events ring. loop.cpp has its
-/// life and the requests, doors.cpp who is let in.
+/// life and the requests, doors.cpp who is let in, streaming.cpp the streams.
 class server::loop {
 public:
   loop(node_api& node, far_side& others, server_options options, listening_socket socket,

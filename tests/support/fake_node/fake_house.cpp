@@ -32,13 +32,16 @@ json commanded(const json& reading, const std::string& text = "") {
 
 } // namespace
 
-fake_house::fake_house() : readings_(scenery::readings()), members_(scenery::members()) {
+fake_house::fake_house(std::string name)
+  : name_(std::move(name)), readings_(scenery::readings()), members_(scenery::members()) {
   for (auto& actor : scenery::actors())
     states_[actor.value("name", "")] = actor.value("state", "");
 }
 
 json fake_house::status() {
-  return scenery::status();
+  auto result = scenery::status();
+  result["node"] = name_;
+  return result;
 }
 
 json fake_house::tree() {
@@ -303,7 +306,9 @@ result<json> fake_house::rollback(const caller& who, const json& body) {
 
 json fake_house::members() {
   std::lock_guard lock{mutex_};
-  return members_;
+  auto result = members_;
+  result["node"] = name_;
+  return result;
 }
 
 result<json> fake_house::member_act(const caller& who, const std::string& name,

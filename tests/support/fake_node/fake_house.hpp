@@ -19,9 +19,9 @@ using json = nlohmann::json;
 /// are fixed until somebody commands it or `tick` moves it.
 class fake_house : public control::node_api {
 public:
-  fake_house();
+  explicit fake_house(std::string name = "attic");
 
-  std::string name() override { return "attic"; }
+  std::string name() override { return name_; }
 
   // --- looking ---
   json status() override;
@@ -92,6 +92,7 @@ protected:
   void publish(const std::string& name);
   json* find(const std::string& name);
 
+  const std::string name_;
   mutable std::mutex mutex_;
   std::map<std::string, json> readings_;
   std::map<std::string, std::string> states_;
