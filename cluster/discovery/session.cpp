@@ -260,12 +260,12 @@ void discovery_session::resolve(const sighting_key& at) {
     client_, at.interface, at.family, at.instance.c_str(), service_type, at.domain.c_str(), at.family,
     AvahiLookupFlags{},
     [](AvahiServiceResolver* r, AvahiIfIndex interface, AvahiProtocol family, AvahiResolverEvent what,
-       const char* name, const char*, const char* domain, const char*, const AvahiAddress* address,
+       const char* name, const char*, const char* domain, const char* machine, const AvahiAddress* address,
        std::uint16_t port, AvahiStringList* txt, AvahiLookupResultFlags flags, void* x) {
       const sighting_key key{interface, family, name ? name : "", domain ? domain : ""};
       auto* self = self_of(x);
       if (what == AVAHI_RESOLVER_FOUND && address) {
-        self->on_resolved(key, *address, port, txt, flags);
+        self->on_resolved(key, machine ? machine : "", *address, port, txt, flags);
         return;
       }
       avahi_service_resolver_free(r);
@@ -279,9 +279,18 @@ void discovery_session::resolve(const sighting_key& at) {
     later();
 }
 
-void discovery_session::on_resolved(const sighting_key& at, const AvahiAddress& address,
-                                    std::uint16_t port, AvahiStringList* txt,
+void discovery_session::on_resolved(const sighting_key& at, const std::string& machine,
+                                    const AvahiAddress& address, std::uint16_t port, AvahiStringList* txt,
                                     AvahiLookupResultFlags flags) {
+  auto answer = fmt::format("{} {} {}", machine, host_of(address, at.interface), port);
+  if (auto& it = watched_[at]; it.answer != answer) {
+    // A resolver that lives through a move of the name to another machine goes on
+    // with the port of the new and the address of the old one (avahi 0.8).
+    it.changed = !it.answer.empty();
+    it.answer = std::move(answer);
+    if (it.changed)
+      later();
+  }
   const auto said = read_txt(texts_of(txt));
   const bool ours = flags & AVAHI_LOOKUP_RESULT_OUR_OWN;
   // A neighbour's, or our own echo; or it was somebody and is so no more.
@@ -290,6 +299,19 @@ void discovery_session::on_resolved(const sighting_key& at, const AvahiAddress& 
     return;
   }
   tell(seen_.saw(at, said->name, to_string(net_address{host_of(address, at.interface), port})));
+}
+
+// Those that failed, and those whose answer changed.
+void discovery_session::ask_again() {
+  for (auto& [at, x] : watched_) {
+    if (x.resolver && x.changed) {
+      avahi_service_resolver_free(x.resolver);
+      x.resolver = nullptr;
+    }
+    x.changed = false;
+    if (!x.resolver)
+      resolve(at);
+  }
 }
 
 void discovery_session::tick() {
@@ -307,9 +329,7 @@ void discovery_session::tick() {
   }
   announce();
   browse();
-  for (const auto& [at, x] : watched_)
-    if (!x.resolver)
-      resolve(at);
+  ask_again();
   if (pause_ > 0)
     later();
 }

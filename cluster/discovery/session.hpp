@@ -48,6 +48,8 @@ public:
 private:
   struct watched {
     AvahiServiceResolver* resolver = nullptr; ///< null: to be tried again
+    std::string answer;                       ///< host, address and port, as last told
+    bool changed = false;                     ///< since it was resolved: to be asked anew
   };
 
   void connect();
@@ -55,14 +57,15 @@ private:
   void announce();
   void browse();
   void resolve(const sighting_key& at);
+  void ask_again();
   void tick();
   void later();
   void arm(AvahiTimeout* timer, unsigned ms);
   void on_client(AvahiClient* client, AvahiClientState now);
   void on_group(AvahiEntryGroup* group, AvahiEntryGroupState now);
   void on_seen(AvahiBrowserEvent what, sighting_key at, AvahiLookupResultFlags flags);
-  void on_resolved(const sighting_key& at, const AvahiAddress& address, std::uint16_t port,
-                   AvahiStringList* txt, AvahiLookupResultFlags flags);
+  void on_resolved(const sighting_key& at, const std::string& machine, const AvahiAddress& address,
+                   std::uint16_t port, AvahiStringList* txt, AvahiLookupResultFlags flags);
   void namesake(const std::string& where);
   void tell(const std::vector<sightings::change>& changes);
   void trouble(const std::string& kind, const std::string& text); ///< once, until `well`
