@@ -1,5 +1,7 @@
 #include "apps/control/http.hpp"
 
+#include "apps/control/far_side.hpp"
+
 #include <fmt/format.h>
 #include <httplib.h>
 
@@ -63,6 +65,8 @@ thread_local exchange* current = nullptr;
 
 const char* phrase(int status) {
   switch (status) {
+  case 401: return "Unauthorized";
+  case 403: return "Forbidden";
   case 408: return "Request Timeout";
   case 411: return "Length Required";
   case 413: return "Payload Too Large";
@@ -94,7 +98,7 @@ bool process(bool (Server::*f)(httplib::Stream&, const std::string&, int, const 
 
 class http::engine final : public httplib::Server {
 public:
-  explicit engine(node_api& node) : node_(node) {
+  engine(node_api& node, far_side& others) : node_(node), others_(others) {
     // Before the body is read and before any regular expression: the whole
     // request is here already, and the table of routes is ours.
     set_pre_routing_handler([this](const httplib::Request& req, httplib::Response& res) {
@@ -114,7 +118,8 @@ public:
 private:
   void serve(const httplib::Request& req, httplib::Response& res) {
     current->routed = true;
-    auto made = dispatch(node_, *current->who, req.method, req.path, req.params, current->body);
+    auto made = dispatch(node_, others_, *current->who, req.method, req.path, req.params,
+                         current->body);
     res.status = made.status;
     res.set_header("Cache-Control", "no-store");
     if (!made.stream) {
@@ -131,9 +136,11 @@ private:
   }
 
   node_api& node_;
+  far_side& others_;
 };
 
-http::http(node_api& node) : engine_(std::make_unique<engine>(node)) {
+http::http(node_api& node, far_side& others)
+  : engine_(std::make_unique<engine>(node, others)) {
 }
 
 http::~http() = default;

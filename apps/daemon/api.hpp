@@ -40,6 +40,8 @@ public:
 
   explicit node_control(api_parts parts);
 
+  std::string name() override { return parts_.node.name; }
+
   // api_look.cpp
   json status() override;
   json tree() override;
@@ -68,6 +70,13 @@ public:
   std::string export_toml() override;
   json history(std::size_t newest) override;
   result<json> rollback(const control_caller& who, const json& body) override;
+
+  // api_cluster.cpp
+  json members() override;
+  result<json> member_act(const control_caller& who, const std::string& name, const std::string& verb) override;
+  result<json> token(const control_caller& who, const json& body) override;
+  result<json> enrol(const json& body) override;
+  result<json> reload(const control_caller& who) override;
 
   // api_look.cpp
   result<std::shared_ptr<control::event_queue>>

@@ -1,4 +1,5 @@
 #include "actors/rule/script.hpp"
+#include "apps/control/access.hpp"
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "config/load/check.hpp"
@@ -49,7 +50,7 @@ result<json> node_control::change(const control_caller& who, const std::vector<d
   json out{{"plan", steps_json(steps)}, {"applied", false}, {"advice", advice}, {"failed", json::array()}};
   if (dry_run || steps.empty())
     return out;
-  const auto revision = parts_.wanted.write(wanted, who.name, text);
+  const auto revision = parts_.wanted.write(wanted, control::told(who), text);
   if (!revision)
     return revision.why();
   journal(who, "config", parts_.node.name, fmt::format("revision {}: {}", *revision, text));

@@ -1,0 +1,40 @@
+#include "apps/daemon/api.hpp"
+
+namespace troupe::daemon {
+
+namespace {
+
+/// A node without `listen` and `peers` has nobody to speak of.
+error alone() {
+  return {errc::unsupported, "this node is alone; give it listen and peers in node.toml"};
+}
+
+} // namespace
+
+json node_control::members() {
+  const auto now_mono = parts_.all.clocks.mono();
+  const auto since = parts_.all.clocks.wall() - (now_mono - parts_.started_at) / 1'000'000;
+  return {{"node", parts_.node.name},
+          {"members", json::array({{{"name", parts_.node.name},
+                                    {"standing", "alive"},
+                                    {"since", since},
+                                    {"self", true},
+                                    {"direct", false},
+                                    {"round_trip_us", nullptr},
+                                    {"addresses", json::array()},
+                                    {"version", TROUPE_VERSION},
+                                    {"draining", false}}})},
+          {"differences", json::array()}};
+}
+
+result<json> node_control::member_act(const control_caller&, const std::string&, const std::string&) {
+  return alone();
+}
+
+result<json> node_control::token(const control_caller&, const json&) { return alone(); }
+
+result<json> node_control::enrol(const json&) { return alone(); }
+
+result<json> node_control::reload(const control_caller&) { return alone(); }
+
+} // namespace troupe::daemon
