@@ -165,6 +165,22 @@ CAF_TEST(an issuer is revoked by its root alone) {
   CAF_CHECK(is_revoked(issuer, must(revocation_list::read_all(file("revoked.crl"), "lists"))));
 }
 
+CAF_TEST(a certificate that another server issued is revoked by its serial) {
+  const auto copy = folder / "copy";
+  std::filesystem::copy(dir, copy, std::filesystem::copy_options::recursive);
+  const auto there = must(authority::open(copy, clock));
+  const auto made = must(there.issue(request_for("boiler"), {"boiler"}));
+  CAF_CHECK(refused(open().revoke("boiler", ""), errc::not_found, "by its serial"));
+  must(open().revoke(made.leaf.serial(), "lost"));
+  CAF_CHECK(is_revoked(made.leaf, must(revocation_list::read_all(file("revoked.crl"), "lists"))));
+  CAF_CHECK(refused(open().revoke(made.leaf.serial(), "lost"), errc::not_found, "no valid"));
+}
+
+CAF_TEST(a root does not revoke itself) {
+  const auto root = must(private_key::read(file("root.key"), "root.key", "correct horse"));
+  CAF_CHECK(refused(open().revoke("elm root 1", "", root), errc::not_found, "no valid"));
+}
+
 CAF_TEST(two servers that revoked at once end with both revocations) {
   const auto a = issue("a"), b = issue("b");
   const auto copy = folder / "copy";
