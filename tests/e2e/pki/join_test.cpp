@@ -76,7 +76,7 @@ struct fixture {
     return std::make_unique<enrol_server>(tls(dir), [this](const json& x) { return book->enrol(x); }, date);
   }
 
-  std::string token(json more = {}) {
+  std::string token(const json& more = json::object()) {
     json body = {{"name", "boiler"}, {"ttl", "1h"}};
     body.update(more);
     return must(book->mint("anna", body)).at("token");
@@ -111,8 +111,12 @@ CAF_TEST(a token and one command make a board a member) {
   CAF_CHECK(has(text, "name = \"boiler\""));
   // Itself is no peer.
   CAF_CHECK(has(text, "peers = [\"server-1@server-1:4710\"]"));
-  for (auto& x : parse_node(text, "node.toml").problems)
-    CAF_MESSAGE(x.to_string());
+  const auto node = parse_node(text, "node.toml");
+  for (auto& x : node.problems)
+    CAF_ERROR(x.to_string());
+  CAF_CHECK_EQUAL(node.node.pki_dir, board("pki"));
+  CAF_CHECK_EQUAL(node.node.listen.size(), 1u);
+  CAF_CHECK_EQUAL(node.node.peers.size(), 1u);
   CAF_CHECK_EQUAL(file_text(board("house.toml")), house);
   struct stat key{};
   CAF_CHECK_EQUAL(::stat(board("pki/node.key").c_str(), &key), 0);
