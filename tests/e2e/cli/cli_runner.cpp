@@ -81,7 +81,7 @@ cli_runner::outcome cli_runner::troupe(std::vector<std::string> args, const std:
 
 cli_runner::outcome cli_runner::plain_troupe(std::vector<std::string> args, const std::string& input) {
   std::ofstream{dir + "/cli.in", std::ios::trunc} << input;
-  args.insert(args.begin(), TROUPE_BIN "/troupe");
+  args.insert(args.begin(), {TROUPE_BIN "/troupe"});
   const pid_t pid = start(args, "cli");
   int status = 0;
   for (int i = 0; i < 2000 && waitpid(pid, &status, WNOHANG) == 0; ++i) {
