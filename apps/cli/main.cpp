@@ -77,10 +77,10 @@ int main(int argc, char** argv) {
     {"Channels", add_channel_commands},
     {"Actors and drills", add_actor_commands},
     {"The cluster", add_member_commands},
+    {"The cluster", add_join_commands},
+    {"The cluster", add_pki_commands},
     {"Configuration of the running house", add_config_commands},
     {"Configuration files", add_check_commands},
-    {"Cluster", add_join_commands},
-    {"Cluster", add_pki_commands},
     {"This program and its node", add_local_commands},
   };
   for (auto& [heading, add] : groups) {

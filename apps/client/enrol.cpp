@@ -141,17 +141,17 @@ public:
     return true;
   }
 
-  /// Until the other side ends. @returns false: too late or too much
+  /// @returns false: too late, too much, or cut off in the middle
   bool receive_all(std::string& text) {
     char buffer[16384];
     for (;;) {
       const int n = again([&] { return SSL_read(ssl_.get(), buffer, sizeof buffer); });
       if (n <= 0)
-        return ended_ || !text.empty();
+        return is_whole(text, true);
       text.append(buffer, static_cast<std::size_t>(n));
       if (text.size() > max_answer_bytes)
         return false;
-      if (is_whole(text))
+      if (is_whole(text, false))
         return true;
     }
   }
@@ -174,7 +174,6 @@ private:
         why_ = "it fell silent";
         return -1;
       }
-      ended_ = code == SSL_ERROR_ZERO_RETURN;
       const auto queued = ERR_peek_last_error();
       const char* reason = queued ? ERR_reason_error_string(queued) : nullptr;
       why_ = reason ? reason : "it hung up";
@@ -183,13 +182,12 @@ private:
     }
   }
 
-  static bool is_whole(const std::string& text);
+  static bool is_whole(const std::string& text, bool ended);
 
   socket_handle fd_;
   const deadline& until_;
   context ctx_;
   connection ssl_;
-  bool ended_ = false;
   std::string why_;
 };
 
@@ -206,12 +204,15 @@ std::string header(const std::string& head, const std::string& name) {
   return {};
 }
 
-bool tls_line::is_whole(const std::string& text) {
+/// Without a length, the end of the connection is the end of the answer.
+bool tls_line::is_whole(const std::string& text, bool ended) {
   const auto end = text.find("\r\n\r\n");
   if (end == std::string::npos)
     return false;
   const auto length = header(text.substr(0, end), "Content-Length");
-  return !length.empty() && text.size() - end - 4 >= std::strtoull(length.c_str(), nullptr, 10);
+  if (length.empty())
+    return ended;
+  return text.size() - end - 4 >= std::strtoull(length.c_str(), nullptr, 10);
 }
 
 std::string day_text(wall_ms at) {

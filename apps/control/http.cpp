@@ -1,11 +1,13 @@
 #include "apps/control/http.hpp"
 
 #include "apps/control/far_side.hpp"
+#include "config/model/time.hpp"
 
 #include <fmt/format.h>
 #include <httplib.h>
 
 #include <cstring>
+#include <ctime>
 
 namespace troupe::control {
 
@@ -94,6 +96,15 @@ bool process(bool (Server::*f)(httplib::Stream&, const std::string&, int, const 
   return (self.*f)(stream, "unix", 0, "unix", 0, true, closed, nullptr);
 }
 
+/// A board that wants to join and does not trust its own clock asks for ours.
+std::string http_date() {
+  const auto now = static_cast<std::time_t>(system_clocks().wall() / 1000);
+  std::tm parts{};
+  char text[64] = {};
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", ::gmtime_r(&now, &parts));
+  return text;
+}
+
 } // namespace
 
 class http::engine final : public httplib::Server {
@@ -122,6 +133,7 @@ private:
                          current->body);
     res.status = made.status;
     res.set_header("Cache-Control", "no-store");
+    res.set_header("Date", http_date());
     if (!made.stream) {
       res.set_content(made.body, made.type);
       return;
@@ -161,9 +173,9 @@ http::answer http::respond(const std::string& request, std::size_t header_bytes,
 
 std::string http::refuse(int status, std::string_view code, std::string_view text) {
   const auto body = error_body(code, text);
-  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\n"
+  return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/json\r\n"
                      "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-                     status, phrase(status), body.size(), body);
+                     status, phrase(status), http_date(), body.size(), body);
 }
 
 } // namespace troupe::control

@@ -156,7 +156,8 @@ std::vector<route> make_routes() {
        return answer(n.member_act(c.who, c.path.at("name"), c.path.at("verb")));
      }},
     {"POST", "/v1/tokens", "makeToken", operate, none,
-     {{"name", f::text, true}, {"role", f::text}, {"ttl", f::text}},
+     {{"name", f::text, true}, {"role", f::text}, {"ttl", f::text}, {"house", f::text},
+      {"replace", f::truth}},
      [](node_api& n, const call& c) { return answer(n.token(c.who, c.body)); }},
     {"POST", "/v1/enrol", "enrol", anybody, none,
      {{"token", f::text, true}, {"request", f::text, true}},

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "apps/control/node_api.hpp"
 #include "cluster/identity/authority.hpp"
 #include "cluster/identity/token_book.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <functional>
 #include <memory>

@@ -93,9 +93,36 @@ status write_changes(const std::string& folder, const folder_content& all, bool 
 std::vector<index_entry*> valid_ones(certificate_index& index, const std::string& name_or_serial, wall_ms now) {
   std::vector<index_entry*> result;
   for (auto& x : index)
-    if ((x.name == name_or_serial || x.serial == name_or_serial) && x.revoked_at == 0 && now <= x.until)
+    // A root does not revoke itself: who believes it would have to doubt the
+    // list that says so.
+    if ((x.name == name_or_serial || x.serial == name_or_serial) && x.revoked_at == 0 && now <= x.until
+        && x.name != x.issuer)
       result.push_back(&x);
   return result;
+}
+
+/// OpenSSL prints serials in capitals.
+std::string lower(std::string x) {
+  std::transform(x.begin(), x.end(), x.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return x;
+}
+
+bool is_serial(const std::string& x) {
+  return x.size() >= 16 && x.size() <= 40 && x.size() % 2 == 0
+         && x.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// Another server with the same issuer gave it out, so it is not in this index.
+/// Serials are random: in the list of an issuer that did not give it out it
+/// harms nobody.
+status revoke_unknown(folder_content& all, const std::string& serial, const std::vector<signer>& issuers,
+                      const std::string& why, wall_ms now) {
+  for (auto& by : issuers)
+    if (auto done = add_revoked(all.lists, by, {{serial, now}}, now); !done)
+      return done;
+  all.index.push_back({serial, "(issued elsewhere)", "", issuers.front().cert.name(), now,
+                       issuers.front().cert.until(), now, why});
+  return {};
 }
 
 bool has_all(const revoked_serials& in, const revoked_serials& what) {
@@ -192,9 +219,7 @@ result<issued> authority::renew(const std::string& request_pem, const std::strin
   const auto& by = signers->front();
   if (auto fine = check_time(by.cert, now); !fine)
     return fine.why();
-  std::string presented = serial;
-  std::transform(presented.begin(), presented.end(), presented.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto presented = lower(serial);
   bool is_revoked = false;
   for (auto& x : all->index)
     is_revoked = is_revoked || (x.serial == presented && x.revoked_at != 0);
@@ -214,8 +239,9 @@ result<issued> authority::renew(const std::string& request_pem, const std::strin
   return issued{std::move(*leaf), std::move(*chain)};
 }
 
-result<certificate_index> authority::revoke(const std::string& name_or_serial, const std::string& why,
+result<certificate_index> authority::revoke(const std::string& given, const std::string& why,
                                             const std::optional<private_key>& root_key) const {
+  const auto name_or_serial = is_serial(lower(given)) ? lower(given) : given;
   const auto lock = folder_lock::hold(folder_);
   if (!lock)
     return lock.why();
@@ -225,18 +251,27 @@ result<certificate_index> authority::revoke(const std::string& name_or_serial, c
   auto signers = read_issuers(folder_);
   if (!signers)
     return signers.why();
+  const auto issuers = *signers;
   if (root_key)
     for (auto& root : all->roots())
       if (root.public_digest() == root_key->public_digest())
         signers->push_back({root, *root_key});
   const auto now = clocks_->wall();
   const auto which = valid_ones(all->index, name_or_serial, now);
-  if (which.empty())
-    return error{errc::not_found, fmt::format("no valid certificate of '{}' was issued here; `troupe pki list` shows "
-                                              "names and serials", name_or_serial)};
-  if (auto done = revoke_entries(*all, which, *signers, why, now); !done)
-    return done.why();
+  const bool known = std::any_of(all->index.begin(), all->index.end(),
+                                 [&](auto& x) { return x.serial == name_or_serial; });
   certificate_index result;
+  if (which.empty() && is_serial(name_or_serial) && !known) {
+    if (auto done = revoke_unknown(*all, name_or_serial, issuers, why, now); !done)
+      return done.why();
+    result.push_back(all->index.back());
+  } else if (which.empty()) {
+    return error{errc::not_found, fmt::format("no valid certificate of '{}' was issued here; `troupe pki list` shows "
+                                              "names and serials. One that another server issued is revoked by its "
+                                              "serial", name_or_serial)};
+  } else if (auto done = revoke_entries(*all, which, *signers, why, now); !done) {
+    return done.why();
+  }
   for (auto* x : which)
     result.push_back(*x);
   if (auto done = write_changes(folder_, *all, true, now); !done)

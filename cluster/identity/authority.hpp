@@ -36,7 +36,8 @@ struct issued {
 /// a rotated issuer is used at once.
 ///
 /// Threads: any, also of several processes. Blocking: on the disk.
-/// Errors:  returned; after one, nothing has changed that anybody sees.
+/// Errors:  returned; after one, no certificate was given out. A replaced one may
+/// be revoked already: lists are written first.
 class authority {
 public:
   /// @returns what is missing or does not fit together in `folder`
@@ -59,8 +60,8 @@ public:
                                      cluster::role allowed, const std::string& serial,
                                      unsigned days = issue_order::default_days) const;
 
-  /// Revokes all valid certificates of a name, or the one with this serial,
-  /// and writes a list with a larger number, signed by who issued them.
+  /// Revokes all valid certificates of a name, or the one with this serial
+  /// (hex; also one that is not in this index), and writes a list with a larger number, signed by who issued them.
   /// @param root_key  needed to revoke an issuer
   /// @returns what was revoked; `not_found` if nothing of it is valid
   [[nodiscard]] result<certificate_index> revoke(const std::string& name_or_serial, const std::string& why,

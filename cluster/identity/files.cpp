@@ -31,6 +31,14 @@ std::string above(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
+/// An operator who works as root in the folder of the service's user must not
+/// leave keys there that the service cannot read.
+void give_to_owner_of(const std::string& folder, int fd) {
+  struct stat owner{};
+  if (::geteuid() == 0 && ::stat(folder.c_str(), &owner) == 0 && owner.st_uid != 0)
+    (void) !::fchown(fd, owner.st_uid, owner.st_gid);
+}
+
 /// A rename rests on disk only when its folder does.
 status sync_folder(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,6 +62,7 @@ status write_beside(const std::string& path, const std::string& text, openness w
     ::unlink(beside.c_str());
     return why;
   };
+  give_to_owner_of(above(path), fd);
   for (std::size_t done = 0; done < text.size();) {
     const auto n = ::write(fd, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR)
@@ -141,8 +150,14 @@ status make_folder(const std::string& path, openness who) {
   std::filesystem::create_directories(path, why);
   if (why)
     return error{errc::io_error, fmt::format("cannot create the folder {}: {}", path, why.message())};
-  if (!there && who == openness::secret && ::chmod(path.c_str(), 0700) != 0)
+  if (there)
+    return {};
+  if (who == openness::secret && ::chmod(path.c_str(), 0700) != 0)
     return trouble("set the mode of", path);
+  if (const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+    give_to_owner_of(above(path), fd);
+    ::close(fd);
+  }
   return {};
 }
 
@@ -151,6 +166,7 @@ result<folder_lock> folder_lock::hold(const std::string& folder) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return trouble("lock with", path);
+  give_to_owner_of(folder, fd);
   while (::flock(fd, LOCK_EX) != 0)
     if (errno != EINTR) {
       auto why = trouble("lock", path);

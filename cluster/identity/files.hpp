@@ -14,7 +14,8 @@ namespace troupe::identity {
 [[nodiscard]] result<std::string> read_text_if_there(const std::string& path);
 
 /// Written beside, synced, renamed: after a power cut there is the old or the
-/// new file. Keys are written with `secret`: mode 0600, else 0644.
+/// new file. Keys are written with `secret`: mode 0600, else 0644. What root
+/// writes belongs to the owner of the folder.
 enum class openness { open, secret };
 [[nodiscard]] status write_text(const std::string& path, const std::string& text,
                                 openness who = openness::open);

@@ -56,7 +56,8 @@ result<std::vector<token_record>> token_book::all() {
     return result;
   }
   try {
-    for (auto& x : json::parse(*text).at("tokens"))
+    const auto whole = json::parse(*text);
+    for (auto& x : whole.at("tokens"))
       result.push_back(from_json(x));
   } catch (const json::exception& why) {
     return error{errc::corrupt, fmt::format("{} cannot be read ({}): delete it, then mint the open tokens anew",
