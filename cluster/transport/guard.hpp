@@ -47,7 +47,6 @@ private:
 
   std::string peer_, node_id_, why_;
   bool dialled_;
-  bool selected_ = false;
   bool dropping_ = false;
   std::uint8_t kind_ = 0;
   std::size_t max_payload_;
