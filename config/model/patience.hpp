@@ -16,9 +16,9 @@ struct patience {
 /// "lan", "wan", "radio"; anything else is "lan".
 constexpr patience patience_of(std::string_view profile) noexcept {
   if (profile == "wan")
-    return {milliseconds{1500}, milliseconds{4000}};
+    return {milliseconds{2500}, milliseconds{8000}};
   if (profile == "radio")
-    return {milliseconds{5000}, milliseconds{15000}};
+    return {milliseconds{2000}, milliseconds{10000}};
   return {};
 }
 
