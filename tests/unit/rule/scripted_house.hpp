@@ -20,7 +20,10 @@ public:
   }
 
   void put(const std::string& name, const reading& now, storage::story why = {}) {
-    rows[name] = {name, now, std::move(why), ""};
+    auto& row = rows[name];
+    row.name = name;
+    row.now = now;
+    row.why = std::move(why);
   }
 
   /// Another value, as a channel would tell it.
