@@ -38,6 +38,7 @@ std::shared_ptr<input_port> bus_desk::attach_input(const std::string& name,
       x.kind = wish.kind;
       x.poll_every = wish.poll_every;
       x.revision = ++revision_;
+      note_change(name);
     }
     port = x.port;
   }
@@ -64,6 +65,7 @@ std::shared_ptr<output_cell> bus_desk::attach_output(const std::string& name,
       x.line = wish.line;
       x.kind = wish.kind;
       x.revision = ++revision_;
+      note_change(name);
     }
     cell = x.cell;
   }
@@ -86,7 +88,7 @@ void bus_desk::detach(const std::string& name) {
     if (found->second.cell)
       found->second.cell->set_waker({});
     lines_.erase(found);
-    ++revision_;
+    note_change(name);
   }
   nudge();
 }
@@ -152,6 +154,44 @@ std::vector<bus_desk::attachment> bus_desk::attachments() const {
   for (const auto& [name, x] : lines_)
     all.push_back(x);
   return all;
+}
+
+std::size_t bus_desk::size() const {
+  std::lock_guard lock{mutex_};
+  return lines_.size();
+}
+
+void bus_desk::note_change(const std::string& name) {
+  if (all_changed_)
+    return;
+  changed_.insert(name);
+  // A bus that hangs takes nothing: names that come and go must not pile up.
+  if (changed_.size() > lines_.size() + most_gone) {
+    all_changed_ = true;
+    changed_.clear();
+  }
+}
+
+std::optional<bus_desk::changes> bus_desk::take_changes(std::uint64_t epoch, bool all) {
+  changes news;
+  std::lock_guard lock{mutex_};
+  if (!is_current(epoch))
+    return std::nullopt;
+  news.all = std::exchange(all_changed_, false) || all;
+  const auto names = std::exchange(changed_, {});
+  if (news.all) {
+    news.lines.reserve(lines_.size());
+    for (const auto& [name, x] : lines_)
+      news.lines.push_back({name, x});
+    return news;
+  }
+  news.lines.reserve(names.size());
+  for (const auto& name : names) {
+    const auto found = lines_.find(name);
+    news.lines.push_back(
+      {name, found == lines_.end() ? std::nullopt : std::optional{found->second}});
+  }
+  return news;
 }
 
 std::vector<std::string> bus_desk::take_nudges() {

@@ -160,7 +160,7 @@ void edge_to_action() {
 // --- memory ------------------------------------------------------------------
 
 void memory(std::size_t channels) {
-  live_node node;
+  live_node node{2, supervision::limits{}}; // as the daemon asks them
   node.add_bus();
   const auto before = resident_bytes();
   const auto begun = now();

@@ -87,13 +87,15 @@ struct config : caf::actor_system_config {
 
 struct bench {
   explicit bench(std::vector<child_spec> children) {
+    limits bounds;
+    bounds.running_mailbox = 100'000'000; // counted as ever, and none is refused
     child_spec x;
     x.id = "bench";
     x.is_supervisor = true;
     x.children = std::move(children);
     x.backoff.second = 0ms;
     x.intensity.restarts = 1'000'000;
-    top = start_root(system, std::move(x), told, names);
+    top = start_root(system, std::move(x), told, names, system_clocks(), {}, bounds);
   }
   config cfg;
   caf::actor_system system{cfg};
