@@ -115,15 +115,15 @@ bool shell::passes(const caf::mailbox_element& x) const {
   if (x.mid.is_urgent_message() || x.mid.is_response() || getf(is_terminated_flag))
     return true;
   const auto& what = x.content();
-  if (only<order>(what) || only<caf::exit_msg>(what) || only<caf::down_msg>(what)
-      || only<caf::timeout_msg>(what))
+  if (only<order>(what) || what.match_elements<caf::exit_msg>()
+      || what.match_elements<caf::down_msg>() || what.match_elements<caf::timeout_msg>())
     return true;
   const auto before = cell_->queue.length();
   // Those that wait for its restart have a bound of their own: there the
   // oldest goes.
   if (cell_->life.state.load(memory_order_relaxed) != run_state::running)
     return before < room_ + more_room_;
-  return before < 2 * room_ && only<caf::atom_value>(what);
+  return before < 2 * room_ && what.match_elements<caf::atom_value>();
 }
 
 void shell::refuse(caf::mailbox_element& x, caf::execution_unit* host) {
