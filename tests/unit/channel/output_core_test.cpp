@@ -223,6 +223,27 @@ CAF_TEST(an interlock holds a wish back until it clears and force too) {
   CAF_CHECK(!f.decide().effective.is_on()); // the other came on: this one goes
 }
 
+CAF_TEST(no minimum time keeps on what an interlock forbids) {
+  auto c = relay();
+  c.min_on = std::chrono::seconds{60};
+  for (const bool let_go : {false, true}) { // the wish still stands, or it ended before
+    forbidden.clear();
+    begin(c);
+    send(wish("rule/a", on));
+    CAF_CHECK(last.effective == on);
+    now += sec;
+    if (let_go) {
+      send(wish("rule/a", {}));
+      CAF_CHECK(last.effective == on); // min-on
+    }
+    forbidden = "boiler/valve is on";
+    decide();
+    CAF_CHECK(last.effective == off);
+    CAF_CHECK(last.interlocked);
+    CAF_CHECK_EQUAL(last.held_back, forbidden);
+  }
+}
+
 CAF_TEST(force stands above all and its answer says so) {
   fixture f;
   CAF_CHECK(f.core.force(off, "anna").code == errc::none);

@@ -3,7 +3,7 @@
 #undef CAF_SUITE
 #define CAF_SUITE gpio_debounce
 
-#include "drivers/gpio/debounce.hpp"
+#include "drivers/debounce.hpp"
 
 #include <caf/test/unit_test.hpp>
 
