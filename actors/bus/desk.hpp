@@ -103,8 +103,9 @@ public:
     line_config line;
     value_kind kind = value_kind::digital;
     milliseconds poll_every{0};
-    bool nudged = false;
   };
+  /// Never changed once made: the desk and the session share it.
+  using shared_attachment = std::shared_ptr<const attachment>;
 
   /// Makes the caller the bus actor of this desk and fences every earlier one.
   [[nodiscard]] std::uint64_t take_over(waker who);
@@ -115,7 +116,7 @@ public:
   /// A line that was attached, set up anew or detached.
   struct change {
     std::string name;
-    std::optional<attachment> wanted; ///< as it is now; none: detached
+    shared_attachment wanted; ///< as it is now; null: detached
   };
   /// What changed since the last call, so that adding one line costs the bus
   /// one look. With `all`, everything that is attached: for a session that
@@ -147,15 +148,20 @@ private:
   /// Changed names kept beyond those attached; past it the bus looks at all.
   static constexpr std::size_t most_gone = 1024;
 
-  [[nodiscard]] std::vector<attachment> attachments() const;
-  void note_change(const std::string& name); ///< with the lock held
+  [[nodiscard]] std::vector<shared_attachment> attachments() const;
+  struct place {
+    shared_attachment what;
+    bool nudged = false;
+  };
+  void put(const std::string& name, attachment x); ///< with the lock held
+  void note_change(const std::string& name);       ///< with the lock held
 
   std::string name_;
   std::atomic<bool> simulated_{false};
   const clock_source& clocks_;
   std::atomic<std::uint64_t> epoch_{0};
   mutable std::mutex mutex_;
-  std::map<std::string, attachment> lines_;
+  std::map<std::string, place> lines_;
   std::uint64_t revision_ = 0;       ///< the newest given to an attachment
   std::set<std::string> changed_;    ///< since the bus last took them
   bool all_changed_ = false;

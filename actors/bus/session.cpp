@@ -28,24 +28,24 @@ struct bus_session::line final : drivers::edge_sink {
     line& of;
   };
 
-  line(bus_desk::attachment a, std::weak_ptr<bus_desk> d, std::atomic<bool>& any,
+  line(bus_desk::shared_attachment a, std::weak_ptr<bus_desk> d, std::atomic<bool>& any,
        std::uint64_t number)
     : what(std::move(a)), desk(std::move(d)), any_lost(any), due(*this, number),
       guard(*this, number) {}
 
   static line& of(agenda::seat* x) { return static_cast<seat*>(x)->of; }
 
-  void on_edge(const drivers::edge& x) noexcept override { what.port->on_edge(x); }
-  void on_gap(const drivers::gap& x) noexcept override { what.port->on_gap(x); }
+  void on_edge(const drivers::edge& x) noexcept override { what->port->on_edge(x); }
+  void on_gap(const drivers::gap& x) noexcept override { what->port->on_gap(x); }
   void on_lost(const error& why) noexcept override {
-    what.port->on_lost(why);
+    what->port->on_lost(why);
     lost.store(true, std::memory_order_release);
     any_lost.store(true, std::memory_order_release);
     if (const auto whom = desk.lock())
       whom->nudge();
   }
 
-  bus_desk::attachment what;
+  bus_desk::shared_attachment what;
   std::weak_ptr<bus_desk> desk;
   std::atomic<bool> lost{false};
   std::atomic<bool>& any_lost;
@@ -114,7 +114,7 @@ void bus_session::look_at_all() {
   any_lost_.store(true, std::memory_order_release);
   for (auto& [name, x] : lines_) {
     schedule(*x);
-    if (x->what.cell)
+    if (x->what->cell)
       guards_.set(x->guard, 0);
   }
 }
@@ -127,7 +127,7 @@ mono_ns bus_session::guard() {
   desk_ = keep.get();
   try {
     for (auto& [name, x] : lines_)
-      if (x->what.cell)
+      if (x->what->cell)
         guards_.set(x->guard, 0);
     serve_outputs(keep->clocks().mono());
   } catch (const fenced_out&) {
@@ -144,7 +144,7 @@ void bus_session::close_down(bus_desk& desk) {
   std::lock_guard lock{use_};
   desk_ = &desk;
   for (auto& [name, x] : lines_)
-    close(*x, !x->what.cell || !x->what.cell->keep_at_stop());
+    close(*x, !x->what->cell || !x->what->cell->keep_at_stop());
   due_ = {};
   guards_ = {};
   refused_.clear();
@@ -178,9 +178,8 @@ void bus_session::sync(bus_desk& desk, mono_ns now) {
   // Whatever ends this early, the next round looks at everything.
   synced_ = false;
   bool freed = false;
-  const auto stays = [](const line& x, const std::optional<bus_desk::attachment>& w) {
-    return w && w->revision == x.what.revision && w->port == x.what.port
-           && w->cell == x.what.cell;
+  const auto stays = [](const line& x, const bus_desk::shared_attachment& w) {
+    return w && w->revision == x.what->revision;
   };
   // All closed first: what one gives up another may want.
   if (news->all) {
@@ -216,7 +215,7 @@ void bus_session::sync(bus_desk& desk, mono_ns now) {
     auto& slot = lines_[w.name];
     if (slot)
       continue;
-    slot = std::make_unique<line>(*w.wanted, desk.weak_from_this(), any_lost_, ++opened_);
+    slot = std::make_unique<line>(w.wanted, desk.weak_from_this(), any_lost_, ++opened_);
     open(*slot, now);
     schedule(*slot);
     // A guard may end while many lines are opened.
@@ -233,8 +232,8 @@ void bus_session::drop(line& x, mono_ns now) {
   due_.set(x.due, no_deadline);
   guards_.set(x.guard, no_deadline);
   refused_.erase(&x);
-  if (x.what.port)
-    x.what.port->closed({errc::closed, "the line is set up anew"}, now);
+  if (x.what->port)
+    x.what->port->closed({errc::closed, "the line is set up anew"}, now);
 }
 
 void bus_session::schedule(line& x) {
@@ -245,18 +244,18 @@ void bus_session::open(line& x, mono_ns now) {
   x.retry_at = no_deadline;
   refused_.erase(&x);
   x.lost.store(false, std::memory_order_release);
-  if (x.what.port)
+  if (x.what->port)
     open_input(x, now);
   else
     open_output(x, now);
 }
 
 void bus_session::open_input(line& x, mono_ns now) {
-  auto& port = *x.what.port;
+  auto& port = *x.what->port;
   std::optional<bool> level;
   std::uint64_t seen = 0;
-  if (x.what.kind == value_kind::digital) {
-    auto got = call([&] { return driver_->open_digital_input(x.what.line, x); });
+  if (x.what->kind == value_kind::digital) {
+    auto got = call([&] { return driver_->open_digital_input(x.what->line, x); });
     if (!got)
       return fail(x, got.why(), now);
     x.digital_in = std::move(*got);
@@ -265,24 +264,24 @@ void bus_session::open_input(line& x, mono_ns now) {
     if (shows)
       level = *shows;
   } else {
-    auto got = call([&] { return driver_->open_analog_input(x.what.line); });
+    auto got = call([&] { return driver_->open_analog_input(x.what->line); });
     if (!got)
       return fail(x, got.why(), now);
     x.analog_in = std::move(*got);
   }
   x.open = true;
   x.pause = 0;
-  port.opened(level, seen, x.what.line.max_rate_hz, desk_->clocks().mono());
-  if (x.what.poll_every.count() > 0 && !has_edges(x.what))
+  port.opened(level, seen, x.what->line.max_rate_hz, desk_->clocks().mono());
+  if (x.what->poll_every.count() > 0 && !has_edges(*x.what))
     x.poll_at = now;
 }
 
 void bus_session::open_output(line& x, mono_ns now) {
-  auto& cell = *x.what.cell;
+  auto& cell = *x.what->cell;
   auto target = cell.target(now);
-  if (x.what.kind == value_kind::digital) {
+  if (x.what->kind == value_kind::digital) {
     const auto initial = target ? std::optional{target->is_on()} : std::nullopt;
-    auto got = call([&] { return driver_->open_digital_output(x.what.line, initial); });
+    auto got = call([&] { return driver_->open_digital_output(x.what->line, initial); });
     if (!got)
       return fail(x, got.why(), now);
     x.digital_out = std::move(*got);
@@ -291,7 +290,7 @@ void bus_session::open_output(line& x, mono_ns now) {
         target = value::digital(*shows);
   } else {
     const auto initial = target ? std::optional{target->number()} : std::nullopt;
-    auto got = call([&] { return driver_->open_analog_output(x.what.line, initial); });
+    auto got = call([&] { return driver_->open_analog_output(x.what->line, initial); });
     if (!got)
       return fail(x, got.why(), now);
     x.analog_out = std::move(*got);
@@ -308,18 +307,18 @@ void bus_session::open_output(line& x, mono_ns now) {
 void bus_session::fail(line& x, const error& why, mono_ns now) {
   if (why.code == errc::device_lost)
     lost_ = why;
-  if (x.what.port)
-    x.what.port->closed(why, now);
+  if (x.what->port)
+    x.what->port->closed(why, now);
   else
-    x.what.cell->closed(why);
+    x.what->cell->closed(why);
   x.pause = std::min(x.pause == 0 ? ns(config_.reopen_every) : x.pause * 2, longest_pause);
   x.retry_at = now + x.pause;
   refused_.insert(&x);
 }
 
 void bus_session::close(line& x, bool to_safe) {
-  if (x.open && x.what.cell && to_safe) {
-    const auto safe = x.what.cell->safe();
+  if (x.open && x.what->cell && to_safe) {
+    const auto safe = x.what->cell->safe();
     // The answer changes nothing any more: the line is released either way.
     if (x.digital_out)
       (void)x.digital_out->set(safe.is_on());
@@ -339,11 +338,11 @@ void bus_session::serve_outputs(mono_ns now) {
     throw fenced_out{}; // the nudges are for the successor
   const auto look = [&](line& x) {
     write(x, now);
-    guards_.set(x.guard, x.what.cell->guard_at(now));
+    guards_.set(x.guard, x.what->cell->guard_at(now));
   };
   for (const auto& name : desk_->take_nudges()) {
     const auto found = lines_.find(name);
-    if (found != lines_.end() && found->second->what.cell)
+    if (found != lines_.end() && found->second->what->cell)
       look(*found->second);
   }
   for (auto* x : guards_.due(now))
@@ -353,7 +352,7 @@ void bus_session::serve_outputs(mono_ns now) {
 void bus_session::write(line& x, mono_ns now) {
   if (!x.open)
     return;
-  auto& cell = *x.what.cell;
+  auto& cell = *x.what->cell;
   const auto seen = cell.now();
   const auto target = cell.target(now);
   if (!target || seen.written == target)
@@ -367,7 +366,7 @@ void bus_session::write(line& x, mono_ns now) {
     x.retry_at = no_deadline;
     // An open drain shows what others on the wire do, not what we told it.
     x.read_back_due = x.can_read_back && x.digital_out
-                      && x.what.line.drive == drive_kind::push_pull;
+                      && x.what->line.drive == drive_kind::push_pull;
     schedule(x); // after all outputs have been served
     return;
   }
@@ -384,14 +383,14 @@ void bus_session::read_back(line& x) {
     return;
   const auto shows = call([&] { return x.digital_out->level(); });
   if (shows)
-    x.what.cell->read_back(value::digital(*shows));
+    x.what->cell->read_back(value::digital(*shows));
   else if (shows.why().code == errc::unsupported)
     x.can_read_back = false;
 }
 
 void bus_session::poll(line& x, mono_ns now) {
   // Aligned to the period: all inputs of one period share one wake-up.
-  const auto period = ns(x.what.poll_every);
+  const auto period = ns(x.what->poll_every);
   x.poll_at = (now / period + 1) * period;
   auto got = result<double>{0.0};
   if (x.analog_in)
@@ -402,7 +401,7 @@ void bus_session::poll(line& x, mono_ns now) {
     got = level.why();
   if (!got && got.why().code == errc::device_lost)
     lost_ = got.why();
-  x.what.port->sampled(got, desk_->clocks().mono());
+  x.what->port->sampled(got, desk_->clocks().mono());
 }
 
 void bus_session::serve_lost() {
@@ -411,7 +410,7 @@ void bus_session::serve_lost() {
   for (auto& [name, x] : lines_) {
     if (!x->lost.exchange(false, std::memory_order_acq_rel))
       continue;
-    const auto why = x->what.port->look().trouble;
+    const auto why = x->what->port->look().trouble;
     close(*x, false);
     // Is it the line or the whole chip? The driver knows.
     next_check_ = 0;

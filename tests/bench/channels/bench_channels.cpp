@@ -168,8 +168,16 @@ void memory(std::size_t channels) {
   node.add_bus();
   const auto before = resident_bytes();
   const auto begun = now();
-  for (std::size_t i = 0; i < channels; ++i)
-    node.add_channel(channel("in/" + std::to_string(i), direction::input));
+  for (std::size_t i = 0; i < channels; ++i) {
+    // As the daemon makes them.
+    const auto config = channel("in/" + std::to_string(i), direction::input);
+    child_spec spec;
+    spec.id = config.name;
+    spec.type = "input";
+    spec.make = make_channel(*node.all, node.desk, config);
+    spec.on_quarantine = channel_quarantine(*node.all, node.desk, config);
+    node.add(std::move(spec));
+  }
   const bool all = comes(
     [&] {
       const auto last = node.live.get("in/" + std::to_string(channels - 1));

@@ -131,6 +131,7 @@ CAF_TEST(a clock set back a year while it runs stops nothing and loses nothing I
   const auto at_death = total(house);
   house.kill();
   house.start();
+  CAF_MESSAGE("at death " << at_death << ", now " << house.ask({"get", "meter"}).dump());
   CAF_CHECK(total(house) >= at_death - 250); // what was not durable yet, told as a bound
   const auto told = house.ask({"get", "meter"});
   CAF_CHECK(told["value"].get<double>() + told.value("missed_at_most", 0.0) >= at_death);

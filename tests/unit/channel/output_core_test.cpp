@@ -224,23 +224,24 @@ CAF_TEST(an interlock holds a wish back until it clears and force too) {
 }
 
 CAF_TEST(no minimum time keeps on what an interlock forbids) {
+  fixture f;
   auto c = relay();
   c.min_on = std::chrono::seconds{60};
   for (const bool let_go : {false, true}) { // the wish still stands, or it ended before
-    forbidden.clear();
-    begin(c);
-    send(wish("rule/a", on));
-    CAF_CHECK(last.effective == on);
-    now += sec;
+    f.forbidden.clear();
+    f.begin(c);
+    f.send(wish("rule/a", on));
+    CAF_CHECK(f.last.effective == on);
+    f.now += sec;
     if (let_go) {
-      send(wish("rule/a", {}));
-      CAF_CHECK(last.effective == on); // min-on
+      f.send(wish("rule/a", {}));
+      CAF_CHECK(f.last.effective == on); // min-on
     }
-    forbidden = "boiler/valve is on";
-    decide();
-    CAF_CHECK(last.effective == off);
-    CAF_CHECK(last.interlocked);
-    CAF_CHECK_EQUAL(last.held_back, forbidden);
+    f.forbidden = "boiler/valve is on";
+    f.decide();
+    CAF_CHECK(f.last.effective == off);
+    CAF_CHECK(f.last.interlocked);
+    CAF_CHECK_EQUAL(f.last.held_back, f.forbidden);
   }
 }
 

@@ -11,7 +11,6 @@
 
 using namespace troupe;
 using namespace troupe::drivers;
-using namespace troupe::drivers::gpio;
 
 namespace {
 
