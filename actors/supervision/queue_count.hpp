@@ -45,7 +45,7 @@ public:
 private:
   std::atomic<std::uint64_t> arrived_{0};
   std::atomic<std::uint64_t> room_{0}; ///< `arrived_` up to here fits for sure
-  char apart_[48];                     ///< the reader's cache line is another one
+  [[maybe_unused]] char apart_[48];    ///< the reader's cache line is another one
   std::atomic<std::uint64_t> taken_{0};
 };
 
