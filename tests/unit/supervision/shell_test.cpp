@@ -81,6 +81,7 @@ CAF_TEST(the mailbox of a waiting actor is bounded and the oldest goes I11) {
   CAF_CHECK_EQUAL(book.out_of_order.load(), 0);
   auto listed = top->list();
   CAF_CHECK_EQUAL(listed[0]["dropped"], 2);
+  CAF_CHECK_EQUAL(listed[0]["mailbox"], 0);
 }
 
 CAF_TEST(the mailbox of a running actor is bounded and the newest goes I11) {
