@@ -9,6 +9,9 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(gpiod REQUIRED IMPORTED_TARGET libgpiod)
 pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(avahi REQUIRED IMPORTED_TARGET avahi-client)
+# Its -D_REENTRANT means nothing to today's glibc, and would refuse the precompiled header.
+set_target_properties(PkgConfig::avahi PROPERTIES INTERFACE_COMPILE_OPTIONS "" INTERFACE_COMPILE_DEFINITIONS "")
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # CAF 0.17.6 comes without a CMake package or a pkg-config file.

@@ -9,22 +9,45 @@ void live_table::publish(const std::string& name, const reading& now, story why)
   {
     std::lock_guard lock{mutex_};
     auto& cell = cells_[name];
-    const bool news = !cell.present || now.told_as != origin::refresh
-                      || now.grade != cell.content.now.grade
-                      || now.why != cell.content.now.why;
-    cell.present = true;
     cell.content.name = name;
-    cell.content.now = now;
-    if (why)
-      cell.content.why = std::move(why);
-    if (news)
-      whom = living(cell.watchers);
-    if (!of_all_.empty()) {
-      auto all = living(of_all_);
-      whom.insert(whom.end(), all.begin(), all.end());
-    }
+    cell.content.node.clear(); // what is measured here is ours, whoever showed it before
+    whom = show(cell, now, std::move(why));
   }
   wake(whom, name);
+}
+
+bool live_table::publish_from(row x) {
+  std::vector<std::shared_ptr<watcher>> whom;
+  {
+    std::lock_guard lock{mutex_};
+    auto& cell = cells_[x.name];
+    if (cell.present && cell.content.node != x.node)
+      return false;
+    cell.content.name = x.name;
+    cell.content.node = std::move(x.node);
+    cell.content.unit = std::move(x.unit);
+    cell.content.incarnation = x.incarnation;
+    whom = show(cell, x.now, std::move(x.why));
+  }
+  wake(whom, x.name);
+  return true;
+}
+
+std::vector<std::shared_ptr<watcher>> live_table::show(cell& in, const reading& now, story why) {
+  const bool news = !in.present || now.told_as != origin::refresh || now.grade != in.content.now.grade
+                    || now.why != in.content.now.why;
+  in.present = true;
+  in.content.now = now;
+  if (why)
+    in.content.why = std::move(why);
+  std::vector<std::shared_ptr<watcher>> whom;
+  if (news)
+    whom = living(in.watchers);
+  if (!of_all_.empty()) {
+    auto all = living(of_all_);
+    whom.insert(whom.end(), all.begin(), all.end());
+  }
+  return whom;
 }
 
 void live_table::describe(const std::string& name, std::string unit) {
@@ -39,17 +62,35 @@ void live_table::remove(const std::string& name) {
     const auto found = cells_.find(name);
     if (found == cells_.end() || !found->second.present)
       return;
-    whom = living(found->second.watchers);
-    auto all = living(of_all_);
-    whom.insert(whom.end(), all.begin(), all.end());
-    if (found->second.watchers.empty())
-      cells_.erase(found);
-    else {
-      found->second.present = false;
-      found->second.content = {};
-    }
+    whom = forget(found);
   }
   wake(whom, name);
+}
+
+void live_table::remove_from(const std::string& node, const std::string& name) {
+  std::vector<std::shared_ptr<watcher>> whom;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = cells_.find(name);
+    if (found == cells_.end() || !found->second.present || found->second.content.node != node)
+      return;
+    whom = forget(found);
+  }
+  wake(whom, name);
+}
+
+std::vector<std::shared_ptr<watcher>>
+live_table::forget(std::unordered_map<std::string, cell>::iterator at) {
+  auto whom = living(at->second.watchers);
+  auto all = living(of_all_);
+  whom.insert(whom.end(), all.begin(), all.end());
+  if (at->second.watchers.empty())
+    cells_.erase(at);
+  else {
+    at->second.present = false;
+    at->second.content = {};
+  }
+  return whom;
 }
 
 std::optional<reading> live_table::get(const std::string& name) const {

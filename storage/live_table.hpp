@@ -47,12 +47,26 @@ public:
     reading now;
     story why;          ///< of the last change
     std::string unit;
+    std::string node;   ///< whose it is; empty: this node's own
+    /// Of another node's: which start of its actor, in which run of that node.
+    /// Another number: it has forgotten what it was told.
+    std::uint32_t incarnation = 0;
   };
 
   /// Makes the reading the present one and wakes the watchers of `name` and of
   /// everything. Watchers of a name hear `origin::change` and
   /// `origin::restore` and changes of quality, not mere refreshes.
   void publish(const std::string& name, const reading& now, story why = {});
+
+  /// Shows what another node measured, as `publish` does.
+  /// @pre `x.node` is not empty
+  /// @returns false if this node, or a third one, shows that name already: the
+  ///          first holder keeps it until it goes.
+  bool publish_from(row x);
+
+  /// Forgets what `node` showed under this name; nothing if it is not that
+  /// node's.
+  void remove_from(const std::string& node, const std::string& name);
 
   /// Static facts for consoles; kept until `remove`.
   void describe(const std::string& name, std::string unit);
@@ -78,6 +92,8 @@ private:
     std::vector<std::weak_ptr<watcher>> watchers;
   };
 
+  std::vector<std::shared_ptr<watcher>> show(cell& in, const reading& now, story why);
+  std::vector<std::shared_ptr<watcher>> forget(std::unordered_map<std::string, cell>::iterator at);
   static void wake(std::vector<std::shared_ptr<watcher>>& whom, const std::string& name);
   static std::vector<std::shared_ptr<watcher>>
   living(std::vector<std::weak_ptr<watcher>>& all);

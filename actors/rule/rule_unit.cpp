@@ -161,8 +161,11 @@ void rule_unit::act(const run_outcome& done) {
 
 std::uint32_t rule_unit::incarnation_of(const std::string& output) const {
   const auto row = house_.names.lookup(output);
-  if (!row || !row->handle)
-    return 0;
+  if (!row || !row->handle) {
+    const auto far = house_.live.find(output);
+    const bool is_there = far && !far->node.empty() && far->now.why != reason::node_lost;
+    return is_there ? far->incarnation : 0;
+  }
   return row->life ? std::max(row->life->incarnation.load(), 1u) : 1;
 }
 

@@ -5,9 +5,11 @@
 #include "config/model/result.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/message.hpp>
 #include <caf/send.hpp>
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,15 +42,22 @@ public:
   [[nodiscard]] std::optional<row> lookup(const std::string& name) const;
   [[nodiscard]] std::vector<row> list() const; ///< ordered by name
 
-  /// Sends to whoever has the name now. @returns false if nobody has, or if
-  /// the caller itself was fenced: another one speaks in its name.
+  /// Where names are looked for that nobody here has: another node. Set once,
+  /// before the first actor starts; called on the sender's thread, must not
+  /// block. @returns whether the message is on its way.
+  using elsewhere_fn = std::function<bool(const std::string& name, caf::message what)>;
+  void elsewhere(elsewhere_fn f) { elsewhere_ = std::move(f); }
+
+  /// Sends to whoever has the name now, here or elsewhere. @returns false if
+  /// nobody has, or if the caller itself was fenced: another one speaks in its
+  /// name.
   template <class... Ts>
   bool send(const std::string& name, Ts&&... xs) const {
     if (supervision::speaker_is_fenced())
       return false;
     auto whom = find(name);
     if (!whom)
-      return false;
+      return elsewhere_ && elsewhere_(name, caf::make_message(std::forward<Ts>(xs)...));
     caf::anon_send(whom, std::forward<Ts>(xs)...);
     return true;
   }
@@ -73,6 +82,7 @@ private:
   static row row_of(const entry_map::value_type& x);
   void let_go(kin_map::iterator of);
 
+  elsewhere_fn elsewhere_;
   mutable std::shared_mutex mutex_;
   kin_map kins_;
   entry_map rows_;

@@ -22,19 +22,26 @@ json problem_json(const problem& x) {
           {"way_out", x.way_out}, {"fatal", x.fatal}, {"code", to_string(x.code)}};
 }
 
-/// node.toml by its name, a house otherwise: several files make one house.
+/// node.toml by its name, a house otherwise: several files make one house. Beside
+/// a node.toml the house is seen from that node; several see it from none.
 std::vector<problem> problems_of(const std::vector<text_file>& files) {
   std::vector<problem> result;
   std::vector<text_file> houses;
+  std::vector<node_config> nodes;
   for (auto& file : files) {
     if (std::filesystem::path{file.name}.filename() != "node.toml") {
       houses.push_back(file);
       continue;
     }
-    for (auto& x : parse_node(file.text, file.name).problems)
+    auto parsed = parse_node(file.text, file.name);
+    nodes.push_back(std::move(parsed.node));
+    for (auto& x : parsed.problems)
       result.push_back(x);
   }
-  for (auto& x : read_house(houses, rule::check_script).problems)
+  viewpoint from;
+  if (nodes.size() == 1)
+    from = {nodes[0].name, patience_of(nodes[0].profile).suspect_after};
+  for (auto& x : read_house(houses, rule::check_script, from).problems)
     result.push_back(x);
   sort(result);
   return result;

@@ -14,8 +14,11 @@ void add_look_commands(CLI::App& app, session& s);    ///< status tree ps get li
 void add_stream_commands(CLI::App& app, session& s);  ///< watch tap
 void add_channel_commands(CLI::App& app, session& s); ///< set release force count
 void add_actor_commands(CLI::App& app, session& s);   ///< kill restart quarantine ... fault
+void add_member_commands(CLI::App& app, session& s);  ///< members approve drain leave reload ...
 void add_config_commands(CLI::App& app, session& s);  ///< add remove replace apply export ...
 void add_check_commands(CLI::App& app, session& s);   ///< check, config explain
+void add_pki_commands(CLI::App& app, session& s);     ///< pki init issue renew revoke ...
+void add_join_commands(CLI::App& app, session& s);   ///< token join
 void add_local_commands(CLI::App& app, session& s);   ///< version shutdown completion
 
 } // namespace troupe::cli

@@ -12,7 +12,8 @@ namespace {
 
 /// What a positional argument of a command is. First of the list: first argument.
 enum class noun {
-  reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key
+  reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key,
+  member
 };
 
 const std::map<std::string, std::vector<noun>> grammar = {
@@ -32,6 +33,11 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"unquarantine", {noun::actor}},
   {"hang", {noun::actor}},
   {"post-mortem", {noun::actor}},
+  {"approve", {noun::member}},
+  {"drain", {noun::member}},
+  {"undrain", {noun::member}},
+  {"leave", {noun::member}},
+  {"remove-node", {noun::member}},
   {"fault", {noun::bus, noun::fault, noun::toggle}},
   {"add", {noun::section}},
   {"replace", {noun::section, noun::name}},
@@ -46,6 +52,14 @@ std::vector<std::string> names(const client::answer<json>& got, const char* kind
     return result;
   for (auto& x : *got)
     if (!kind || text_at(x, "kind") == kind)
+      result.push_back(text_at(x, "name"));
+  return result;
+}
+
+std::vector<std::string> members(const client::node& node) {
+  std::vector<std::string> result;
+  if (const auto got = node.get("/v1/members"))
+    for (auto& x : list_at(*got, "members"))
       result.push_back(text_at(x, "name"));
   return result;
 }
@@ -69,6 +83,7 @@ std::vector<std::string> things(noun what, const client::node& node, const std::
   case noun::counter: return names(node.get("/v1/readings"), "counter");
   case noun::actor: return names(node.get("/v1/ps"));
   case noun::bus: return names(node.get("/v1/buses"));
+  case noun::member: return members(node);
   case noun::fault: return faults(node, before);
   case noun::section: return {"bus", "channel", "counter", "rule"};
   case noun::level: return {"debug", "info", "notice", "warning", "alarm"};
@@ -116,15 +131,26 @@ std::vector<std::string> command_names(const CLI::App& app) {
 std::vector<std::string> candidates(const CLI::App& app, const std::vector<std::string>& words,
                                     const session& s) {
   const CLI::App* command = nullptr;
-  std::string socket = s.socket_option;
+  auto where = s.where;
+  const std::map<std::string, std::string*> places = {{"--socket", &where.socket},
+                                                      {"--host", &where.host},
+                                                      {"--identity", &where.identity},
+                                                      {"--node", &where.node}};
+  // A shell waits for us: better no names than a pause.
+  const auto node = [&] { return client::node{client::resolve(where), std::chrono::seconds{1}}; };
+  const auto typed = words.empty() ? std::string{} : words.back();
   std::vector<std::string> arguments;
+  std::vector<std::string> all;
+  bool is_value = false;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (takes_value(app, command, words[i])) {
-      if (words[i] == "--socket")
-        socket = words[i + 1];
-      if (i + 2 == words.size())
-        return words[i] == "--level" || words[i] == "-l" ? things(noun::level, client::node{socket}, "")
-                                                         : std::vector<std::string>{};
+      is_value = i + 2 == words.size();
+      if (is_value && words[i] == "--node")
+        all = members(node());
+      else if (is_value && (words[i] == "--level" || words[i] == "-l"))
+        all = things(noun::level, node(), "");
+      else if (auto place = places.find(words[i]); !is_value && place != places.end())
+        *place->second = words[i + 1];
       ++i;
     } else if (words[i].rfind('-', 0) == 0) {
       continue;
@@ -134,9 +160,9 @@ std::vector<std::string> candidates(const CLI::App& app, const std::vector<std::
       arguments.push_back(words[i]);
     }
   }
-  const auto typed = words.empty() ? std::string{} : words.back();
-  std::vector<std::string> all;
-  if (typed.rfind('-', 0) == 0) {
+  if (is_value) {
+    // `all` has what can be its value
+  } else if (typed.rfind('-', 0) == 0) {
     all = options_of(app);
     if (command)
       for (auto& x : options_of(*command))
@@ -145,9 +171,7 @@ std::vector<std::string> candidates(const CLI::App& app, const std::vector<std::
     all = command_names(app);
   } else if (auto i = grammar.find(command->get_name());
              i != grammar.end() && arguments.size() < i->second.size()) {
-    // A shell waits for us: better no names than a pause.
-    const client::node node{client::socket_path(socket), std::chrono::seconds{1}};
-    all = things(i->second[arguments.size()], node, arguments.empty() ? "" : arguments.back());
+    all = things(i->second[arguments.size()], node(), arguments.empty() ? "" : arguments.back());
   }
   std::erase_if(all, [&](const std::string& x) { return x.rfind(typed, 0) != 0 || x == "--help-all"; });
   return all;

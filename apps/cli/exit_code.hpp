@@ -10,7 +10,7 @@ enum exit_code : int {
   exit_no_node = 3,   ///< nobody listens, or it went away
   exit_not_found = 4, ///< no thing of that name
   exit_problems = 5,  ///< `check` found problems
-  exit_no_access = 6, ///< this user may not
+  exit_no_access = 6, ///< this user or certificate may not, or a side is not trusted
 };
 
 } // namespace troupe::cli

@@ -17,7 +17,7 @@ void add_local_commands(CLI::App& app, session& s) {
     if (s.as_json)
       return s.print_json({{"troupe", TROUPE_VERSION}, {"node", node.empty() ? json{} : json(node)}});
     s.print(fmt::format("troupe  {}\nnode    {}\n", TROUPE_VERSION,
-                        node.empty() ? "not running at " + s.node().socket() : node));
+                        node.empty() ? "not running at " + s.node().where() : node));
   });
 
   auto yes = std::make_shared<bool>(false);

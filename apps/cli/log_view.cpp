@@ -20,8 +20,10 @@ std::string level_of(const json& x, const style& how) {
 
 std::string show_log_line(const json& x, const style& how, wall_ms now) {
   const auto who = text_at(x, "who");
-  return cut(fmt::format("{}  {}  {}  {}  {}{}",
+  const auto node = text_at(x, "node");
+  return cut(fmt::format("{}  {}{}  {}  {}  {}{}",
                          clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+                         node.empty() ? "" : how.paint(pad(node, 10), colour::dim) + "  ",
                          level_of(x, how), how.paint(pad(text_at(x, "kind"), 10), colour::dim),
                          how.paint(pad(text_at(x, "subject"), 18), colour::bold),
                          with_arrows(text_at(x, "text")),

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace troupe::cli {
@@ -55,7 +56,11 @@ void add_readings(CLI::App& app, session& s) {
     client::params query;
     if (!prefix->empty())
       query["prefix"] = *prefix;
-    s.show(s.node().get("/v1/readings", query), [&](auto& x) { return show_readings(x, s.how); });
+    s.show(s.node().get("/v1/readings", query), [&](auto& x) {
+      // A node alone names none, and then nobody is asked who answers.
+      const bool named = std::any_of(x.begin(), x.end(), [](const json& r) { return r.contains("node"); });
+      return show_readings(x, named && from_elsewhere(x, s.here()), s.how);
+    });
   });
 
   auto what = std::make_shared<std::string>();

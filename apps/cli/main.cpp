@@ -15,12 +15,14 @@ namespace {
 
 const char* const notes =
   "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no node, 4 not found,\n"
-  "            5 `check` found problems, 6 not allowed.\n"
+  "            5 `check` found problems, 6 not allowed or not trusted.\n"
   "Examples:\n"
   "  troupe status                          the node at a glance\n"
   "  troupe watch boiler/                   readings as they change\n"
   "  troupe set hall/lamp on --for 10m      overrule the rules for ten minutes\n"
   "  troupe why hall/lamp                   what switched it\n"
+  "  troupe --node boiler tree              of another node of the cluster\n"
+  "  troupe --host 10.0.0.7 status          from another machine, with a certificate\n"
   "`troupe COMMAND --help` explains each command with examples.";
 
 /// The library would list what it did not expect; people want the word that
@@ -29,7 +31,7 @@ bool told_unknown_command(const CLI::App& app, int argc, char** argv) {
   using namespace troupe::cli;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--socket")
+    if (word == "--socket" || word == "--host" || word == "--identity" || word == "--node")
       ++i; // and its value
     if (word.empty() || word.front() == '-')
       continue;
@@ -54,7 +56,16 @@ int main(int argc, char** argv) {
   session s;
   s.how = style_of_stdout();
   CLI::App app{"Looks into a Troupe node and commands it", "troupe"};
-  app.add_option("--socket", s.socket_option, "The node's control socket")->envname("TROUPE_SOCKET");
+  auto* socket = app.add_option("--socket", s.where.socket, "The node's control socket, else "
+                                                            "$TROUPE_SOCKET");
+  auto* host = app.add_option("--host", s.where.host, "Another machine, over TLS: HOST[:4711], or "
+                                                      "NAME@HOST to insist on that node; else "
+                                                      "$TROUPE_HOST");
+  host->excludes(socket);
+  app.add_option("--identity", s.where.identity,
+                 "Folder with operator.crt, operator.key and ca.crt for --host; else "
+                 "$TROUPE_IDENTITY, else ~/.config/troupe");
+  app.add_option("--node", s.where.node, "Ask this node of the cluster, through the one that answers");
   app.add_flag("--json", s.as_json, "Answers as JSON, streams as one object per line");
   app.require_subcommand(1);
   app.fallthrough();
@@ -65,6 +76,9 @@ int main(int argc, char** argv) {
     {"Looking on", add_stream_commands},
     {"Channels", add_channel_commands},
     {"Actors and drills", add_actor_commands},
+    {"The cluster", add_member_commands},
+    {"The cluster", add_join_commands},
+    {"The cluster", add_pki_commands},
     {"Configuration of the running house", add_config_commands},
     {"Configuration files", add_check_commands},
     {"This program and its node", add_local_commands},

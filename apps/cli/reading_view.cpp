@@ -67,6 +67,7 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
   std::string result
     = fmt::format("{}  {}  {}\n", how.paint(text_at(x, "name"), colour::bold),
                   how.paint(show_value(x), colour::cyan), show_quality(x, how));
+  result += line("node", text_at(x, "node"));
   result += line("label", label);
   result += line("kind", text_at(x, "kind"));
   result += line("age", duration(number_at(x, "age_s", -1)));
@@ -90,27 +91,51 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
   return result;
 }
 
-std::string show_readings(const json& rows, const style& how) {
-  table t{{{"NAME"}, {"VALUE", true}, {"QUALITY"}, {"AGE", true}, {"KIND"}, {"LABEL", false, true}}};
+bool from_elsewhere(const json& rows, const std::string& here) {
+  auto first = here;
+  for (auto& x : rows) {
+    const auto node = text_at(x, "node");
+    if (node.empty())
+      continue;
+    if (first.empty())
+      first = node;
+    else if (node != first)
+      return true;
+  }
+  return false;
+}
+
+std::string show_readings(const json& rows, bool with_node, const style& how) {
+  std::vector<table::column> columns
+    = {{"NAME"}, {"VALUE", true}, {"QUALITY"}, {"AGE", true}, {"KIND"}, {"LABEL", false, true}};
+  if (with_node)
+    columns.insert(columns.begin() + 1, {"NODE"});
+  table t{columns};
   for (auto& x : rows) {
     const auto missed = bound(x);
     const auto label = text_at(x, "label");
-    t.add({text_at(x, "name"), show_value(x), show_quality(x, how),
-           duration(number_at(x, "age_s", -1)), text_at(x, "kind"),
-           label.empty() || missed.empty() ? label + missed : label + ", " + missed});
+    std::vector<std::string> cells
+      = {text_at(x, "name"), show_value(x), show_quality(x, how),
+         duration(number_at(x, "age_s", -1)), text_at(x, "kind"),
+         label.empty() || missed.empty() ? label + missed : label + ", " + missed};
+    if (with_node)
+      cells.insert(cells.begin() + 1, text_at(x, "node"));
+    t.add(std::move(cells));
   }
   return t.render(how);
 }
 
 std::string show_change(const json& x, const std::string& before, std::size_t name_width,
-                        const style& how, wall_ms now) {
+                        bool with_node, const style& how, wall_ms now) {
   const auto value = show_value(x);
   const auto age = number_at(x, "age_s", -1);
   std::string change = how.paint(value, colour::cyan);
   if (!before.empty() && before != value)
     change = how.paint(before + " → ", colour::dim) + change;
-  return fmt::format("{}  {}  {}  {}{}\n", how.paint(clock_time(now, now), colour::dim),
-                     pad(text_at(x, "name"), name_width), pad(change, 22), show_quality(x, how),
+  return fmt::format("{}  {}  {}{}  {}{}\n", how.paint(clock_time(now, now), colour::dim),
+                     pad(text_at(x, "name"), name_width),
+                     with_node ? how.paint(pad(text_at(x, "node"), 10), colour::dim) + "  " : "",
+                     pad(change, 22), show_quality(x, how),
                      age >= 1 ? how.paint(", " + duration(age) + " old", colour::dim) : "");
 }
 

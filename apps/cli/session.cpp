@@ -15,6 +15,7 @@ int code_of(client::trouble x) {
   case client::trouble::no_node:
   case client::trouble::lost: return exit_no_node;
   case client::trouble::not_found: return exit_not_found;
+  case client::trouble::untrusted:
   case client::trouble::no_access: return exit_no_access;
   case client::trouble::refused:
   case client::trouble::bad_answer: break;
@@ -32,6 +33,14 @@ std::string harmless_lines(const std::string& text) {
 }
 
 } // namespace
+
+const std::string& session::here() {
+  if (!here_) {
+    const auto got = node().get("/v1/members");
+    here_ = got ? text_at(*got, "node") : "";
+  }
+  return *here_;
+}
 
 void session::show(const client::answer<json>& got,
                    const std::function<std::string(const json&)>& view) {

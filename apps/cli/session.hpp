@@ -6,6 +6,7 @@
 #include "apps/client/node.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace troupe::cli {
@@ -14,12 +15,16 @@ namespace troupe::cli {
 /// output and leave how they ended in `code`.
 class session {
 public:
-  std::string socket_option; ///< --socket
-  bool as_json = false;      ///< --json
+  client::target where; ///< --socket, --host, --identity, --node
+  bool as_json = false; ///< --json
   style how;
   int code = exit_ok;
 
-  [[nodiscard]] client::node node() const { return client::node{client::socket_path(socket_option)}; }
+  [[nodiscard]] client::node node() const { return client::node{client::resolve(where)}; }
+
+  /// The name of the node that answers, as the cluster calls it; empty when
+  /// that cannot be told. Asked once.
+  [[nodiscard]] const std::string& here();
 
   /// Prints the document with `view`, or as it is with --json; a problem goes
   /// to standard error and into `code`.
@@ -37,6 +42,9 @@ public:
   /// "y/N" on the terminal. @returns false also when there is none.
   [[nodiscard]] static bool confirm(const std::string& question);
   [[nodiscard]] static bool has_terminal();
+
+private:
+  std::optional<std::string> here_;
 };
 
 } // namespace troupe::cli

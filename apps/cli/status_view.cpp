@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace troupe::cli {
 
 namespace {
@@ -13,6 +15,36 @@ std::string share(double n, const char* word, colour bad, const style& how) {
 
 std::string line(const char* what, const std::string& text) {
   return fmt::format("  {:<9} {}\n", what, text);
+}
+
+/// Nothing for a node alone.
+std::string member_lines(const json& members, const style& how, wall_ms now) {
+  if (members.empty())
+    return "";
+  const auto alive = std::count_if(members.begin(), members.end(), [](const json& m) {
+    return text_at(m, "standing") == "alive";
+  });
+  std::string result = line("cluster", fmt::format("{}, {} alive", count_of(static_cast<double>(members.size()), "node"),
+                                                   alive));
+  std::size_t width = 0;
+  for (auto& m : members)
+    width = std::max(width, display_width(text_at(m, "name", "?")));
+  for (auto& m : members) {
+    const auto since = static_cast<wall_ms>(number_at(m, "since"));
+    const auto trip = number_at(m, "round_trip_us", -1);
+    auto text = fmt::format("    {}  {}", how.paint(pad(text_at(m, "name", "?"), width), colour::bold),
+                            show_standing(m, how));
+    if (since > 0)
+      text += ", for " + duration(static_cast<double>(std::max<wall_ms>(0, now - since)) / 1000);
+    if (truth_at(m, "self"))
+      text += ", this node";
+    else if (trip >= 0)
+      text += ", round trip " + micros(trip);
+    if (truth_at(m, "draining"))
+      text += how.paint(", draining", colour::yellow);
+    result += cut(text, how.width) + "\n";
+  }
+  return result;
 }
 
 std::string store_line(const json& x, const style& how) {
@@ -50,6 +82,7 @@ std::string show_status(const json& x, const style& how, wall_ms now) {
                  share(number_at(channels, "good"), "good", colour::green, how) + ", "
                    + share(number_at(channels, "uncertain"), "uncertain", colour::yellow, how) + ", "
                    + share(number_at(channels, "bad"), "bad", colour::red, how));
+  result += member_lines(list_at(x, "members"), how, now);
   result += store_line(object_at(x, "store"), how);
   result += line("memory", bytes(number_at(x, "memory_bytes")));
   if (alarms.empty())

@@ -57,11 +57,15 @@ void add_stream_commands(CLI::App& app, session& s) {
   watch->callback([&s, w] {
     auto before = std::make_shared<std::map<std::string, std::string>>();
     auto width = std::make_shared<std::size_t>(18);
-    follow(s, "/v1/streams/watch", {{"prefix", w->name}}, w->count, [&s, before, width](const json& x) {
+    // From the first on that is another node's.
+    auto elsewhere = std::make_shared<bool>(false);
+    follow(s, "/v1/streams/watch", {{"prefix", w->name}}, w->count, [&s, before, width, elsewhere](const json& x) {
       const auto name = text_at(x, "name");
+      if (!*elsewhere && x.contains("node"))
+        *elsewhere = from_elsewhere(json::array({x}), s.here());
       *width = std::max(*width, std::min<std::size_t>(display_width(name), 40));
       auto& old = (*before)[name];
-      auto line = show_change(x, old, *width, s.how, session::now());
+      auto line = show_change(x, old, *width, *elsewhere, s.how, session::now());
       old = show_value(x);
       return line;
     });

@@ -25,7 +25,7 @@ std::string crashes_of(const json& x) {
 
 struct line {
   std::string name; ///< with its branches
-  const json* actor;
+  const json* actor; ///< or what keeps a node from being asked
 };
 
 void collect(const json& x, const std::string& branch, const std::string& below,
@@ -42,13 +42,31 @@ void collect(const json& x, const std::string& branch, const std::string& below,
 
 std::string show_tree(const json& x, const style& how) {
   std::vector<line> lines;
-  collect(x, "", "", lines);
+  if (x.contains("nodes")) {
+    // Each node's own tree begins with the node.
+    for (auto& n : list_at(x, "nodes"))
+      if (n.is_object() && n.contains("tree"))
+        collect(n["tree"], "", "", lines);
+      else
+        lines.push_back({text_at(n, "node", "?"), &n});
+  } else {
+    collect(x, "", "", lines);
+  }
+  if (lines.empty())
+    return "no nodes\n";
   std::size_t width = 0;
   for (auto& l : lines)
     width = std::max(width, display_width(l.name));
   std::string result;
   for (auto& l : lines) {
     const auto& a = *l.actor;
+    if (a.contains("error")) {
+      result += cut(fmt::format("{}  {}", pad(l.name, width),
+                                how.paint("✗ " + text_at(a, "error", "cannot be asked"), colour::red)),
+                    how.width)
+                + "\n";
+      continue;
+    }
     auto text = fmt::format("{}  {}  {}", pad(l.name, width),
                             how.paint(pad(text_at(a, "type"), 10), colour::dim), state_of(a, how));
     if (text_at(a, "state") == "running")
@@ -63,14 +81,25 @@ std::string show_tree(const json& x, const style& how) {
 }
 
 std::string show_ps(const json& rows, const style& how) {
-  table t{{{"NAME", false, true}, {"TYPE"}, {"STATE"}, {"CRASHES", true}, {"HANDLED", true},
-           {"MAILBOX", true}, {"LONGEST", true}, {"UP", true}, {"THREAD"}}};
-  for (auto& x : rows)
-    t.add({text_at(x, "name"), text_at(x, "type"), state_of(x, how),
-           grouped(number_at(x, "crashes")), grouped(number_at(x, "handled")),
-           micros(number_at(x, "mailbox_age_us")), micros(number_at(x, "longest_us")),
-           text_at(x, "state") == "running" ? duration(number_at(x, "uptime_s")) : "-",
-           truth_at(x, "detached") ? "own" : "shared"});
+  std::vector<table::column> columns
+    = {{"NAME", false, true}, {"TYPE"}, {"STATE"}, {"CRASHES", true}, {"HANDLED", true},
+       {"MAILBOX", true}, {"LONGEST", true}, {"UP", true}, {"THREAD"}};
+  const bool nodes = std::any_of(rows.begin(), rows.end(),
+                                 [](const json& x) { return !text_at(x, "node").empty(); });
+  if (nodes)
+    columns.insert(columns.begin() + 1, {"NODE"});
+  table t{columns};
+  for (auto& x : rows) {
+    std::vector<std::string> cells
+      = {text_at(x, "name"), text_at(x, "type"), state_of(x, how),
+         grouped(number_at(x, "crashes")), grouped(number_at(x, "handled")),
+         micros(number_at(x, "mailbox_age_us")), micros(number_at(x, "longest_us")),
+         text_at(x, "state") == "running" ? duration(number_at(x, "uptime_s")) : "-",
+         truth_at(x, "detached") ? "own" : "shared"};
+    if (nodes)
+      cells.insert(cells.begin() + 1, text_at(x, "node"));
+    t.add(std::move(cells));
+  }
   return t.render(how);
 }
 

@@ -13,7 +13,13 @@ namespace troupe::cli {
 // status_view.cpp
 [[nodiscard]] std::string show_status(const json& x, const style& how, wall_ms now);
 
+// member_view.cpp
+/// "● alive", "◐ suspect", "✗ down".
+[[nodiscard]] std::string show_standing(const json& member, const style& how);
+[[nodiscard]] std::string show_members(const json& x, const style& how, wall_ms now);
+
 // tree_view.cpp
+/// Of one node, or of several: {"nodes": [{"node", "tree" or "error"}]}.
 [[nodiscard]] std::string show_tree(const json& x, const style& how);
 [[nodiscard]] std::string show_ps(const json& rows, const style& how);
 
@@ -23,10 +29,16 @@ namespace troupe::cli {
 /// "● good", "◐ uncertain, stale", "✗ bad, bus lost".
 [[nodiscard]] std::string show_quality(const json& reading, const style& how);
 [[nodiscard]] std::string show_reading(const json& x, const style& how, wall_ms now);
-[[nodiscard]] std::string show_readings(const json& rows, const style& how);
+/// @param with_node also whose they are
+[[nodiscard]] std::string show_readings(const json& rows, bool with_node, const style& how);
 /// One line of `watch`; `before` is the value that was told before, or empty.
+/// @param with_node also whose it is
 [[nodiscard]] std::string show_change(const json& reading, const std::string& before,
-                                      std::size_t name_width, const style& how, wall_ms now);
+                                      std::size_t name_width, bool with_node, const style& how,
+                                      wall_ms now);
+/// Readings of a cluster carry "node". Is any of another node than `here`, the
+/// one that answers? With an empty `here`: do they name different ones?
+[[nodiscard]] bool from_elsewhere(const json& rows, const std::string& here);
 
 // why_view.cpp
 [[nodiscard]] std::string show_why(const json& x, const style& how, wall_ms now);

@@ -2,6 +2,7 @@
 
 #include "apps/client/problem.hpp"
 #include "apps/client/sse_parser.hpp"
+#include "apps/client/target.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,19 +17,18 @@ namespace troupe::client {
 using json = nlohmann::json;
 using params = std::map<std::string, std::string>;
 
-/// The socket to use: `given`, else $TROUPE_SOCKET, else /run/troupe/control.sock.
-[[nodiscard]] std::string socket_path(const std::string& given);
-
 /// The control interface of one node, as docs/control-interface.yaml describes
-/// it. Each call makes its own connection: there is no state to lose when the
-/// node restarts.
+/// it, over its unix socket or over TLS. Each call makes its own connection:
+/// there is no state to lose when the node restarts.
 ///
-/// Threads:  one per object.
-/// Blocking: `patience` at most for a call; a stream until either side ends it.
+/// Threads:  one per object. SIGPIPE must be ignored.
+/// Blocking: `patience` at most without progress; a stream until either side ends
+///           it, or until it is silent for three heartbeats.
 /// Errors:   returned, with a way out.
 class node {
 public:
-  explicit node(std::string socket, std::chrono::seconds patience = std::chrono::seconds{15});
+  /// @param to `resolve`d
+  explicit node(target to, std::chrono::seconds patience = std::chrono::seconds{15});
 
   // --- any endpoint ---
   [[nodiscard]] answer<json> get(const std::string& path, const params& query = {}) const;
@@ -40,10 +40,17 @@ public:
   [[nodiscard]] answer<bool> stream(const std::string& path, const params& query,
                                     const std::function<bool(const event&)>& on_event) const;
 
-  [[nodiscard]] const std::string& socket() const noexcept { return socket_; }
+  /// For people: the socket's path, or the host.
+  [[nodiscard]] const std::string& where() const noexcept;
 
 private:
-  std::string socket_;
+  using on_piece = std::function<bool(int status, std::string_view)>;
+  answer<int> call(const std::string& method, const std::string& path, const std::string& body,
+                   std::chrono::seconds patience, const on_piece& on_body) const;
+  answer<json> ask(const std::string& method, const std::string& path,
+                   const std::string& body) const;
+
+  target to_;
   std::chrono::seconds patience_;
 };
 

@@ -10,7 +10,8 @@ namespace troupe::client {
 /// What kept a call from being answered, as far as a caller acts differently.
 enum class trouble {
   no_node,    ///< nobody listens at the socket
-  no_access,  ///< this user may not
+  no_access,  ///< this user or certificate may not
+  untrusted,  ///< the other side, or our own certificate, proves nothing
   not_found,  ///< no thing of that name
   refused,    ///< the node said no; the text says why
   lost,       ///< the node went away or fell silent in the middle

@@ -25,10 +25,14 @@ connection::connection(int descriptor) : fd(descriptor) {
 }
 
 connection::~connection() {
+  if (tls && is != phase::draining)
+    tls->goodbye();
   close(fd);
 }
 
 connection::outcome connection::receive(std::size_t limit) {
+  if (tls)
+    return receive_tls(limit);
   char space[8192];
   while (in.size() < limit) {
     const auto n = recv(fd, space, std::min(sizeof(space), limit - in.size()), 0);
@@ -41,7 +45,23 @@ connection::outcome connection::receive(std::size_t limit) {
   return outcome::again;
 }
 
+connection::outcome connection::receive_tls(std::size_t limit) {
+  using step = tls_session::step;
+  char space[8192];
+  while (in.size() < limit) {
+    std::size_t n = 0;
+    const auto got = tls->read(space, std::min(sizeof(space), limit - in.size()), n);
+    if (got == step::again)
+      return outcome::again;
+    if (got != step::done)
+      return got == step::ended ? outcome::done : outcome::failed;
+    in.append(space, n);
+  }
+  return outcome::again;
+}
+
 connection::outcome connection::discard() {
+  // Also of TLS: nobody reads these bytes, so nobody needs to decipher them.
   char space[8192];
   // Bounded, so that one peer that pours cannot hold the loop.
   for (int i = 0; i < 16; ++i) {
@@ -55,11 +75,28 @@ connection::outcome connection::discard() {
 }
 
 connection::outcome connection::send(mono_ns now) {
+  if (tls)
+    return send_tls(now);
   while (sent_ < out.size()) {
     const auto n = ::send(fd, out.data() + sent_, out.size() - sent_, MSG_NOSIGNAL);
     if (n < 0)
       return would_block() ? outcome::again : outcome::failed;
     sent_ += static_cast<std::size_t>(n);
+    last_progress = now;
+  }
+  out.clear();
+  sent_ = 0;
+  return outcome::done;
+}
+
+connection::outcome connection::send_tls(mono_ns now) {
+  using step = tls_session::step;
+  while (sent_ < out.size()) {
+    std::size_t n = 0;
+    const auto put = tls->write(out.data() + sent_, out.size() - sent_, n);
+    if (put != step::done)
+      return put == step::again ? outcome::again : outcome::failed;
+    sent_ += n;
     last_progress = now;
   }
   out.clear();

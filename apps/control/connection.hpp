@@ -2,6 +2,7 @@
 
 #include "apps/control/event_queue.hpp"
 #include "apps/control/node_api.hpp"
+#include "apps/control/tls_session.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -9,11 +10,20 @@
 
 namespace troupe::control {
 
+/// How many there are of one sort: callers at the socket, callers with a
+/// certificate. Each has its own bounds, so that no far caller keeps the
+/// operator out who sits at the machine.
+struct crowd {
+  std::size_t connections = 0;
+  std::size_t streams = 0;
+};
+
 /// One accepted connection: one request, one response or one stream.
 /// Threads: the server's loop only.
 class connection {
 public:
   enum class phase {
+    greeting,  ///< TLS: not yet known who it is
     reading,   ///< the request arrives
     working,   ///< a worker has it
     writing,   ///< the response leaves; then it is closed
@@ -54,8 +64,26 @@ public:
   mono_ns deadline = 0;      ///< of this phase; 0: none
   mono_ns last_progress = 0; ///< of sending
   std::uint32_t interest = 0; ///< what epoll watches for
+  crowd* of = nullptr;       ///< whom it is counted with; null for strangers
+
+  // --- over TCP only ---
+  bool far = false;
+  std::unique_ptr<tls_session> tls; ///< from its first byte on
+  std::string address;              ///< "10.0.0.7:51234"
+  std::string place;                ///< what bounds per address count
+  bool enrolling = false;           ///< a stranger's call is in work
+  std::string denied;               ///< why its certificate is worth nothing
+  std::string serial;
+  wall_ms expires = 0;
+  mono_ns trusted_at = 0; ///< when its certificate was last held against the revocations
+
+  /// TLS has to write before it can read on.
+  [[nodiscard]] bool must_write() const noexcept { return tls && tls->wants_write(); }
 
 private:
+  outcome receive_tls(std::size_t limit);
+  outcome send_tls(mono_ns now);
+
   std::size_t sent_ = 0;
 };
 

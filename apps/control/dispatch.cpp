@@ -1,3 +1,5 @@
+#include "apps/control/access.hpp"
+#include "apps/control/far_side.hpp"
 #include "apps/control/routes.hpp"
 
 #include <fmt/format.h>
@@ -117,15 +119,32 @@ std::optional<reply> read_body(const route& r, std::string_view text, call& c) {
   return std::nullopt;
 }
 
-reply run(const route& r, node_api& node, const call& c) {
+template <class F>
+reply run(F work, const std::string& operation) {
   try {
-    return r.handle(node, c);
+    return work();
   } catch (const std::exception& e) {
     // Ours: the node promised not to throw. The reader gets an answer, and
     // everybody else their service.
-    return refusal(500, "internal", fmt::format("{} failed inside the node: {}", r.operation,
+    return refusal(500, "internal", fmt::format("{} failed inside the node: {}", operation,
                                                 e.what()));
   }
+}
+
+/// @param methods of the routes that have this path, if none has the method too
+const route* find_route(const std::string& method, const std::string& path,
+                        std::map<std::string, std::string>& names, std::string& methods) {
+  for (auto& r : routes()) {
+    std::map<std::string, std::string> found;
+    if (!match_path(r.path, path, found))
+      continue;
+    if (r.method == method) {
+      names = std::move(found);
+      return &r;
+    }
+    methods += (methods.empty() ? "" : ", ") + r.method;
+  }
+  return nullptr;
 }
 
 } // namespace
@@ -153,32 +172,42 @@ bool match_path(std::string_view pattern, std::string_view path,
   return path.empty();
 }
 
-reply dispatch(node_api& node, const caller& who, const std::string& method,
+reply dispatch(node_api& node, far_side& others, const caller& who, const std::string& method,
                const std::string& path, const std::multimap<std::string, std::string>& query,
                std::string_view body) {
-  std::string others;
-  for (auto& r : routes()) {
-    call c;
-    if (!match_path(r.path, path, c.path))
-      continue;
-    if (r.method != method) {
-      others += (others.empty() ? "" : ", ") + r.method;
-      continue;
-    }
-    c.who = who;
-    if (auto no = read_query(r, query, c))
-      return *no;
-    if (auto no = read_body(r, body, c))
-      return *no;
-    return run(r, node, c);
-  }
-  if (!others.empty())
+  std::string there, rest;
+  const bool prefixed = split_far(path, there, rest);
+  const bool elsewhere = prefixed && there != node.name();
+  const auto& wanted = prefixed ? rest : path;
+  call c;
+  std::string methods;
+  const auto* r = find_route(method, wanted, c.path, methods);
+  // Before anything else: strangers learn nothing of what there is.
+  if (who.allowed == cluster::role::none
+      && (!r || prefixed || !may(who.allowed, r->least)))
+    return refusal(401, to_string(errc::untrusted),
+                   why_not(who, cluster::role::viewer, r ? r->operation : path.substr(0, 100)));
+  if (!r && !methods.empty())
     return refusal(405, "wrong_method",
                    fmt::format("{} is not for {}; use {}", path.substr(0, 100),
-                               method.substr(0, 20), others));
-  return refusal(404, "unknown_path",
-                 fmt::format("no such path: {}; docs/control-interface.yaml lists all",
-                             path.substr(0, 100)));
+                               method.substr(0, 20), methods));
+  if (!r)
+    return refusal(404, "unknown_path",
+                   fmt::format("no such path: {}; docs/control-interface.yaml lists all",
+                               path.substr(0, 100)));
+  if (!may(who.allowed, r->least))
+    return refusal(403, to_string(errc::permission_denied), why_not(who, r->least, r->operation));
+  if (elsewhere && r->least == cluster::role::none)
+    return refusal(422, to_string(errc::unsupported),
+                   fmt::format("'{}' is asked of a node itself, not through another", r->operation));
+  if (elsewhere)
+    return run([&] { return others.far(there, who, method, wanted, query, body); }, r->operation);
+  c.who = who;
+  if (auto no = read_query(*r, query, c))
+    return *no;
+  if (auto no = read_body(*r, body, c))
+    return *no;
+  return run([&] { return r->handle(node, c); }, r->operation);
 }
 
 } // namespace troupe::control

@@ -1,9 +1,13 @@
 #include "apps/control/http.hpp"
 
+#include "apps/control/far_side.hpp"
+#include "config/model/time.hpp"
+
 #include <fmt/format.h>
 #include <httplib.h>
 
 #include <cstring>
+#include <ctime>
 
 namespace troupe::control {
 
@@ -63,6 +67,8 @@ thread_local exchange* current = nullptr;
 
 const char* phrase(int status) {
   switch (status) {
+  case 401: return "Unauthorized";
+  case 403: return "Forbidden";
   case 408: return "Request Timeout";
   case 411: return "Length Required";
   case 413: return "Payload Too Large";
@@ -90,11 +96,20 @@ bool process(bool (Server::*f)(httplib::Stream&, const std::string&, int, const 
   return (self.*f)(stream, "unix", 0, "unix", 0, true, closed, nullptr);
 }
 
+/// A board that wants to join and does not trust its own clock asks for ours.
+std::string http_date() {
+  const auto now = static_cast<std::time_t>(system_clocks().wall() / 1000);
+  std::tm parts{};
+  char text[64] = {};
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", ::gmtime_r(&now, &parts));
+  return text;
+}
+
 } // namespace
 
 class http::engine final : public httplib::Server {
 public:
-  explicit engine(node_api& node) : node_(node) {
+  engine(node_api& node, far_side& others) : node_(node), others_(others) {
     // Before the body is read and before any regular expression: the whole
     // request is here already, and the table of routes is ours.
     set_pre_routing_handler([this](const httplib::Request& req, httplib::Response& res) {
@@ -114,9 +129,11 @@ public:
 private:
   void serve(const httplib::Request& req, httplib::Response& res) {
     current->routed = true;
-    auto made = dispatch(node_, *current->who, req.method, req.path, req.params, current->body);
+    auto made = dispatch(node_, others_, *current->who, req.method, req.path, req.params,
+                         current->body);
     res.status = made.status;
     res.set_header("Cache-Control", "no-store");
+    res.set_header("Date", http_date());
     if (!made.stream) {
       res.set_content(made.body, made.type);
       return;
@@ -131,9 +148,11 @@ private:
   }
 
   node_api& node_;
+  far_side& others_;
 };
 
-http::http(node_api& node) : engine_(std::make_unique<engine>(node)) {
+http::http(node_api& node, far_side& others)
+  : engine_(std::make_unique<engine>(node, others)) {
 }
 
 http::~http() = default;
@@ -154,9 +173,9 @@ http::answer http::respond(const std::string& request, std::size_t header_bytes,
 
 std::string http::refuse(int status, std::string_view code, std::string_view text) {
   const auto body = error_body(code, text);
-  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\n"
+  return fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/json\r\n"
                      "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-                     status, phrase(status), body.size(), body);
+                     status, phrase(status), http_date(), body.size(), body);
 }
 
 } // namespace troupe::control

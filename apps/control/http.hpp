@@ -14,7 +14,7 @@ namespace troupe::control {
 /// Threads: any, at the same time.
 class http {
 public:
-  explicit http(node_api& node);
+  http(node_api& node, far_side& others);
   ~http();
 
   struct answer {

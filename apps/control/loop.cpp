@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 #include <pthread.h>
@@ -18,24 +19,7 @@ namespace troupe::control {
 
 namespace {
 
-constexpr std::uint64_t listen_id = 0;
-constexpr std::uint64_t mail_id = 1;
-
-// Past max_connections so many more are let in to hear why they are refused;
-// the others wait in the kernel's backlog.
-constexpr std::size_t antechamber = 8;
-
-constexpr mono_ns drain_for = 2'000'000'000;
-constexpr mono_ns accept_pause = 100'000'000;
 constexpr mono_ns goodbye_for = 500'000'000;
-
-mono_ns ns(std::chrono::milliseconds x) {
-  return std::chrono::nanoseconds{x}.count();
-}
-
-mono_ns mono() {
-  return system_clocks().mono();
-}
 
 } // namespace
 
@@ -69,27 +53,30 @@ void server::loop::mailbox::has_events(id who) {
 
 // --- life ---
 
-server::loop::loop(node_api& node, server_options options, listening_socket socket)
-  : http_(node),
+server::loop::loop(node_api& node, far_side& others, server_options options,
+                   listening_socket socket, std::vector<tcp_listener> doors)
+  : http_(node, others),
     options_(std::move(options)),
     socket_(std::move(socket)),
+    doors_(std::move(doors)),
+    open_again_at_(1 + doors_.size(), 0),
     workers_(options_.workers),
-    mail_(std::make_shared<mailbox>()) {
+    mail_(std::make_shared<mailbox>()),
+    next_(first_door + 1 + doors_.size()),
+    strangers_(options_.max_strangers, options_.max_strangers_per_address),
+    refusals_(options_.refusals_per_second) {
 }
 
 status server::loop::start() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   mail_->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  epoll_event listening{};
-  listening.events = EPOLLIN;
-  listening.data.u64 = listen_id;
   epoll_event mail{};
   mail.events = EPOLLIN;
   mail.data.u64 = mail_id;
-  if (epoll_ < 0 || mail_->fd < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_.fd(), &listening) != 0
-      || epoll_ctl(epoll_, EPOLL_CTL_ADD, mail_->fd, &mail) != 0)
+  if (epoll_ < 0 || mail_->fd < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, mail_->fd, &mail) != 0)
     return error{errc::io_error, fmt::format("control socket {}: no event loop: {}", options_.path,
                                              std::generic_category().message(errno))};
+  watch_doors();
   thread_ = std::thread{[this] { run(); }};
   pthread_setname_np(thread_.native_handle(), "control");
   return {};
@@ -111,9 +98,14 @@ server::loop::~loop() {
 }
 
 void server::loop::run() {
+  // A peer that left is an error of a write, not the end of the program.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   epoll_event events[32];
   mono_ns end = 0;
-  while (!stopping_ || (connections_ > 0 && mono() < end)) {
+  while (!stopping_ || (!all_.empty() && mono() < end)) {
     const int n = epoll_wait(epoll_, events, 32, wait_ms());
     for (int i = 0; i < n; ++i)
       handle(events[i].data.u64, events[i].events);
@@ -128,7 +120,10 @@ void server::loop::run() {
 }
 
 int server::loop::wait_ms() const {
-  mono_ns next = listen_again_at_;
+  mono_ns next = 0;
+  for (auto at : open_again_at_)
+    if (at != 0)
+      next = next == 0 ? at : std::min(next, at);
   for (auto& [who, c] : all_)
     if (c->deadline != 0)
       next = next == 0 ? c->deadline : std::min(next, c->deadline);
@@ -142,8 +137,10 @@ int server::loop::wait_ms() const {
 void server::loop::handle(id who, std::uint32_t events) {
   if (who == mail_id)
     return take_mail();
-  if (who == listen_id)
-    return accept_all();
+  if (who == first_door)
+    return accept_near();
+  if (who <= first_door + doors_.size())
+    return accept_far(who - first_door - 1);
   auto i = all_.find(who);
   if (i == all_.end())
     return;
@@ -156,7 +153,11 @@ void server::loop::handle(id who, std::uint32_t events) {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, c.fd, nullptr);
     return;
   }
-  if ((events & EPOLLIN) != 0)
+  if (c.is == phase::greeting)
+    on_greeting(who, c);
+  else if (c.is == phase::streaming && (events & EPOLLRDHUP) != 0)
+    close_connection(who);
+  else if ((events & EPOLLIN) != 0 || c.is == phase::reading)
     on_input(who, c);
   else if ((events & EPOLLOUT) != 0)
     write_out(who, c);
@@ -183,30 +184,6 @@ void server::loop::take_mail() {
 
 // --- connections ---
 
-void server::loop::accept_all() {
-  while (!stopping_ && connections_ < options_.max_connections + options_.max_streams + antechamber) {
-    const int fd = accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) {
-      if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-        return;
-      break; // out of descriptors: look again soon instead of spinning
-    }
-    const auto who = next_++;
-    auto& c = *all_.emplace(who, std::make_unique<connection>(fd)).first->second;
-    c.who = peer_of(fd);
-    c.deadline = mono() + ns(options_.request_within);
-    c.over_bound = connections_ - streams_ >= options_.max_connections;
-    ++connections_;
-    epoll_event e{};
-    e.data.u64 = who;
-    e.events = c.interest = EPOLLIN;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) != 0)
-      close_connection(who);
-  }
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, socket_.fd(), nullptr);
-  listen_again_at_ = mono() + accept_pause;
-}
-
 void server::loop::on_input(id who, connection& c) {
   if (c.is == phase::draining) {
     if (c.discard() != outcome::again)
@@ -222,14 +199,28 @@ void server::loop::on_input(id who, connection& c) {
     return refuse(who, c, request.status, "bad_request", request.text, got == outcome::again);
   if (request.is == framing::state::more) {
     if (got == outcome::done)
-      refuse(who, c, 400, "bad_request", "the request ended before it was whole", false);
-    return;
+      return refuse(who, c, 400, "bad_request", "the request ended before it was whole", false);
+    return watch_for(who, c, c.must_write() ? EPOLLOUT : EPOLLIN);
   }
   if (c.over_bound)
     return refuse(who, c, 503, "over_limit",
                   fmt::format("{} connections are open, and no more are taken; try again later",
                               options_.max_connections),
                   false);
+  if (!c.denied.empty())
+    return refuse(who, c, 403, to_string(errc::untrusted), c.denied, false);
+  if (auto why = distrust(c, mono()); !why.empty()) {
+    turned_away(c, c.who.name, why);
+    return refuse(who, c, 401, to_string(errc::untrusted), why, false);
+  }
+  if (c.far && !c.of) {
+    if (enrolling_ >= options_.max_enrolling)
+      return refuse(who, c, 503, "over_limit",
+                    "others without a certificate are being served; try again", false);
+    ++enrolling_;
+    c.enrolling = true;
+    strangers_.at_work(who, c.place);
+  }
   c.is = phase::working;
   c.deadline = 0;
   watch_for(who, c, 0);
@@ -248,6 +239,8 @@ void server::loop::on_answer(id who, http::answer what) {
   if (i == all_.end())
     return;
   auto& c = *i->second;
+  if (std::exchange(c.enrolling, false))
+    --enrolling_;
   if (c.hung_up || (stopping_ && what.stream)) {
     if (what.stream)
       what.stream->leave(mono());
@@ -257,7 +250,8 @@ void server::loop::on_answer(id who, http::answer what) {
   c.is = phase::writing;
   c.last_progress = mono();
   c.deadline = c.last_progress + ns(options_.request_within);
-  if (what.stream && streams_ >= options_.max_streams) {
+  // Strangers get no streams: dispatch sees to it.
+  if (what.stream && (!c.of || c.of->streams >= options_.max_streams)) {
     what.stream->leave(mono());
     return refuse(who, c, 503, "over_limit",
                   fmt::format("{} streams are open, and no more are taken; end a watch or tap",
@@ -279,14 +273,6 @@ void server::loop::refuse(id who, connection& c, int status, std::string_view co
   write_out(who, c);
 }
 
-void server::loop::begin_stream(id who, connection& c, std::shared_ptr<event_queue> queue) {
-  ++streams_;
-  c.is = phase::streaming;
-  c.stream = std::move(queue);
-  c.stream->set_wake([mail = mail_, who] { mail->has_events(who); });
-  write_out(who, c);
-}
-
 void server::loop::write_out(id who, connection& c) {
   if (c.is == phase::streaming)
     return write_events(who, c);
@@ -295,47 +281,18 @@ void server::loop::write_out(id who, connection& c) {
     return watch_for(who, c, EPOLLOUT);
   if (sent == outcome::failed || !c.drain_after)
     return close_connection(who);
+  if (c.tls)
+    c.tls->goodbye();
   shutdown(c.fd, SHUT_WR);
   c.is = phase::draining;
   c.deadline = mono() + drain_for;
   watch_for(who, c, EPOLLIN);
 }
 
-void server::loop::write_events(id who, connection& c) {
-  const auto now = mono();
-  // Four buffers in a row, then the others have their turn.
-  for (int i = 0;; ++i) {
-    const bool waited = !c.out.empty();
-    c.fill();
-    if (c.out.empty())
-      break;
-    if (i == 4)
-      return watch_for(who, c, EPOLLOUT);
-    if (!waited)
-      c.last_progress = now; // a stall is counted from the first byte that waits
-    const auto sent = c.send(now);
-    if (sent == outcome::failed)
-      return close_connection(who);
-    c.deadline = now + ns(options_.heartbeat);
-    if (sent == outcome::again)
-      return watch_for(who, c, EPOLLOUT);
-  }
-  if (c.stream->finished())
-    return close_connection(who);
-  // The queue is empty, so whatever comes next rings.
-  watch_for(who, c, 0);
-}
-
 // --- time ---
 
 void server::loop::on_time(mono_ns now) {
-  if (listen_again_at_ != 0 && now >= listen_again_at_ && !stopping_) {
-    listen_again_at_ = 0;
-    epoll_event e{};
-    e.events = EPOLLIN;
-    e.data.u64 = listen_id;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_.fd(), &e);
-  }
+  reopen_doors(now);
   std::vector<id> due;
   for (auto& [who, c] : all_)
     if (c->deadline != 0 && now >= c->deadline)
@@ -344,6 +301,10 @@ void server::loop::on_time(mono_ns now) {
     auto& c = *all_.at(who);
     if (c.is == phase::streaming)
       on_stream_time(who, c, now);
+    else if (c.is == phase::greeting)
+      on_failed_greeting(who, c, "",
+                         fmt::format("did not finish the TLS handshake within {} ms",
+                                     options_.handshake_within.count()));
     else if (c.is == phase::reading)
       refuse(who, c, 408, "timed_out",
              fmt::format("the request did not arrive whole within {} s",
@@ -354,16 +315,10 @@ void server::loop::on_time(mono_ns now) {
   }
 }
 
-void server::loop::on_stream_time(id who, connection& c, mono_ns now) {
-  if (!c.out.empty() && now - c.last_progress >= ns(options_.stalled_after))
-    return close_connection(who);
-  if (c.out.empty())
-    c.out = ": still here\n\n";
-  c.deadline = now + ns(options_.heartbeat);
-  write_out(who, c);
-}
-
 void server::loop::watch_for(id who, connection& c, std::uint32_t events) {
+  // A unix socket says by itself that its peer has left; TCP is asked for it.
+  if (c.far && c.is == phase::streaming)
+    events |= EPOLLRDHUP;
   if (c.interest == events)
     return;
   epoll_event e{};
@@ -376,24 +331,41 @@ void server::loop::close_connection(id who) {
   auto i = all_.find(who);
   if (i == all_.end())
     return;
-  if (auto& queue = i->second->stream) {
-    --streams_;
+  auto& c = *i->second;
+  if (auto& queue = c.stream) {
+    --c.of->streams;
     queue->leave(mono());
   }
-  --connections_;
+  if (c.of)
+    --c.of->connections;
+  else
+    strangers_.leave(who, c.place);
+  if (c.enrolling)
+    --enrolling_;
   all_.erase(i);
-  if (listen_again_at_ != 0)
-    listen_again_at_ = 1; // at once: there is room again
+  recount();
+  for (auto& at : open_again_at_)
+    if (at != 0)
+      at = 1; // at once: there is room again
+}
+
+void server::loop::recount() {
+  connections_ = near_.connections + far_.connections;
+  streams_ = near_.streams + far_.streams;
+  strangers_now_ = strangers_.size();
 }
 
 void server::loop::finish() {
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, socket_.fd(), nullptr);
-  listen_again_at_ = 0;
+  for (std::size_t i = 0; i <= doors_.size(); ++i) {
+    pause_door(i);
+    open_again_at_[i] = 0;
+  }
   std::vector<id> idle;
   for (auto& [who, c] : all_) {
     if (c->is == phase::streaming)
       c->stream->end("the node stops");
-    if (c->is == phase::streaming || c->is == phase::reading || c->is == phase::draining)
+    if (c->is == phase::streaming || c->is == phase::reading || c->is == phase::draining
+        || c->is == phase::greeting)
       idle.push_back(who);
   }
   for (auto who : idle) {

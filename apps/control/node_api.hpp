@@ -20,7 +20,7 @@ struct caller {
   int pid = 0;
   std::string name; ///< "anna", else "uid:1000"
   cluster::role allowed = cluster::role::operator_; ///< a unix socket's file mode let it in
-  std::string via{};  ///< "unix socket", "tls 10.0.0.7:51234", "node server-1"
+  std::string via{}; ///< "unix socket", "tls 10.0.0.7:51234", "node server-1"
 };
 
 /// A stream of events to one reader. The node pushes from any thread; the
@@ -36,6 +36,8 @@ class event_queue;
 class node_api {
 public:
   virtual ~node_api() = default;
+
+  virtual std::string name() = 0; ///< of this node, as in /v1/nodes/{node}/...
 
   // --- looking ---
   virtual json status() = 0;               ///< node, uptime, store, flash, alarms
@@ -80,6 +82,19 @@ public:
   virtual result<std::shared_ptr<event_queue>> open_stream(const caller& who,
                                                            const std::string& what,
                                                            const json& body) = 0;
+
+  // --- the cluster ---
+  virtual json members() = 0; ///< this node's view, and where others see it differently
+  /// approve, remove, drain, undrain, leave
+  virtual result<json> member_act(const caller& who, const std::string& name,
+                                  const std::string& verb) = 0;
+  /// A one-time token for a new member: {"name", "role", "ttl"}
+  virtual result<json> token(const caller& who, const json& body) = 0;
+  /// A certificate for who shows a token: {"token", "request"}. The caller has
+  /// proven nothing else.
+  virtual result<json> enrol(const json& body) = 0;
+  /// Reads certificate, key, CAs and revocations again.
+  virtual result<json> reload(const caller& who) = 0;
 
   /// Orderly stop of the node.
   virtual void shutdown(const caller& who) = 0;

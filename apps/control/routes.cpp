@@ -52,6 +52,9 @@ json log_query(const call& c) {
 }
 
 using f = field_kind;
+constexpr auto anybody = cluster::role::none;
+constexpr auto look = cluster::role::viewer;
+constexpr auto operate = cluster::role::operator_;
 const std::vector<field> none;
 const std::vector<field> log_fields
   = {{"subject"}, {"kind"}, {"level"}, {"newest", f::whole}, {"after", f::whole}};
@@ -59,93 +62,110 @@ const std::vector<field> log_fields
 std::vector<route> make_routes() {
   return {
     // --- looking ---
-    {"GET", "/v1/status", "status", none, none,
+    {"GET", "/v1/status", "status", look, none, none,
      [](node_api& n, const call&) { return ok(n.status()); }},
-    {"GET", "/v1/tree", "tree", none, none,
+    {"GET", "/v1/tree", "tree", look, none, none,
      [](node_api& n, const call&) { return ok(n.tree()); }},
-    {"GET", "/v1/ps", "ps", none, none,
+    {"GET", "/v1/ps", "ps", look, none, none,
      [](node_api& n, const call&) { return ok(n.ps()); }},
-    {"GET", "/v1/readings", "list", {{"prefix"}}, none,
+    {"GET", "/v1/readings", "list", look, {{"prefix"}}, none,
      [](node_api& n, const call& c) { return ok(n.list(text_of(c, "prefix"))); }},
-    {"GET", "/v1/readings/{name}", "get", none, none,
+    {"GET", "/v1/readings/{name}", "get", look, none, none,
      [](node_api& n, const call& c) { return answer(n.get(c.path.at("name"))); }},
-    {"GET", "/v1/why/{name}", "why", none, none,
+    {"GET", "/v1/why/{name}", "why", look, none, none,
      [](node_api& n, const call& c) { return answer(n.why(c.path.at("name"))); }},
-    {"GET", "/v1/log", "log", log_fields, none,
+    {"GET", "/v1/log", "log", look, log_fields, none,
      [](node_api& n, const call& c) { return answer(n.log(log_query(c))); }},
-    {"GET", "/v1/buses", "buses", none, none,
+    {"GET", "/v1/buses", "buses", look, none, none,
      [](node_api& n, const call&) { return ok(n.buses()); }},
-    {"GET", "/v1/actors/{name}", "actor", none, none,
+    {"GET", "/v1/actors/{name}", "actor", look, none, none,
      [](node_api& n, const call& c) { return answer(n.actor(c.path.at("name"))); }},
-    {"GET", "/v1/post-mortems/{name}", "postMortems", none, none,
+    {"GET", "/v1/post-mortems/{name}", "postMortems", look, none, none,
      [](node_api& n, const call& c) { return answer(n.post_mortems(c.path.at("name"))); }},
 
     // --- commanding channels ---
-    {"POST", "/v1/set/{name}", "set", none,
+    {"POST", "/v1/set/{name}", "set", operate, none,
      {{"value", f::any, true}, {"priority", f::whole}, {"for", f::text}},
      [](node_api& n, const call& c) { return answer(n.set(c.who, c.path.at("name"), c.body)); }},
-    {"POST", "/v1/release/{name}", "release", none, {{"priority", f::whole}},
+    {"POST", "/v1/release/{name}", "release", operate, none, {{"priority", f::whole}},
      [](node_api& n, const call& c) {
        return answer(n.release(c.who, c.path.at("name"), c.body));
      }},
-    {"POST", "/v1/force/{name}", "force", none,
+    {"POST", "/v1/force/{name}", "force", operate, none,
      {{"value"}, {"off", f::truth}},
      [](node_api& n, const call& c) {
        return answer(n.force(c.who, c.path.at("name"), c.body));
      }},
-    {"POST", "/v1/count/{name}", "count", none,
+    {"POST", "/v1/count/{name}", "count", operate, none,
      {{"total", f::number, true}, {"request", f::text}},
      [](node_api& n, const call& c) {
        return answer(n.count(c.who, c.path.at("name"), c.body));
      }},
 
     // --- commanding actors ---
-    {"POST", "/v1/act/{verb}/{name}", "act", none, none,
+    {"POST", "/v1/act/{verb}/{name}", "act", operate, none, none,
      [](node_api& n, const call& c) {
        return answer(n.act(c.who, c.path.at("name"), c.path.at("verb")));
      }},
-    {"POST", "/v1/faults/{name}", "setFault", none,
+    {"POST", "/v1/faults/{name}", "setFault", operate, none,
      {{"fault", f::text, true}, {"line", f::text}, {"active", f::truth, true}},
      [](node_api& n, const call& c) {
        return answer(n.set_fault(c.who, c.path.at("name"), c.body));
      }},
 
     // --- configuration ---
-    {"GET", "/v1/config", "exportConfig", none, none,
+    {"GET", "/v1/config", "exportConfig", look, none, none,
      [](node_api& n, const call&) { return ok({{"toml", n.export_toml()}}); }},
-    {"POST", "/v1/config", "add", none,
+    {"POST", "/v1/config", "add", operate, none,
      {{"section", f::text, true}, {"name", f::text, true}, {"document", f::object, true},
       {"replace", f::truth}, {"dry_run", f::truth}},
      [](node_api& n, const call& c) { return answer(n.add(c.who, c.body)); }},
-    {"DELETE", "/v1/config/{section}/{name}", "remove", none, none,
+    {"DELETE", "/v1/config/{section}/{name}", "remove", operate, none, none,
      [](node_api& n, const call& c) {
        return answer(n.remove(c.who, c.path.at("section"), c.path.at("name")));
      }},
-    {"POST", "/v1/apply", "apply", none,
+    {"POST", "/v1/apply", "apply", operate, none,
      {{"toml", f::text, true}, {"file", f::text}, {"text", f::text}, {"dry_run", f::truth},
       {"prune", f::truth}},
      [](node_api& n, const call& c) { return answer(n.apply(c.who, c.body)); }},
-    {"GET", "/v1/history", "history", {{"newest", f::whole}}, none,
+    {"GET", "/v1/history", "history", look, {{"newest", f::whole}}, none,
      [](node_api& n, const call& c) {
        return ok(n.history(std::min<std::uint64_t>(number_of(c, "newest", 20), 1000)));
      }},
-    {"POST", "/v1/rollback", "rollback", none,
+    {"POST", "/v1/rollback", "rollback", operate, none,
      {{"revision", f::whole, true}, {"dry_run", f::truth}},
      [](node_api& n, const call& c) { return answer(n.rollback(c.who, c.body)); }},
 
     // --- streams ---
-    {"GET", "/v1/streams/watch", "watch", {{"prefix"}}, none,
+    {"GET", "/v1/streams/watch", "watch", look, {{"prefix"}}, none,
      [](node_api& n, const call& c) {
        return stream(n, c, "watch", {{"prefix", text_of(c, "prefix")}});
      }},
-    {"GET", "/v1/streams/log", "follow", log_fields, none,
+    {"GET", "/v1/streams/log", "follow", look, log_fields, none,
      [](node_api& n, const call& c) { return stream(n, c, "log", log_query(c)); }},
-    {"GET", "/v1/streams/tap/{name}", "tap", none, none,
+    {"GET", "/v1/streams/tap/{name}", "tap", look, none, none,
      [](node_api& n, const call& c) {
        return stream(n, c, "tap", {{"actor", c.path.at("name")}});
      }},
 
-    {"POST", "/v1/shutdown", "shutdown", none, none,
+    // --- the cluster ---
+    {"GET", "/v1/members", "members", look, none, none,
+     [](node_api& n, const call&) { return ok(n.members()); }},
+    {"POST", "/v1/members/{name}/{verb}", "actOnMember", operate, none, none,
+     [](node_api& n, const call& c) {
+       return answer(n.member_act(c.who, c.path.at("name"), c.path.at("verb")));
+     }},
+    {"POST", "/v1/tokens", "makeToken", operate, none,
+     {{"name", f::text, true}, {"role", f::text}, {"ttl", f::text}, {"house", f::text},
+      {"replace", f::truth}},
+     [](node_api& n, const call& c) { return answer(n.token(c.who, c.body)); }},
+    {"POST", "/v1/enrol", "enrol", anybody, none,
+     {{"token", f::text, true}, {"request", f::text, true}},
+     [](node_api& n, const call& c) { return answer(n.enrol(c.body)); }},
+    {"POST", "/v1/reload", "reload", operate, none, none,
+     [](node_api& n, const call& c) { return answer(n.reload(c.who)); }},
+
+    {"POST", "/v1/shutdown", "shutdown", operate, none, none,
      [](node_api& n, const call& c) {
        n.shutdown(c.who);
        return ok({{"stopping", true}});
@@ -166,6 +186,7 @@ int http_status(errc code) noexcept {
   case errc::not_found: return 404;
   case errc::invalid_argument:
   case errc::script_error: return 400;
+  case errc::untrusted:
   case errc::permission_denied: return 403;
   case errc::busy:
   case errc::fenced:
@@ -175,6 +196,7 @@ int http_status(errc code) noexcept {
   case errc::unsupported: return 422;
   case errc::over_limit:
   case errc::closed:
+  case errc::unreachable:
   case errc::device_lost: return 503;
   case errc::timed_out:
   case errc::bus_timeout: return 504;

@@ -18,6 +18,8 @@ struct call {
   json body = json::object();
 };
 
+class far_side;
+
 /// What a handler answers: a body, or a stream of events.
 struct reply {
   int status = 200;
@@ -42,6 +44,7 @@ struct route {
   std::string method;    ///< "GET", "POST", "DELETE"
   std::string path;      ///< "/v1/readings/{name}"; a last {name} may contain '/'
   std::string operation; ///< operationId of the document
+  cluster::role least;   ///< who may: `none` is everybody, also without a certificate
   std::vector<field> query;
   std::vector<field> body;
   reply (*handle)(node_api& node, const call& c);
@@ -53,10 +56,12 @@ struct route {
 [[nodiscard]] bool match_path(std::string_view pattern, std::string_view path,
                               std::map<std::string, std::string>& names);
 
-/// Finds the route, checks query and body, calls the handler. Never throws;
-/// every refusal is a JSON error with a fitting status (400, 404, 405, ...).
-[[nodiscard]] reply dispatch(node_api& node, const caller& who, const std::string& method,
-                             const std::string& path,
+/// Finds the route, holds the caller's role against it, checks query and body,
+/// calls the handler; for another node's path asks `others` instead. Never
+/// throws; every refusal is a JSON error with a fitting status (400, 401, 403,
+/// 404, 405, ...).
+[[nodiscard]] reply dispatch(node_api& node, far_side& others, const caller& who,
+                             const std::string& method, const std::string& path,
                              const std::multimap<std::string, std::string>& query,
                              std::string_view body);
 

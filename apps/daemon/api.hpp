@@ -2,11 +2,13 @@
 
 #include "actors/supervision/root.hpp"
 #include "apps/control/node_api.hpp"
+#include "apps/daemon/cluster_words.hpp"
 #include "apps/daemon/desired.hpp"
 #include "apps/daemon/journal_report.hpp"
 #include "apps/daemon/reconciler.hpp"
 #include "apps/daemon/streams.hpp"
 #include "apps/daemon/workshop.hpp"
+#include "config/load/check.hpp"
 
 #include <functional>
 #include <mutex>
@@ -27,6 +29,10 @@ struct api_parts {
   running_things& running;
   mono_ns started_at;
   std::function<void()> stop; ///< asks the program to end
+  /// What other nodes run, each saying where: a change is held against the
+  /// whole house. Empty function: there are none.
+  std::function<std::vector<document>()> elsewhere{};
+  cluster_words* cluster = nullptr; ///< null: a node alone
 };
 
 /// The control interface of one node. Looking reads tables; commanding asks
@@ -39,6 +45,8 @@ public:
   static constexpr std::chrono::milliseconds ask_limit{3000};
 
   explicit node_control(api_parts parts);
+
+  std::string name() override { return parts_.node.name; }
 
   // api_look.cpp
   json status() override;
@@ -69,6 +77,13 @@ public:
   json history(std::size_t newest) override;
   result<json> rollback(const control_caller& who, const json& body) override;
 
+  // api_cluster.cpp
+  json members() override;
+  result<json> member_act(const control_caller& who, const std::string& name, const std::string& verb) override;
+  result<json> token(const control_caller& who, const json& body) override;
+  result<json> enrol(const json& body) override;
+  result<json> reload(const control_caller& who) override;
+
   // api_look.cpp
   result<std::shared_ptr<control::event_queue>>
   open_stream(const control_caller& who, const std::string& what, const json& body) override;
@@ -89,7 +104,9 @@ private:
 
   /// Checks, writes and carries out a new set of documents.
   result<json> change(const control_caller& who, const std::vector<document>& wanted,
-                      const std::string& text, bool dry_run);
+                      const std::string& text, bool dry_run, std::vector<document> elsewhere = {});
+
+  [[nodiscard]] viewpoint from() const;
 
   void journal(const control_caller& who, const std::string& kind, const std::string& subject,
                const std::string& text);

@@ -1,5 +1,6 @@
 #include "actors/protocol/channel.hpp"
 #include "actors/supervision/orders.hpp"
+#include "apps/control/access.hpp"
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/json.hpp"
@@ -105,7 +106,7 @@ result<json> node_control::force(const control_caller& who, const std::string& n
   if (!kind)
     return kind.why();
   force_value x;
-  x.who = who.name;
+  x.who = control::told(who);
   if (!body.value("off", false) && body.contains("value") && !body["value"].is_null()) {
     x.val = value_from(body["value"], *kind);
     if (x.val.empty())
@@ -130,7 +131,7 @@ result<json> node_control::count(const control_caller& who, const std::string& n
   set_total x;
   x.id = body.value("request", fmt::format("{}-{}-{}", who.uid, who.pid, parts_.all.clocks.mono()));
   x.total = body["total"].get<double>();
-  x.who = who.name;
+  x.who = control::told(who);
   auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name,
                                     std::chrono::seconds{10}, std::move(x));
   if (!answer)
@@ -185,7 +186,7 @@ result<json> node_control::set_fault(const control_caller& who, const std::strin
 }
 
 void node_control::shutdown(const control_caller& who) {
-  journal(who, "stop", parts_.node.name, "shutdown by " + who.name);
+  journal(who, "stop", parts_.node.name, "shutdown by " + control::told(who));
   parts_.stop();
 }
 
@@ -196,7 +197,7 @@ void node_control::journal(const control_caller& who, const std::string& kind, c
   x.kind = kind;
   x.subject = subject;
   x.text = text;
-  x.who = who.name;
+  x.who = control::told(who);
   parts_.all.store.append(std::move(x));
 }
 

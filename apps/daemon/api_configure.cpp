@@ -1,8 +1,10 @@
 #include "actors/rule/script.hpp"
+#include "apps/control/access.hpp"
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "config/load/check.hpp"
 #include "config/load/export.hpp"
+#include "config/model/patience.hpp"
 
 #include <fmt/format.h>
 
@@ -37,9 +39,23 @@ json steps_json(const std::vector<plan_step>& steps) {
 
 } // namespace
 
+/// As this node sees the house: what other nodes run is told, not looked for.
+viewpoint node_control::from() const {
+  return {parts_.node.name, patience_of(parts_.node.profile).suspect_after};
+}
+
 result<json> node_control::change(const control_caller& who, const std::vector<document>& wanted,
-                                  const std::string& text, bool dry_run) {
-  const auto problems = check(wanted, rule::check_script);
+                                  const std::string& text, bool dry_run, std::vector<document> elsewhere) {
+  // What comes in the same change wins over what a node ran until now.
+  const auto is_coming = [&](const document& x) {
+    return std::any_of(elsewhere.begin(), elsewhere.end(),
+                       [&](const document& y) { return y.section == x.section && y.name == x.name; });
+  };
+  if (parts_.elsewhere)
+    for (auto& x : parts_.elsewhere())
+      if (!is_coming(x))
+        elsewhere.push_back(std::move(x));
+  const auto problems = check(wanted, rule::check_script, elsewhere, from());
   auto advice = json::array();
   for (const auto& x : problems)
     advice.push_back(x.to_string());
@@ -49,7 +65,7 @@ result<json> node_control::change(const control_caller& who, const std::vector<d
   json out{{"plan", steps_json(steps)}, {"applied", false}, {"advice", advice}, {"failed", json::array()}};
   if (dry_run || steps.empty())
     return out;
-  const auto revision = parts_.wanted.write(wanted, who.name, text);
+  const auto revision = parts_.wanted.write(wanted, control::told(who), text);
   if (!revision)
     return revision.why();
   journal(who, "config", parts_.node.name, fmt::format("revision {}: {}", *revision, text));
@@ -126,12 +142,13 @@ result<json> node_control::apply(const control_caller& who, const json& body) {
   if (any_fatal(parsed.problems) || parsed.torn) {
     // All that is wrong at once: what the text is, and what it says.
     auto problems = parsed.problems;
-    const auto more = check(wanted, rule::check_script);
+    const auto more = check(wanted, rule::check_script, {}, from());
     problems.insert(problems.end(), more.begin(), more.end());
     sort(problems);
     return error{errc::invalid_argument, all_of(problems)};
   }
-  return change(who, wanted, body.value("text", "applied " + file), body.value("dry_run", false));
+  auto rest = parse_house(body.value("elsewhere", ""), "elsewhere").documents;
+  return change(who, wanted, body.value("text", "applied " + file), body.value("dry_run", false), std::move(rest));
 }
 
 std::string node_control::export_toml() { return to_toml(parts_.wanted.documents()); }

@@ -12,6 +12,15 @@ void catalog::erase(const std::string& name) {
   items_.erase(name);
 }
 
+void catalog::replace_of(const std::string& node, const std::map<std::string, item>& all) {
+  std::lock_guard lock{mutex_};
+  std::erase_if(items_, [&](const auto& x) { return x.second.node == node; });
+  for (auto [name, x] : all) {
+    x.node = node;
+    items_.try_emplace(name, std::move(x));
+  }
+}
+
 std::optional<catalog::item> catalog::find(const std::string& name) const {
   std::lock_guard lock{mutex_};
   const auto found = items_.find(name);

@@ -37,6 +37,8 @@ json reading_json(const storage::live_table::row& row, const catalog::item* abou
            {"gaps", r.gaps},
            {"label", about != nullptr ? about->label : ""},
            {"kind", about != nullptr ? about->kind : ""}};
+  if (!row.node.empty())
+    out["node"] = row.node;
   // An age of this boot is exact; an older one comes from the wall clock.
   if (r.measured_at > 0)
     out["age_s"] = static_cast<double>(clocks.mono() - r.measured_at) / 1e9;

@@ -6,10 +6,13 @@
 #include "apps/control/server.hpp"
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
+#include "apps/daemon/cluster_part.hpp"
 #include "apps/daemon/journal_report.hpp"
 #include "apps/daemon/machine.hpp"
 #include "apps/daemon/tree.hpp"
 #include "config/load/check.hpp"
+#include "config/load/split.hpp"
+#include "config/model/patience.hpp"
 #include "drivers/registry.hpp"
 #include "storage/rocks/rocks_engine.hpp"
 
@@ -85,6 +88,7 @@ struct node::parts {
   std::unique_ptr<workshop> makers;
   std::unique_ptr<streams> events;
   std::unique_ptr<journal_report> report;
+  std::unique_ptr<cluster_part> cluster; ///< null: a node alone
   std::unique_ptr<caf_config> caf;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<supervision::root> tree;
@@ -153,7 +157,8 @@ void node::parts::note_own_end(const std::string& state) {
 status node::parts::first_house() {
   if (how.first_house.empty() || !wanted->documents().empty())
     return {};
-  auto house = read_house({{how.first_house_name, how.first_house}}, rule::check_script);
+  auto house = read_house({{how.first_house_name, how.first_house}}, rule::check_script,
+                          {how.config.name, patience_of(how.config.profile).suspect_after});
   std::string text;
   for (const auto& x : house.problems)
     text += (text.empty() ? "" : "\n") + x.to_string();
@@ -161,7 +166,9 @@ status node::parts::first_house() {
     return error{errc::invalid_argument, text};
   if (!text.empty())
     spdlog::warn("{}", text);
-  if (auto written = wanted->write(house.documents, how.config.name, "first house: " + how.first_house_name); !written)
+  // The file may be of a whole house with several nodes.
+  const auto own = split(house.documents, how.config.name).of[how.config.name];
+  if (auto written = wanted->write(own, how.config.name, "first house: " + how.first_house_name); !written)
     return written.why();
   return {};
 }
@@ -183,8 +190,17 @@ status node::start() {
     to->tapped(actor, message);
   });
   p.caf = std::make_unique<caf_config>(config.worker_threads);
+  if (cluster_part::is_wanted(config)) {
+    p.cluster = std::make_unique<cluster_part>(config, *p.all, *p.wanted, p.people);
+    if (auto loaded = p.cluster->load(*p.caf); !loaded)
+      return loaded;
+    p.names.elsewhere([to = p.cluster.get()](const std::string& name, caf::message what) {
+      return to->forward(name, std::move(what));
+    });
+  }
   p.system = std::make_unique<caf::actor_system>(*p.caf);
-  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running),
+  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running,
+                                              p.cluster ? std::optional{p.cluster->membership_child()} : std::nullopt),
                                    *p.report, p.names, p.clocks, [&p](const std::string& why) {
                                      {
                                        std::lock_guard lock{p.ending};
@@ -203,11 +219,25 @@ status node::start() {
     spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    *p.running, began, [&p] { p.how.on_end(stopped); }});
+    *p.running, began, [&p] { p.how.on_end(stopped); },
+    p.cluster ? [of = p.cluster.get()] { return of->elsewhere(); } : std::function<std::vector<document>()>{},
+    p.cluster.get()});
+  if (p.cluster)
+    if (auto opened = p.cluster->open(*p.system, *p.control); !opened)
+      return opened;
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
-  auto server = control::server::start(*p.control, listening);
+  if (p.cluster) {
+    listening.tls_listen = config.control_listen;
+    listening.tls = [of = p.cluster.get()] { return of->context(); };
+    listening.on_refused = [of = p.cluster.get()](const std::string& address, const std::string& claimed,
+                                                  const std::string& why) {
+      of->refused_at_control(address, claimed, why);
+    };
+  }
+  auto server = p.cluster ? control::server::start(p.cluster->front(), listening, &p.cluster->others())
+                          : control::server::start(*p.control, listening);
   if (!server)
     return server.why();
   p.server = std::move(*server);
@@ -240,11 +270,14 @@ status node::stop() {
     p.note_own_end(gave_up.empty() ? "stopped" : "supervision gave up: " + gave_up);
   status ended;
   if (p.tree)
-    ended = p.tree->stop(10s);
+    ended = p.tree->stop(10s); // says goodbye to the peers first
+  if (p.cluster)
+    p.cluster->close();
   if (p.disk)
     if (auto closed = p.disk->close(); !closed && ended)
       ended = closed;
   if (ended) {
+    p.cluster.reset();
     p.control.reset();
     p.tree.reset();
     p.system.reset();

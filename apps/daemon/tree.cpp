@@ -31,7 +31,7 @@ child_spec place_for(const std::string& id) {
 } // namespace
 
 child_spec whole_tree(services& all, streams& events, desired& wanted, workshop& makers,
-                      std::shared_ptr<running_things> running) {
+                      std::shared_ptr<running_things> running, std::optional<child_spec> membership) {
   auto store = worker("store", "store", make_store_unit(all.store));
   store.detached = true;
   store.stop_within = 5s;
@@ -60,6 +60,9 @@ child_spec whole_tree(services& all, streams& events, desired& wanted, workshop&
     worker("taps", "taps", make_tap_keeper(events)),
     std::move(reconciler),       // nothing is added while things stop
   };
+  // Last to start and first to stop: peers hear of the end before it comes.
+  if (membership)
+    root.children.push_back(std::move(*membership));
   return root;
 }
 

@@ -4,12 +4,15 @@
 #include "apps/daemon/reconciler.hpp"
 #include "apps/daemon/streams.hpp"
 
+#include <optional>
+
 namespace troupe::daemon {
 
 /// The whole supervision tree of a node, top-down in order of start; stopped
 /// bottom-up. Things of the house are added below `buses`, `channels`,
 /// `counters` and `rules` by the reconciler.
 [[nodiscard]] child_spec whole_tree(services& all, streams& events, desired& wanted,
-                                    workshop& makers, std::shared_ptr<running_things> running);
+                                    workshop& makers, std::shared_ptr<running_things> running,
+                                    std::optional<child_spec> membership = {});
 
 } // namespace troupe::daemon

@@ -18,6 +18,16 @@ struct heard {
   std::chrono::nanoseconds round_trip{0};
 };
 
+/// What another node says of a peer.
+struct told {
+  standing is = standing::unknown;
+  bool direct = false; ///< it hears the peer itself
+  friend bool operator==(const told&, const told&) = default;
+};
+
+/// What others say that differs from what we see: name -> teller -> what.
+using membership_differences = std::map<std::string, std::map<std::string, told>>;
+
 /// Everything that a decision of MEMBERSHIP wants done, in this order.
 struct membership_effects {
   struct letter {
@@ -44,14 +54,30 @@ struct membership_effects {
 /// or cannot be asked. Each node beats to and watches at most
 /// `profile::watched` others, so its cost stays flat as the cluster grows.
 ///
+/// Sources: asking others before condemning, suspicion, incarnations and
+/// refutation: SWIM (Das, Gupta, Motivala, DSN 2002, sections 3.1, 4.2). Local
+/// health: Lifeguard (Dadgar, Phillips, Currey, arXiv 1707.00788, IV.A). Unlike
+/// SWIM all nodes are linked, so views go to everybody at once, gossip only
+/// repairs, and fixed neighbours beat instead of random probes: the time to
+/// detect has a bound. Flap damping: RFC 2439's penalty with half-life.
+///
+/// Bounds: `max_members` names, `max_waiting` of them found and not approved,
+/// `max_addresses` for each; more are ignored.
+///
 /// Pure: values and time in, effects out; no actor, socket, clock or disk. The
 /// simulator runs this very class. Threads: one.
 class membership {
 public:
+  static constexpr std::size_t max_members = 256;
+  static constexpr std::size_t max_waiting = 64;
+  static constexpr std::size_t max_addresses = 16;
+  /// Dials under way at once: a TLS handshake costs a board 5 to 20 ms.
+  static constexpr std::size_t max_dials = 16;
+
   struct options {
     std::string self;
     std::vector<std::string> addresses; ///< where others reach us
-    std::uint64_t incarnation = 1;
+    std::uint64_t incarnation = 1; ///< grows with every start of the process
     std::string version;
     profile pace;
     std::uint64_t seed = 1;
@@ -62,6 +88,9 @@ public:
 
   /// A peer from node.toml, an approval, or an earlier run.
   void know(const std::string& name, const std::vector<std::string>& addresses, mono_ns now);
+  /// What an earlier incarnation of the same process knew; how it stands is
+  /// judged anew.
+  void recall(const member& before, mono_ns now);
   /// A peer that discovery saw.
   membership_effects found(const std::string& name, const std::vector<std::string>& addresses,
                            mono_ns now, wall_ms wall);
@@ -71,26 +100,39 @@ public:
   membership_effects tick(mono_ns now, wall_ms wall, const std::vector<heard>& links);
   [[nodiscard]] mono_ns wake_at() const;
 
+  /// @param incarnation 0: the link stood before this class was made; the peer
+  ///                    is asked for all that it knows
   membership_effects on_link_up(const std::string& name, std::uint64_t incarnation, mono_ns now,
                                 wall_ms wall);
-  /// @param lost end of file or reset: the process or machine is gone
+  /// @param lost end of file, reset or a time-out of TCP: nobody here asked for
+  ///             it. Then one dial follows at once
   membership_effects on_link_down(const std::string& name, const std::string& why, bool lost,
                                   mono_ns now, wall_ms wall);
-  membership_effects on_dial_failed(const std::string& name, const std::string& why, mono_ns now);
+  /// @param refused the peer's host answered that nobody listens (ECONNREFUSED
+  ///                at one address at least, and no address was left to try):
+  ///                after a lost link this proves that the process is gone
+  membership_effects on_dial_failed(const std::string& name, const std::string& why, bool refused,
+                                    mono_ns now, wall_ms wall);
   membership_effects on_letter(const std::string& from, const membership_message& what, mono_ns now,
                                wall_ms wall);
 
   // --- an operator's words ---
   membership_effects drain(bool on, wall_ms wall);      ///< this node
-  membership_effects leave(wall_ms wall);               ///< this node: goodbye to all
+  membership_effects leave(wall_ms wall);               ///< this node: goodbye to all; peers cut the links
+  /// @returns `not_found`, or `invalid_argument` if it waits for no approval.
+  /// Also takes back a `remove`.
   result<membership_effects> approve(const std::string& name, mono_ns now, wall_ms wall);
+  /// @returns `not_found`, or `invalid_argument` for this node itself.
   result<membership_effects> remove(const std::string& name, mono_ns now, wall_ms wall);
 
   [[nodiscard]] const member& self() const;
   [[nodiscard]] std::vector<member> members() const; ///< ordered by name, self included
-  /// What others say that differs from what we see: name -> teller -> standing.
-  [[nodiscard]] std::map<std::string, std::map<std::string, standing>> differences() const;
+  [[nodiscard]] membership_differences differences() const;
+  /// Peers that say they do not hear us although their link to us stands.
+  [[nodiscard]] std::vector<std::string> deaf_to_us(mono_ns now) const;
   [[nodiscard]] double local_health() const; ///< 1 well .. 4 busy; multiplies all limits
+  /// 1000 for each time it went down, half of it gone after 60 s. For ranking
+  /// and hand-back only, never against going safe or taking over.
   [[nodiscard]] double flap_score(const std::string& name, mono_ns now) const;
 
 private:

@@ -21,21 +21,32 @@ enum class standing : std::uint8_t {
 
 const char* to_string(standing x) noexcept;
 
-/// One node as one node sees it. The newer incarnation wins; within one, the
-/// later standing by the rule of `merge` does.
+/// One node as one node sees it.
 struct member {
   std::string name;
   std::vector<std::string> addresses; ///< "host:port"
   std::uint64_t incarnation = 0;      ///< of its process: larger is later; 0: never met
   std::uint32_t refutation = 0;       ///< raised by the node itself to contradict a rumour
   standing is = standing::unknown;
+  std::uint32_t banned = 0;           ///< an operator's words: odd: removed; even: welcome
   bool draining = false;
-  bool direct = false;                ///< the teller has a link to it; not merged
+  bool direct = false;                ///< the teller hears it itself, not through others
   std::string version;                ///< of its software
   wall_ms since = 0;                  ///< of `is`, by the teller's clock
 
   friend bool operator==(const member&, const member&) = default;
 };
+
+/// Joins what two nodes know of a third. Commutative, associative, idempotent,
+/// so that views may arrive in any order, twice, and by detours.
+///
+/// What a node says of itself (standing, addresses, version, draining) is taken
+/// from its newer incarnation, within one from the larger refutation, so a node
+/// always has the last word about itself (SWIM 4.2). Within the same refutation
+/// the standing that stands later in `standing` wins, and addresses are united.
+/// An operator's word beats them all. `direct` and `since` are each node's own:
+/// joined only to keep the three laws, and set anew by who merges.
+[[nodiscard]] member merge(const member& a, const member& b);
 
 /// What the memberships of two nodes tell each other. `about` is empty where
 /// the kind does not need it.
@@ -50,7 +61,7 @@ struct membership_message {
   };
   kind what = kind::view;
   std::string about;
-  std::uint64_t question = 0; ///< echoed by the answer
+  std::uint64_t question = 0; ///< echoed by the answer; in a view not 0: tell me all yours
   std::vector<member> members;
 
   friend bool operator==(const membership_message&, const membership_message&) = default;

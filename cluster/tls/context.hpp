@@ -25,8 +25,9 @@ public:
   /// Whom a server asks for a certificate.
   enum class ask { required, optional, none };
 
-  /// @returns `untrusted` or `io_error` naming the file, what is wrong with it
-  ///          and what to do: missing, unreadable, key does not match, expired.
+  /// @returns `not_found`, `io_error` or `untrusted` naming the file, what is
+  ///          wrong with it and what to do: missing, unreadable, key does not
+  ///          match, expired, not issued by one of our authorities.
   [[nodiscard]] static result<std::shared_ptr<const tls_context>>
   load(const credential_files& files, const clock_source& clocks = system_clocks());
 
@@ -37,7 +38,8 @@ public:
 
   [[nodiscard]] virtual const peer_identity& self() const = 0; ///< our own certificate
 
-  /// Is this certificate (by serial) revoked by a list that we hold?
+  /// Is this certificate (by serial, lower-case hex) revoked by a list that we
+  /// hold? A list counts also after its next-update date.
   [[nodiscard]] virtual bool is_revoked(const std::string& serial) const = 0;
 };
 
@@ -47,9 +49,11 @@ public:
 ///          OU that is no role.
 [[nodiscard]] result<peer_identity> identity_of(SSL* ssl);
 
-/// Why a handshake failed, in words for an operator, with what the other side
-/// claimed to be if its certificate could be read: "certificate of attic
-/// expired on 2026-01-03 (this node's clock says 2026-11-20)".
+/// Why a handshake (or, for a client, the first read after it) failed, in words
+/// for an operator, with what the other side claimed to be if its certificate
+/// could be read: "certificate of attic expired on 2026-01-03 (this node's
+/// clock says 2026-11-20; ...)". Call at once after the call that returned
+/// `ret`, on the same thread; it empties the thread's error queue.
 struct handshake_failure {
   std::string claimed;
   std::string why;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace troupe::cluster {
 
@@ -13,21 +14,22 @@ namespace troupe::cluster {
 /// commands for them, nothing else. People have `viewer` or `operator`.
 enum class role : std::uint8_t { none, viewer, operator_, board, node };
 
-const char* to_string(role x) noexcept; ///< "viewer", "operator", "board", "node"
-role role_from(const std::string& text) noexcept;
+const char* to_string(role x) noexcept;           ///< "viewer", "operator", "board", "node"
+role role_from(const std::string& text) noexcept; ///< `none`: no role of that name
 
 /// Who is at the other end of a link, as proven by TLS.
 struct peer_identity {
-  std::string name;        ///< CN, or the name of the pre-shared key
+  std::string name; ///< CN, or the name of the pre-shared key
   role allowed = role::none;
   std::string fingerprint; ///< SHA-256 of the certificate, hex; empty with a key
   std::string serial;      ///< hex; empty with a key
   std::string address;     ///< "10.0.0.7:4710"
   std::string node_id;     ///< CAF's, "node:<name>/<incarnation>"; empty until BASP is up
   std::string cipher;
-  wall_ms expires = 0;     ///< 0: never
+  wall_ms expires = 0; ///< 0: never
   bool psk = false;
-  bool dialled = false;    ///< by us
+  bool dialled = false;           ///< by us
+  std::vector<std::string> names; ///< a board: prefixes of all names it may use; else empty
 };
 
 /// Where a node keeps what proves its name; written by `troupe join` and by

@@ -24,6 +24,10 @@ struct transport_limits {
   std::size_t max_half_open_per_address = 8;
   std::size_t max_frame_bytes = 1 << 20;   ///< a BASP payload; larger: the link is cut
   std::size_t max_backlog_bytes = 8 << 20; ///< queued to one peer; more: the link is cut
+  milliseconds live_within{2000};      ///< heard so lately, a link keeps its place against a second one
+  milliseconds drain_within{1000};     ///< at an orderly end, for what is queued; then reset
+  unsigned dial_threads = 16;          ///< dials at a time; more wait
+  unsigned refusals_per_second = 10;   ///< told one by one; more as a sum
 };
 
 /// One live link, as the I/O thread sees it.
@@ -44,13 +48,14 @@ struct link_view {
 class transport_events {
 public:
   virtual ~transport_events() = default;
-  /// The peer proved its name and spoke its first BASP frame.
+  /// The peer proved its name and its BASP handshake is right. Comes before the
+  /// `done` of a dial.
   virtual void link_up(const peer_identity& who) noexcept = 0;
   /// Told once for each `link_up`; `lost` when nobody asked for it.
   virtual void link_down(const peer_identity& who, const std::string& why, bool lost) noexcept = 0;
   /// Somebody was turned away. `claimed` is what the certificate said, if there
   /// was one that could be read. At most `refusals_per_second` are told; then a
-  /// sum.
+  /// sum with an empty address.
   virtual void refused(const std::string& address, const std::string& claimed,
                        const std::string& why) noexcept = 0;
 };
@@ -69,13 +74,14 @@ class transport {
 public:
   struct options {
     std::string node;        ///< our name; equals the certificate's CN
-    credential_files files;
+    credential_files files;  ///< without `certificate` but with `psk`: a board, which only dials
     transport_limits bounds;
     transport_events* told = nullptr; ///< outlives the actor system
     const clock_source* clocks = &system_clocks();
   };
 
-  /// Registers the module; before the actor system is built. Reads the files.
+  /// Registers the module and CAF's middleman, sets what of its configuration
+  /// concerns us; before the actor system is built. Reads the files.
   /// @returns which file cannot be used, and why.
   [[nodiscard]] static status load(caf::actor_system_config& config, options how);
   [[nodiscard]] static transport& of(caf::actor_system& system);
@@ -90,7 +96,9 @@ public:
 
   /// Connects to the node `name` at one of `addresses` ("host:port"), tried in
   /// turn, names resolved anew. `done` gets the peer's gateway, or why not; on
-  /// another thread. Several dials run beside each other.
+  /// a dialling thread, exactly once. Several dials run beside each other. With
+  /// a certificate we dial with it; a board without one uses the pair's key.
+  /// Fails with `conflict` when a live link to `name` exists.
   using on_dialled = std::function<void(result<caf::actor>)>;
   virtual void dial(const std::string& name, const std::vector<std::string>& addresses,
                     on_dialled done) = 0;

@@ -13,32 +13,43 @@ using load::item;
 using load::items;
 
 template <class T>
-void collect(const schema::section& known, const document& x, std::vector<item<T>>& to,
-             std::vector<problem>& found) {
+void collect(const schema::section& known, const document& x, bool elsewhere,
+             std::vector<item<T>>& to, std::vector<problem>& found) {
   load::check_name(x, found);
-  item<T> it{&x, {}, load::check_item(known, x, load::strictness::all, found)};
+  const auto how = elsewhere ? load::strictness::stored : load::strictness::all;
+  item<T> it{&x, {}, load::check_item(known, x, how, found), elsewhere};
   load::fill(known, x, &it.is);
   it.is.name = x.name;
   to.push_back(std::move(it));
 }
 
-items collect(const std::vector<document>& all, std::vector<problem>& found) {
-  items it;
+void collect(const std::vector<document>& all, bool elsewhere, items& it,
+             std::vector<problem>& found) {
   for (const auto& x : all) {
     if (x.section == "bus")
-      collect(schema::bus_section(), x, it.buses, found);
+      collect(schema::bus_section(), x, elsewhere, it.buses, found);
     else if (x.section == "channel")
-      collect(schema::channel_section(), x, it.channels, found);
+      collect(schema::channel_section(), x, elsewhere, it.channels, found);
     else if (x.section == "counter")
-      collect(schema::counter_section(), x, it.counters, found);
+      collect(schema::counter_section(), x, elsewhere, it.counters, found);
     else if (x.section == "rule")
-      collect(schema::rule_section(), x, it.rules, found);
+      collect(schema::rule_section(), x, elsewhere, it.rules, found);
     else
       found.push_back({x.at, path_of(x.section, x.name, ""),
                        subject_of(x) + "a house has no such section.",
                        "The sections are bus, channel, counter and rule.", true,
                        errc::invalid_argument});
   }
+}
+
+// What is elsewhere comes first: where two want the same, the later is told.
+items collect(const std::vector<document>& all, const std::vector<document>& elsewhere,
+              const viewpoint& from, std::vector<problem>& found) {
+  items it;
+  it.from = from;
+  std::vector<problem> not_ours;
+  collect(elsewhere, true, it, not_ours);
+  collect(all, false, it, found);
   for (const auto& x : it.buses)
     it.bus_of.emplace(x.is.name, &x);
   for (const auto& x : it.channels)
@@ -49,11 +60,17 @@ items collect(const std::vector<document>& all, std::vector<problem>& found) {
 }
 
 // Channels and counters share one space of names: rules read both by name.
-void check_twice(const std::vector<document>& all, std::vector<problem>& found) {
+void check_twice(const std::vector<document>& all, const std::vector<document>& elsewhere,
+                 std::vector<problem>& found) {
   std::map<std::pair<std::string_view, std::string_view>, const document*> first;
-  for (const auto& x : all) {
+  const auto take = [&](const document& x) {
     const auto space = x.section == "counter" ? std::string_view{"channel"} : x.section;
-    const auto [at, fresh] = first.emplace(std::pair{space, std::string_view{x.name}}, &x);
+    return first.emplace(std::pair{space, std::string_view{x.name}}, &x);
+  };
+  for (const auto& x : elsewhere)
+    take(x);
+  for (const auto& x : all) {
+    const auto [at, fresh] = take(x);
     if (fresh)
       continue;
     const auto where = to_string(at->second->at);
@@ -69,7 +86,7 @@ void check_twice(const std::vector<document>& all, std::vector<problem>& found) 
 
 void check_scripts(const items& all, const lua_check& lua, std::vector<problem>& found) {
   for (const auto& x : all.rules)
-    if (x.wrote("lua") && x.fine("lua"))
+    if (!x.elsewhere && x.wrote("lua") && x.fine("lua"))
       if (const auto complaint = lua(x.is.lua))
         found.push_back(load::at_key(*x.doc, "lua",
                                      fmt::format("the script does not compile: {}", *complaint), ""));
@@ -77,10 +94,12 @@ void check_scripts(const items& all, const lua_check& lua, std::vector<problem>&
 
 } // namespace
 
-std::vector<problem> check(const std::vector<document>& all, const lua_check& lua) {
+std::vector<problem> check(const std::vector<document>& all, const lua_check& lua,
+                           const std::vector<document>& elsewhere, const viewpoint& from) {
   std::vector<problem> found;
-  const auto house = collect(all, found);
-  check_twice(all, found);
+  const auto house = collect(all, elsewhere, from, found);
+  check_twice(all, elsewhere, found);
+  load::check_nodes(house, found);
   load::check_references(house, found);
   load::check_times(house, found);
   load::check_values(house, found);
@@ -91,7 +110,8 @@ std::vector<problem> check(const std::vector<document>& all, const lua_check& lu
   return found;
 }
 
-parsed_house read_house(const std::vector<text_file>& files, const lua_check& lua) {
+parsed_house read_house(const std::vector<text_file>& files, const lua_check& lua,
+                        const viewpoint& from) {
   parsed_house it;
   for (const auto& x : files) {
     auto one = parse_house(x.text, x.name);
@@ -99,7 +119,7 @@ parsed_house read_house(const std::vector<text_file>& files, const lua_check& lu
     std::move(one.problems.begin(), one.problems.end(), std::back_inserter(it.problems));
     it.torn = it.torn || one.torn;
   }
-  for (auto& x : check(it.documents, lua))
+  for (auto& x : check(it.documents, lua, {}, from))
     // What seems missing may stand where the text could not be read.
     if (!(it.torn && x.code == errc::not_found))
       it.problems.push_back(std::move(x));

@@ -53,7 +53,7 @@ struct line_owners {
     if (!x.fine("bus", "line"))
       return;
     const auto [at, fresh] = first.emplace(std::pair{x.is.bus, same_line(x.is.line.line)}, x.doc);
-    if (fresh)
+    if (fresh || x.elsewhere)
       return;
     const auto& other = *at->second;
     if (other.section == x.doc->section && other.name == x.doc->name)
@@ -98,6 +98,21 @@ const item<channel_config>* want_channel(const items& all, const document& x,
   return &it;
 }
 
+/// Interlock and read-back are decided by the node of the output, from values
+/// that it holds itself: a link may not be part of them.
+void check_same_node(const items& all, const item<channel_config>& x, const std::string& key,
+                     const item<channel_config>& other, std::vector<problem>& found) {
+  const auto here = all.node_of(x);
+  const auto there = all.node_of(other);
+  if (here && there && *here != *there)
+    found.push_back(at_key(
+      *x.doc, key,
+      fmt::format("{} names '{}' of node '{}', but this output is at '{}', which decides it alone, "
+                  "also when no link stands",
+                  key, other.is.name, *there, *here),
+      fmt::format("Name a channel of '{}', or let a rule look after the two.", *here)));
+}
+
 void check_channel(const items& all, const item<channel_config>& x, std::vector<problem>& found) {
   if (!x.bad.contains("interlock"))
     for (const auto& name : x.is.interlock) {
@@ -112,6 +127,8 @@ void check_channel(const items& all, const item<channel_config>& x, std::vector<
         found.push_back(at_key(*x.doc, "interlock",
                                fmt::format("interlock names '{}', which is analog", name),
                                "Only a digital output is off or on."));
+      if (other)
+        check_same_node(all, x, "interlock", *other, found);
     }
   if (x.is.read_back.empty() || x.bad.contains("read-back"))
     return;
@@ -123,6 +140,8 @@ void check_channel(const items& all, const item<channel_config>& x, std::vector<
                                        x.is.read_back, to_string(back->is.kind),
                                        to_string(x.is.kind)),
                            "They can never agree; name an input of the same kind."));
+  if (back)
+    check_same_node(all, x, "read-back", *back, found);
 }
 
 void check_rules(const items& all, std::vector<problem>& found) {
@@ -133,15 +152,18 @@ void check_rules(const items& all, std::vector<problem>& found) {
     std::set<std::string_view> own;
     for (const auto& name : x.is.outputs) {
       if (!own.insert(name).second) {
+        if (x.elsewhere)
+          continue;
         found.push_back(at_key(*x.doc, "outputs", fmt::format("outputs names '{}' twice", name),
                                "Remove one."));
         continue;
       }
-      want_channel(all, *x.doc, "outputs", name, direction::output, found);
+      if (!x.elsewhere)
+        want_channel(all, *x.doc, "outputs", name, direction::output, found);
       if (x.bad.contains("priority"))
         continue;
       const auto [at, fresh] = first.emplace(std::pair{std::string_view{name}, x.is.priority}, &x);
-      if (fresh || at->second->is.name == x.is.name)
+      if (fresh || x.elsewhere || at->second->is.name == x.is.name)
         continue;
       const auto where = to_string(at->second->doc->at);
       found.push_back(at_key(
@@ -161,13 +183,16 @@ void check_rules(const items& all, std::vector<problem>& found) {
 void check_references(const items& all, std::vector<problem>& found) {
   line_owners lines;
   for (const auto& x : all.channels) {
-    check_bus(all, x, found);
     lines.add(x, found);
+    if (x.elsewhere)
+      continue;
+    check_bus(all, x, found);
     check_channel(all, x, found);
   }
   for (const auto& x : all.counters) {
-    check_bus(all, x, found);
     lines.add(x, found);
+    if (!x.elsewhere)
+      check_bus(all, x, found);
   }
   check_rules(all, found);
 }

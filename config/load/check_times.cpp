@@ -118,19 +118,48 @@ void check_rule(const item<rule_config>& x, std::vector<problem>& found) {
                               to_text(x.is.every))));
 }
 
+// A rule commands an output of another node: its link may pause for as long as
+// nobody even suspects it, and the output must not switch for that.
+void check_far_lease(const items& all, const item<rule_config>& x, std::vector<problem>& found) {
+  if (x.bad.contains("lease") || x.bad.contains("outputs") || x.doc->incomplete
+      || x.is.lease >= all.from.suspect_after)
+    return;
+  const auto here = all.node_of(x);
+  for (const auto& name : x.is.outputs) {
+    const auto at = all.channel_of.find(name);
+    const auto there = at == all.channel_of.end() ? std::nullopt : all.node_of(*at->second);
+    if (!here || !there || *here == *there)
+      continue;
+    advise(found, at_key(*x.doc, x.wrote("lease") ? "lease" : "outputs",
+                         fmt::format("lease is {}, but it runs at '{}' and drives '{}' of '{}': a "
+                                     "link may be silent for {} before anybody suspects it, and the "
+                                     "output would be safe meanwhile",
+                                     to_text(x.is.lease), *here, name, *there,
+                                     to_text(all.from.suspect_after)),
+                         fmt::format("Use {} or more, or run the rule at '{}'.",
+                                     to_text(all.from.suspect_after), *there)));
+    return; // one note is enough for a rule
+  }
+}
+
 } // namespace
 
 void check_times(const items& all, std::vector<problem>& found) {
   for (const auto& x : all.channels) {
+    if (x.elsewhere)
+      continue;
     check_polls(all, x, found);
     if (!x.doc->incomplete)
       check_line(all, x, found);
   }
   for (const auto& x : all.counters)
-    if (!x.doc->incomplete)
+    if (!x.doc->incomplete && !x.elsewhere)
       check_line(all, x, found);
   for (const auto& x : all.rules)
-    check_rule(x, found);
+    if (!x.elsewhere) {
+      check_rule(x, found);
+      check_far_lease(all, x, found);
+    }
 }
 
 } // namespace troupe::load

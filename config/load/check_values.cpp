@@ -59,7 +59,7 @@ void check_limits(const channel& x, std::vector<problem>& found) {
 
 void check_values(const items& all, std::vector<problem>& found) {
   for (const auto& x : all.channels) {
-    if (x.doc->incomplete || x.bad.contains("kind") || x.bad.contains("direction"))
+    if (x.elsewhere || x.doc->incomplete || x.bad.contains("kind") || x.bad.contains("direction"))
       continue;
     if (!x.bad.contains("scale") && x.is.scale == 0)
       found.push_back(at_key(*x.doc, "scale", "scale is 0, which makes every value the same",

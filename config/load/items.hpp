@@ -1,9 +1,11 @@
 #pragma once
 
+#include "config/load/check.hpp"
 #include "config/load/item.hpp"
 #include "config/model/house.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@ struct item {
   const document* doc;
   T is;
   std::set<std::string> bad;
+  bool elsewhere = false; ///< another node's: what names it counts, nothing is told about it
 
   bool wrote(const std::string& key) const { return doc->body.contains(key); }
   /// False if one of the keys has been complained about: its value is a default
@@ -37,9 +40,20 @@ struct items {
   std::map<std::string_view, const item<bus_config>*> bus_of;
   std::map<std::string_view, const item<channel_config>*> channel_of;
   std::map<std::string_view, const item<counter_config>*> counter_of;
+  viewpoint from;
+
+  /// @returns nothing where it cannot be known: in trouble, or an empty `node`
+  ///          while nobody said which node this is.
+  std::optional<std::string> node_of(const item<bus_config>& x) const;
+  std::optional<std::string> node_of(const item<channel_config>& x) const;
+  std::optional<std::string> node_of(const item<rule_config>& x) const;
 };
 
+/// Of a node.toml: its addresses, and what they make of each other.
+void check_links(const item<node_config>& x, std::vector<problem>& found);
+
 // Each adds what it finds. One file each beside this one.
+void check_nodes(const items& all, std::vector<problem>& found);
 void check_references(const items& all, std::vector<problem>& found);
 void check_times(const items& all, std::vector<problem>& found);
 void check_values(const items& all, std::vector<problem>& found);

@@ -1,6 +1,6 @@
 #include "config/load/parse.hpp"
 
-#include "config/load/item.hpp"
+#include "config/load/items.hpp"
 #include "config/load/toml.hpp"
 #include "config/model/names.hpp"
 #include "config/schema/did_you_mean.hpp"
@@ -248,12 +248,13 @@ parsed_node parse_node(std::string_view toml, const std::string& file) {
     it.as_written.incomplete = !it.problems.empty();
   }
   const auto& known = schema::node_section();
-  load::check_item(known, it.as_written, load::strictness::all, it.problems);
+  const auto bad = load::check_item(known, it.as_written, load::strictness::all, it.problems);
   load::fill(known, it.as_written, &it.node);
-  if (!is_valid_name(it.node.name) || it.node.name.find('/') != it.node.name.npos)
+  if (!is_valid_node_name(it.node.name))
     it.problems.push_back(load::at_key(
       it.as_written, "name", fmt::format("name is \"{}\"", it.node.name),
       "Use one word of a-z 0-9 - _ . that begins with a letter or digit."));
+  load::check_links({&it.as_written, it.node, bad}, it.problems);
   sort(it.problems);
   bound(it.problems);
   return it;

@@ -23,4 +23,9 @@ constexpr bool is_valid_name(std::string_view x) noexcept {
   return !at_start;
 }
 
+/// A node's name is one word: it is a certificate's CN and a part of addresses.
+constexpr bool is_valid_node_name(std::string_view x) noexcept {
+  return is_valid_name(x) && x.find('/') == x.npos;
+}
+
 } // namespace troupe

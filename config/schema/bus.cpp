@@ -84,6 +84,14 @@ const section& bus_section() {
        .least = 0,
        .most = 99,
        .only = {gpio}},
+      {.key = "node",
+       .field = field<T>(&T::node),
+       .help = "Whose hardware it is; empty: the node where it was added. Channels and counters are "
+               "where their bus is. Written, one house.toml serves all nodes; moving a bus stops it "
+               "there and starts it here, with everything on it.",
+       .fallback = "",
+       .most = 64,
+       .example = "\"boiler\""},
     }};
   return it;
 }

@@ -43,6 +43,91 @@ const section& node_section() {
        .most = 32,
        .changing = node,
        .example = "\"operators\""},
+      {.key = "listen",
+       .field = field<T>(&T::listen),
+       .help = "Where other nodes reach this one: \"host:port\", \"[v6]:port\", or \":port\" for every "
+               "address of both families. Empty: nobody can dial this node, but it may dial peers. "
+               "More addresses reach more networks, and show the door to each of them.",
+       .fallback = json::array(),
+       .most = 16,
+       .changing = node,
+       .example = "[\":4710\"]"},
+      {.key = "peers",
+       .field = field<T>(&T::peers),
+       .help = "Nodes to dial: \"name@host:port\", where the name is that in the peer's certificate; "
+               "another one at that address is refused. One name may stand at several addresses, which "
+               "are tried in turn. One side of each pair is enough; both are found sooner.",
+       .fallback = json::array(),
+       .most = 256,
+       .changing = node,
+       .example = "[\"server-1@10.0.0.2:4710\", \"attic@attic.local:4710\"]"},
+      {.key = "profile",
+       .field = field_text_words<T>({"lan", "wan", "radio"}, &T::profile),
+       .help = "How patient this node is with silent peers: lan finds a dead one in a fraction of a "
+               "second, wan rides over a slow line, radio over one that drops packets for seconds. A "
+               "quicker one takes over sooner, and calls a slow peer suspect more often.",
+       .fallback = "lan",
+       .changing = node},
+      {.key = "discovery",
+       .field = field<T>(&T::discovery),
+       .help = "Announce this node on the local network and look for others of the same house (DNS-SD, "
+               "_troupe._tcp, through avahi-daemon). What is found waits for an operator's approval. "
+               "Saves writing peers; tells everybody on the network that the node is there.",
+       .fallback = false,
+       .changing = node},
+      {.key = "control-listen",
+       .field = field<T>(&T::control_listen),
+       .help = "Where people, scripts and joining boards reach this node over HTTPS, written as in "
+               "listen. Empty: only the unix socket. More addresses serve more networks, and show the "
+               "door to each of them.",
+       .fallback = json::array(),
+       .most = 16,
+       .changing = node,
+       .example = "[\":4711\"]"},
+      {.key = "pki-dir",
+       .field = field<T>(&T::pki_dir),
+       .help = "Where the node's certificate, its key and the authorities that it trusts are; empty: "
+               "pki in data-dir. Who can read the key can be this node.",
+       .fallback = "",
+       .most = 4096,
+       .changing = node,
+       .example = "\"/etc/troupe/pki\""},
+      {.key = "psk-listen",
+       .field = field<T>(&T::psk_listen),
+       .help = "Where boards without a certificate reach this node with a pre-shared key, written as "
+               "in listen, at a port of its own. Such a board may show and drive only what is its own. "
+               "Empty: none can.",
+       .fallback = json::array(),
+       .most = 16,
+       .changing = node,
+       .example = "[\":4712\"]"},
+      {.key = "psk-file",
+       .field = field<T>(&T::psk_file),
+       .help = "Names and pre-shared keys of boards without a certificate. Keep it readable for the "
+               "node alone: who can read it can be any of them.",
+       .fallback = "",
+       .most = 4096,
+       .changing = node,
+       .example = "\"/etc/troupe/boards.psk\""},
+      {.key = "max-half-open",
+       .field = field<T>(&T::max_half_open),
+       .help = "Connections that have not yet proven who they are; more are closed at once. More lets "
+               "more nodes come back at the same moment after a power cut; each takes memory until "
+               "its deadline, and strangers can fill them.",
+       .fallback = 64,
+       .unit = "connections",
+       .least = 4,
+       .most = 4096,
+       .changing = node},
+      {.key = "max-half-open-per-address",
+       .field = field<T>(&T::max_half_open_per_address),
+       .help = "The same from one address, so that one stranger cannot take all. Less holds a flood "
+               "off better; fewer than the nodes behind one router makes them wait for each other.",
+       .fallback = 8,
+       .unit = "connections",
+       .least = 1,
+       .most = 4096,
+       .changing = node},
       {.key = "drivers",
        .field = field<T>(&T::drivers),
        .help = "What buses of this node may use. Leaving out sim and replay on a real plant makes "

@@ -61,6 +61,14 @@ const section& rule_section() {
        .fallback = "1MiB",
        .least = 65536,
        .most = 64.0 * 1024 * 1024},
+      {.key = "node",
+       .field = field<T>(&T::node),
+       .help = "Where it runs; empty: the node where it was added. At the node of its outputs "
+               "it needs no network; elsewhere they obey it only while the link stands, and for its "
+               "lease after that.",
+       .fallback = "",
+       .most = 64,
+       .example = "\"server-1\""},
       {.key = "lua",
        .field = field<T>(&T::lua),
        .help = "The script. Between ''' and ''' nothing needs escaping.",

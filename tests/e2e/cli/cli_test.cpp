@@ -1,105 +1,19 @@
 #undef CAF_SUITE
 #define CAF_SUITE command_line
 
+#include "tests/e2e/cli/cli_runner.hpp"
+
 #include <caf/test/dsl.hpp>
 
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
-#include <thread>
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+using namespace troupe::test;
 
 namespace {
 
-using json = nlohmann::json;
-
-struct outcome {
-  int exit = -1;
-  std::string out;
-  std::string err;
+struct fixture : cli_runner {
+  fixture() { CAF_REQUIRE_EQUAL(start_node({}), "ready\n"); }
 };
-
-std::string slurp(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream{path}.rdbuf();
-  return text.str();
-}
-
-/// A fake node in a process of its own, and `troupe` to talk to it.
-struct fixture {
-  std::string dir;
-  pid_t node = -1;
-
-  fixture() {
-    char name[] = "/tmp/troupe-cli-XXXXXX";
-    dir = mkdtemp(name);
-    node = start({TROUPE_BIN "/fake_node", socket()}, "node");
-    for (int i = 0; i < 1000 && slurp(dir + "/node.out").empty(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    CAF_REQUIRE_EQUAL(slurp(dir + "/node.out"), "ready\n");
-  }
-
-  ~fixture() {
-    stop_node();
-    std::error_code ignored;
-    std::filesystem::remove_all(dir, ignored);
-  }
-
-  std::string socket() const { return dir + "/control.sock"; }
-
-  void stop_node() {
-    if (node > 0) {
-      kill(node, SIGTERM);
-      waitpid(node, nullptr, 0);
-      node = -1;
-    }
-  }
-
-  pid_t start(std::vector<std::string> words, const std::string& name) {
-    std::vector<char*> argv;
-    for (auto& w : words)
-      argv.push_back(w.data());
-    argv.push_back(nullptr);
-    const auto in = dir + "/" + name + ".in", out = dir + "/" + name + ".out",
-               err = dir + "/" + name + ".err";
-    const pid_t pid = fork();
-    if (pid != 0)
-      return pid;
-    dup2(open(in.c_str(), O_RDONLY | O_CREAT, 0600), 0);
-    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
-    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
-    setenv("TZ", "UTC", 1);
-    execv(argv[0], argv.data());
-    _exit(127);
-  }
-
-  outcome troupe(std::vector<std::string> args, const std::string& input = "") {
-    std::ofstream{dir + "/cli.in", std::ios::trunc} << input;
-    args.insert(args.begin(), {TROUPE_BIN "/troupe", "--socket", socket()});
-    const pid_t pid = start(args, "cli");
-    int status = 0;
-    for (int i = 0; i < 2000 && waitpid(pid, &status, WNOHANG) == 0; ++i) {
-      if (i == 1999) {
-        kill(pid, SIGKILL);
-        waitpid(pid, &status, 0);
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, slurp(dir + "/cli.out"),
-            slurp(dir + "/cli.err")};
-  }
-};
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 } // namespace
 
@@ -116,7 +30,8 @@ CAF_TEST(every command works and its json is json) {
     {"unquarantine", "hall/lamp"}, {"hang", "hall/lamp"}, {"fault", "sim", "leak", "on"},
     {"add", "channel", "hall/fan", "bus=gpio", "line=17"}, {"replace", "channel", "hall/lamp", "bus=gpio"},
     {"remove", "channel", "hall/motion"}, {"apply", "-", "--dry-run"}, {"apply", "-", "--yes"},
-    {"export"}, {"history"}, {"rollback", "6", "--yes"}, {"version"}, {"config", "explain", "channel"}};
+    {"members"}, {"approve", "garden"}, {"drain", "boiler"}, {"undrain", "boiler"}, {"leave", "boiler", "--yes"},
+    {"remove-node", "boiler", "--yes"}, {"reload"}, {"--node", "boiler", "status"}, {"export"}, {"history"}, {"rollback", "6", "--yes"}, {"version"}, {"config", "explain", "channel"}};
   for (auto& words : commands) {
     CAF_MESSAGE(words.front());
     const auto plain = troupe(words);
@@ -124,8 +39,8 @@ CAF_TEST(every command works and its json is json) {
     CAF_CHECK(!plain.out.empty());
     CAF_CHECK_EQUAL(plain.err, "");
     CAF_CHECK(!has(plain.out, "\x1b["));
-    if (words.front() == "remove")
-      continue; // it is gone now
+    if (words.front() == "remove" || words.front() == "approve")
+      continue; // it is done now
     auto as_json = words;
     as_json.insert(as_json.begin(), "--json");
     const auto got = troupe(as_json);
@@ -157,6 +72,13 @@ CAF_TEST(exit codes tell scripts what happened) {
     {{"stauts"}, 2, "did you mean 'status'?"},
     {{"apply", "-"}, 2, "--yes"},
     {{"shutdown"}, 2, "--yes"},
+    {{"leave", "boiler"}, 2, "--yes"},
+    {{"remove-node", "boiler"}, 2, "--yes"},
+    {{"drain", "nope"}, 4, "nope"},
+    {{"approve", "boiler"}, 1, "boiler"},
+    {{"--node", "nope", "status"}, 4, "nope"},
+    {{"--node", "garage", "status"}, 1, "garage is suspect"},
+    {{"--host", "x", "status"}, 2, "--socket"},
     {{"apply", "/nonexistent"}, 1, "/nonexistent"},
     {{"add", "channel"}, 2, "--from"},
     {{"config", "explain", "channel.leas"}, 4, "channel.lease"},
@@ -196,6 +118,12 @@ CAF_TEST(completion knows commands options and names) {
   CAF_CHECK_EQUAL(troupe({"complete", "--", "set", "hall/"}).out, "hall/lamp\n");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "kill", "rule/n"}).out, "rule/night-setback\n");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "set", "hall/lamp", "on", "--pri"}).out, "--priority\n");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "drain", "b"}).out, "boiler\n");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", ""}).out, "attic\nboiler\ngarage\ngarden\n");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", "boiler", "kill", "rule/n"}).out, "rule/night-setback\n");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", "garage", "kill", ""}).out, "");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "--identity", ""}).out, "");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "--ho"}).out, "--host\n");
   for (const char* shell : {"bash", "zsh", "fish"})
     CAF_CHECK(has(troupe({"completion", shell}).out, "troupe complete --"));
 }
@@ -205,6 +133,16 @@ CAF_TEST(a piece of house toml is added thing by thing) {
                                                   "[rule.fan]\nlua = \"x\"\n");
   CAF_CHECK_EQUAL(got.exit, 0);
   CAF_CHECK(has(got.out, "+ add    channel  hall/fan") && has(got.out, "+ add    rule     fan"));
+}
+
+CAF_TEST(another node is asked through this one) {
+  CAF_CHECK_EQUAL(json::parse(troupe({"--json", "--node", "boiler", "status"}).out).value("node", ""), "boiler");
+  CAF_CHECK_EQUAL(troupe({"--node", "boiler", "set", "hall/lamp", "off"}).exit, 0);
+  const auto there = json::parse(troupe({"--json", "--node", "boiler", "get", "hall/lamp"}).out);
+  const auto here = json::parse(troupe({"--json", "get", "hall/lamp"}).out);
+  CAF_CHECK_EQUAL(there.value("text", ""), "off");
+  CAF_CHECK_EQUAL(here.value("text", ""), "on");
+  CAF_CHECK_EQUAL(troupe({"--node", "boiler", "watch", "-n", "2"}).exit, 0);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -32,13 +32,16 @@ json commanded(const json& reading, const std::string& text = "") {
 
 } // namespace
 
-fake_house::fake_house() : readings_(scenery::readings()) {
+fake_house::fake_house(std::string name)
+  : name_(std::move(name)), readings_(scenery::readings()), members_(scenery::members()) {
   for (auto& actor : scenery::actors())
     states_[actor.value("name", "")] = actor.value("state", "");
 }
 
 json fake_house::status() {
-  return scenery::status();
+  auto result = scenery::status();
+  result["node"] = name_;
+  return result;
 }
 
 json fake_house::tree() {
@@ -299,6 +302,64 @@ result<json> fake_house::rollback(const caller& who, const json& body) {
     return error{errc::not_found, "no revision 8 is kept; `troupe history` shows those that are"};
   const bool dry = body.value("dry_run", false);
   return json{{"plan", scenery::plan(true)}, {"applied", !dry}, {"revision", dry ? 7 : 8}};
+}
+
+json fake_house::members() {
+  std::lock_guard lock{mutex_};
+  auto result = members_;
+  result["node"] = name_;
+  return result;
+}
+
+result<json> fake_house::member_act(const caller& who, const std::string& name,
+                                    const std::string& verb) {
+  static const std::map<std::string, std::string> after = {
+    {"approve", "alive"}, {"remove", "removed"}, {"leave", "left"}, {"drain", ""}, {"undrain", ""}};
+  std::lock_guard lock{mutex_};
+  note(who, {{"member", name}, {"verb", verb}});
+  if (!after.count(verb))
+    return error{errc::invalid_argument,
+                 fmt::format("no verb '{}'; use approve, remove, drain, undrain or leave", verb)};
+  for (auto& row : members_["members"]) {
+    if (row["name"] != name)
+      continue;
+    if (verb == "approve" && row["standing"] != "waiting")
+      return error{errc::conflict, fmt::format("'{}' does not wait to be approved", name)};
+    if (!after.at(verb).empty())
+      row["standing"] = after.at(verb);
+    else
+      row["draining"] = verb == "drain";
+    return json{{"name", name}, {"done", verb}, {"text", verb}};
+  }
+  return error{errc::not_found,
+               fmt::format("no node is called '{}'; `troupe members` lists all", name)};
+}
+
+result<json> fake_house::token(const caller& who, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  return json{{"token", "fake-token"}, {"name", body["name"]}, {"role", body.value("role", "node")}};
+}
+
+result<json> fake_house::enrol(const json& body) {
+  std::lock_guard lock{mutex_};
+  last_body_ = body;
+  if (body.value("token", "") != "fake-token")
+    return error{errc::untrusted, "that token is unknown or used; ask for a new one with `troupe token`"};
+  return json{{"certificate", "fake certificate"}, {"authorities", "fake authorities"}};
+}
+
+result<json> fake_house::reload(const caller& who) {
+  std::function<troupe::status()> what;
+  {
+    std::lock_guard lock{mutex_};
+    note(who, json::object());
+    what = reload_;
+  }
+  if (what)
+    if (auto done = what(); !done)
+      return done.why();
+  return json{{"reloaded", true}, {"text", "certificate, CAs and revocations are read anew"}};
 }
 
 result<std::shared_ptr<control::event_queue>>

@@ -3,6 +3,7 @@
 #include "apps/control/event_queue.hpp"
 #include "apps/control/node_api.hpp"
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,7 +19,9 @@ using json = nlohmann::json;
 /// are fixed until somebody commands it or `tick` moves it.
 class fake_house : public control::node_api {
 public:
-  fake_house();
+  explicit fake_house(std::string name = "attic");
+
+  std::string name() override { return name_; }
 
   // --- looking ---
   json status() override;
@@ -49,11 +52,22 @@ public:
   json history(std::size_t newest) override;
   result<json> rollback(const caller& who, const json& body) override;
 
+  // --- the cluster ---
+  json members() override;
+  result<json> member_act(const caller& who, const std::string& name,
+                          const std::string& verb) override;
+  result<json> token(const caller& who, const json& body) override;
+  result<json> enrol(const json& body) override;
+  result<json> reload(const caller& who) override;
+
   result<std::shared_ptr<control::event_queue>>
   open_stream(const caller& who, const std::string& what, const json& body) override;
   void shutdown(const caller& who) override;
 
   // --- for tests and the program ---
+
+  /// What `reload` does; succeeds without one.
+  void on_reload(std::function<troupe::status()> what) { reload_ = std::move(what); }
 
   /// Moves the house a little: a temperature drifts, water runs.
   void tick();
@@ -78,9 +92,12 @@ protected:
   void publish(const std::string& name);
   json* find(const std::string& name);
 
+  const std::string name_;
   mutable std::mutex mutex_;
   std::map<std::string, json> readings_;
   std::map<std::string, std::string> states_;
+  json members_; ///< rows by name
+  std::function<troupe::status()> reload_;
   std::vector<reader> readers_;
   caller last_caller_;
   json last_body_;

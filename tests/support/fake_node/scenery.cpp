@@ -219,6 +219,23 @@ json post_mortems(const std::string& actor) {
                        {"state", {{"reads", json::array({"garden/temp"})}, {"runs", 5}}}}});
 }
 
+json members() {
+  auto row = [](const char* name, const char* standing, int since_s, bool direct, json round_trip_us,
+                const char* address, bool draining) {
+    return json{{"name", name},       {"standing", standing},
+                {"since", evening - since_s * 1000LL}, {"direct", direct},
+                {"self", std::string_view{name} == "attic"}, {"round_trip_us", round_trip_us},
+                {"addresses", json::array({address})}, {"version", "0.1.0"},
+                {"draining", draining}, {"incarnation", 7}};
+  };
+  return {{"node", "attic"},
+          {"members", json::array({row("attic", "alive", 273'914, false, nullptr, "10.0.0.5:4710", false),
+                                   row("boiler", "alive", 86'400, true, 412, "10.0.0.7:4710", true),
+                                   row("garage", "suspect", 2, false, nullptr, "[fd00::9]:4710", false),
+                                   row("garden", "waiting", 600, false, nullptr, "10.0.0.11:4710", false)})},
+          {"differences", json::array({{{"name", "garage"}, {"by", "boiler"}, {"standing", "alive"}}})}};
+}
+
 json plan(bool prune) {
   auto result = json::array(
     {{{"action", "add"}, {"section", "channel"}, {"name", "hall/fan"},

@@ -18,6 +18,7 @@ using json = nlohmann::json;
 [[nodiscard]] json journal();
 [[nodiscard]] json buses();
 [[nodiscard]] json post_mortems(const std::string& actor);
+[[nodiscard]] json members();
 [[nodiscard]] json plan(bool prune);
 [[nodiscard]] json history();
 [[nodiscard]] std::string toml();

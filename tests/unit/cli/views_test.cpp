@@ -74,6 +74,75 @@ CAF_TEST(the tree shows states crashes and reasons) {
 )");
 }
 
+CAF_TEST(the cluster is shown by standing with where views differ) {
+  CAF_CHECK_EQUAL(show_members(scenery::members(), how, now),
+                  R"(NAME    STANDING       SINCE  LINK       ROUND TRIP  ADDRESS         VERSION  DRAINING
+attic   ● alive      3 d 4 h  this node           -  10.0.0.5:4710   0.1.0    no
+boiler  ● alive      1 d 0 h  direct         412 µs  10.0.0.7:4710   0.1.0    yes
+garage  ◐ suspect       14 s  none                -  [fd00::9]:4710  0.1.0    no
+garden  ◐ waiting  10 m 12 s  none                -  10.0.0.11:4710  0.1.0    no
+◐ boiler sees garage as alive
+)");
+}
+
+CAF_TEST(status names the members of a cluster and nothing for a node alone) {
+  auto x = scenery::status();
+  const auto alone = show_status(x, how, now);
+  CAF_CHECK(alone.find("cluster") == std::string::npos);
+  x["members"] = json::array();
+  CAF_CHECK_EQUAL(show_status(x, how, now), alone);
+  x["members"] = scenery::members()["members"];
+  const auto text = show_status(x, how, now);
+  CAF_CHECK(text.find(R"(
+  cluster   4 nodes, 2 alive
+    attic   ● alive, for 3 d 4 h, this node
+    boiler  ● alive, for 1 d 0 h, round trip 412 µs, draining
+    garage  ◐ suspect, for 14 s
+    garden  ◐ waiting, for 10 m 12 s
+  store )") != std::string::npos);
+}
+
+CAF_TEST(trees of several nodes stand below each other) {
+  const json x = {{"nodes", json::array({{{"node", "attic"}, {"tree", {{"name", "attic"}, {"type", "supervisor"},
+                                            {"state", "running"}, {"uptime_s", 60},
+                                            {"children", json::array({{{"name", "store"}, {"type", "store"},
+                                                                       {"state", "running"}, {"uptime_s", 60}}})}}}},
+                                         {{"node", "garage"}, {"error", "suspect: silent for 2 s"}}})}};
+  CAF_CHECK_EQUAL(show_tree(x, how), R"(attic     supervisor  ● running, up 1 m 0 s
+└─ store  store       ● running, up 1 m 0 s
+garage    ✗ suspect: silent for 2 s
+)");
+  CAF_CHECK_EQUAL(show_tree({{"nodes", json::array()}}, how), "no nodes\n");
+}
+
+CAF_TEST(readings actors and entries of a cluster tell whose they are) {
+  auto all = scenery::readings();
+  json rows = json::array({all["hall/lamp"], all["boiler/pump"]});
+  CAF_CHECK(!from_elsewhere(rows, "attic"));
+  rows[0]["node"] = "attic";
+  CAF_CHECK(!from_elsewhere(rows, "attic"));
+  CAF_CHECK(!from_elsewhere(rows, ""));
+  rows[1]["node"] = "boiler";
+  CAF_CHECK(from_elsewhere(rows, "attic"));
+  CAF_CHECK(from_elsewhere(rows, ""));
+  CAF_CHECK(from_elsewhere(json::array({rows[1]}), "attic"));
+  CAF_CHECK(!from_elsewhere(json::array({rows[1]}), "boiler"));
+  const auto list = show_readings(rows, true, how);
+  CAF_CHECK(list.rfind("NAME         NODE    ", 0) == 0);
+  CAF_CHECK(list.find("boiler/pump  boiler  ") != std::string::npos);
+  CAF_CHECK(show_readings(rows, false, how).find("NODE") == std::string::npos);
+  CAF_CHECK(show_reading(rows[1], how, now).find("  node       boiler\n") != std::string::npos);
+  CAF_CHECK(show_change(rows[1], "", 11, true, how, now).find("boiler/pump  boiler      o") != std::string::npos);
+  auto actors = scenery::actors();
+  CAF_CHECK(show_ps(actors, how).find("NODE") == std::string::npos);
+  for (auto& x : actors)
+    x["node"] = "attic";
+  CAF_CHECK(show_ps(actors, how).find("  NODE   TYPE") != std::string::npos);
+  auto entry = scenery::journal()[0];
+  entry["node"] = "boiler";
+  CAF_CHECK(show_log_line(entry, how, now).find("  boiler      alarm") != std::string::npos);
+}
+
 CAF_TEST(why tells the story from pin to pin with the time between steps) {
   CAF_CHECK_EQUAL(show_why(scenery::why("hall/lamp"), how, now),
                   R"(hall/lamp  off → on  at 19:04:23.012, 12 s ago
@@ -125,7 +194,7 @@ CAF_TEST(I3 a counter says what may be missing) {
 
 CAF_TEST(a change shows what was before) {
   const auto x = scenery::readings()["boiler/return-temp"];
-  CAF_CHECK_EQUAL(show_change(x, "41 °C", 18, how, now),
+  CAF_CHECK_EQUAL(show_change(x, "41 °C", 18, false, how, now),
                   "19:04:35.000  boiler/return-temp  41 °C → 41.25 °C        ◐ uncertain, stale, "
                   "3 m 12 s old\n");
 }
@@ -147,7 +216,7 @@ CAF_TEST(tables give way to the width of the terminal) {
   json rows = json::array();
   for (auto& [name, x] : scenery::readings())
     rows.push_back(x);
-  const auto text = show_readings(rows, how);
+  const auto text = show_readings(rows, false, how);
   std::size_t begin = 0;
   for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     CAF_CHECK(display_width(text.substr(begin, end - begin)) <= 60);
@@ -162,11 +231,11 @@ CAF_TEST(documents of another version are shown as far as they go) {
   for (auto& x : odd) {
     CAF_MESSAGE(x.dump());
     const std::vector<std::string> shown = {
-      show_status(x, how, now),   show_tree(x, how),         show_ps(x, how),
-      show_reading(x, how, now),  show_readings(x, how),     show_why(x, how, now),
+      show_members(x, how, now),  show_status(x, how, now),   show_tree(x, how),         show_ps(x, how),
+      show_reading(x, how, now),  show_readings(x, false, how),     show_why(x, how, now),
       show_log(x, how, now),      show_message(x, how, now), show_post_mortems(x, how, now),
       show_plan(x, how),          show_history(x, how, now), show_buses(x, how),
-      show_log_line(x, how, now), show_change(x, "", 8, how, now)};
+      show_log_line(x, how, now), show_change(x, "", 8, false, how, now)};
     for (auto& text : shown)
       CAF_CHECK(!text.empty() && text.back() == '\n');
   }

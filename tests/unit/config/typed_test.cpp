@@ -20,6 +20,7 @@ house_config full_house() {
   gpio.call_timeout = milliseconds{250};
   gpio.reopen_every = milliseconds{3000};
   gpio.reader_priority = 50;
+  gpio.node = "boiler";
   bus_config sim;
   sim.name = "sim";
   sim.driver = "sim";
@@ -113,6 +114,7 @@ house_config full_house() {
   rule.lease = milliseconds{2000};
   rule.instructions = 5000;
   rule.memory_bytes = 256 << 10;
+  rule.node = "server-1";
   rule.outputs = {"hall/lamp"};
   x.rules = {rule};
   return x;

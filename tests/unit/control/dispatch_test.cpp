@@ -1,6 +1,7 @@
 #undef CAF_SUITE
 #define CAF_SUITE dispatch
 
+#include "apps/control/far_side.hpp"
 #include "apps/control/routes.hpp"
 #include "tests/support/fake_node/fake_house.hpp"
 
@@ -14,11 +15,12 @@ namespace {
 
 struct fixture {
   fake_house house;
+  far_side others;
   const caller anna{1000, 7, "anna"};
 
   reply ask(const std::string& method, const std::string& path, const std::string& body = "",
             std::multimap<std::string, std::string> query = {}) {
-    return dispatch(house, anna, method, path, query, body);
+    return dispatch(house, others, anna, method, path, query, body);
   }
 
   static std::string code(const reply& r) {
@@ -114,7 +116,7 @@ CAF_TEST(errors of the node become fitting statuses) {
 
 CAF_TEST(a node that throws costs one answer) {
   throwing_house broken;
-  const auto got = dispatch(broken, anna, "GET", "/v1/status", {}, "");
+  const auto got = dispatch(broken, others, anna, "GET", "/v1/status", {}, "");
   CAF_CHECK_EQUAL(got.status, 500);
   CAF_CHECK_EQUAL(code(got), "internal");
 }
@@ -124,7 +126,8 @@ CAF_TEST(every route is answered by the fake house) {
     {"set", R"({"value":"on"})"}, {"force", R"({"off":true})"}, {"count", R"({"total":1})"},
     {"setFault", R"({"fault":"leak","active":true})"},
     {"add", R"({"section":"channel","name":"a","document":{}})"}, {"apply", R"({"toml":""})"},
-    {"rollback", R"({"revision":6})"}};
+    {"rollback", R"({"revision":6})"}, {"makeToken", R"({"name":"garden"})"},
+    {"enrol", R"({"token":"fake-token","request":"-----BEGIN"})"}};
   for (auto& r : routes()) {
     CAF_MESSAGE(r.operation);
     auto path = r.path;
@@ -132,9 +135,10 @@ CAF_TEST(every route is answered by the fake house) {
       if (auto at = path.find(key); at != std::string::npos)
         path.replace(at, key.size(), text);
     };
-    put("{verb}", "restart");
+    const bool member = r.operation == "actOnMember";
+    put("{verb}", member ? "drain" : "restart");
     put("{section}", "channel");
-    put("{name}", r.operation == "setFault" ? "sim" : "hall/lamp");
+    put("{name}", r.operation == "setFault" ? "sim" : member ? "boiler" : "hall/lamp");
     auto body = bodies.find(r.operation);
     CAF_CHECK_EQUAL(ask(r.method, path, body == bodies.end() ? "" : body->second).status, 200);
   }

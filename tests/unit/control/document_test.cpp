@@ -17,6 +17,7 @@ namespace {
 struct operation {
   std::string path;
   std::string method;
+  std::string least;
   std::set<std::string> body;
 };
 
@@ -41,7 +42,9 @@ std::map<std::string, operation> read_document() {
       if (key == "operationId") {
         id = line.substr(colon + 2);
         CAF_CHECK_EQUAL(result.count(id), 0u);
-        result[id] = {path, method, {}};
+        result[id] = {path, method, "", {}};
+      } else if (key == "x-least-role") {
+        result[id].least = line.substr(colon + 2);
       }
     } else if (in_body && indent == 16 && key != "properties") {
       key.erase(std::remove(key.begin(), key.end(), '"'), key.end());
@@ -64,6 +67,8 @@ CAF_TEST(every route stands in the document with the same fields) {
     std::transform(method.begin(), method.end(), method.begin(),
                    [](char c) { return static_cast<char>(c - 32); });
     CAF_CHECK_EQUAL(method, r.method);
+    const auto least = r.least == troupe::cluster::role::none ? "none" : to_string(r.least);
+    CAF_CHECK_EQUAL(x.least, least);
     std::set<std::string> fields;
     for (auto& f : r.body)
       fields.insert(f.name);

@@ -146,7 +146,7 @@ CAF_TEST(a node that pushes after the server has gone does no harm) {
 
 CAF_TEST(the client follows a stream and tells why it ended) {
   start();
-  const client::node node{options.path};
+  const client::node node{{.socket = options.path}};
   int seen = 0;
   const auto enough = node.stream("/v1/streams/watch", {{"prefix", "hall/"}}, [&](const auto& e) {
     CAF_CHECK_EQUAL(e.kind, "reading");
@@ -168,13 +168,13 @@ CAF_TEST(the client follows a stream and tells why it ended) {
 }
 
 CAF_TEST(the client tells what kept it from an answer) {
-  const client::node nobody{dir.path("nobody.sock"), 1s};
+  const client::node nobody{{.socket = dir.path("nobody.sock")}, 1s};
   const auto none = nobody.get("/v1/status");
   CAF_REQUIRE(!none);
   CAF_CHECK(none.why().kind == client::trouble::no_node);
   CAF_CHECK(none.why().text.find("--socket") != std::string::npos);
   start();
-  const client::node node{options.path};
+  const client::node node{{.socket = options.path}};
   const auto lamp = node.get("/v1/readings/hall/lamp");
   CAF_REQUIRE(static_cast<bool>(lamp));
   CAF_CHECK_EQUAL(lamp->value("name", ""), "hall/lamp");

@@ -1,0 +1,209 @@
+// What the cluster tells this node, and what this node's part answers.
+#include "apps/daemon/ask.hpp"
+#include "apps/daemon/cluster_part.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace troupe::daemon {
+
+using namespace std::chrono_literals;
+using storage::severity;
+
+cluster::link_hooks cluster_part::hooks() {
+  cluster::link_hooks x;
+  x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
+    to_membership(cluster::link_is_up{peer, incarnation});
+    chores_.once_in("members", 1s, [this] { keep_members(); });
+  };
+  x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
+    to_membership(cluster::link_is_down{peer, why, lost});
+  };
+  x.on_letter = [this](const std::string& from, cluster::membership_message what) {
+    to_membership(cluster::letter_came{from, std::move(what)});
+  };
+  x.on_trust = [this](const std::string& from, const cluster::trust_offer& what) {
+    chores_.soon([this, from, what] {
+      trust_->offered(from, what);
+      if (enrolment_)
+        if (const auto merged = enrolment_->merge_revoked(what.revoked); merged && *merged)
+          (void)trust_->reload();
+    });
+  };
+  x.on_catalogue = [this](const std::string& from) {
+    chores_.once_in("book " + from, 20ms, [this, from] { learn_documents(from); });
+  };
+  x.on_trouble = [this](const std::string& subject, const std::string& text) { tell(severity::warning, subject, text); };
+  return x;
+}
+
+void cluster_part::link_up(const cluster::peer_identity&) noexcept {
+  // A peer counts when it has said hello: the link tells.
+}
+
+void cluster_part::link_down(const cluster::peer_identity& who, const std::string& why, bool lost) noexcept {
+  if (auto* to = open_link_.load())
+    to->link_down(who, why, lost);
+}
+
+void cluster_part::refused(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
+  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
+       fmt::format("refused{}{}: {}", address.empty() ? "" : " at ", address, why));
+}
+
+void cluster_part::refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
+  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
+       fmt::format("refused by the control interface{}{}: {}", address.empty() ? "" : ", from ", address, why));
+}
+
+std::vector<cluster::heard> cluster_part::links() {
+  std::vector<cluster::heard> out;
+  auto* to = open_link_.load();
+  if (to == nullptr)
+    return out;
+  const auto all = net().links();
+  to->tick(all);
+  for (const auto& x : all)
+    if (to->find(x.who.name))
+      out.push_back({x.who.name, x.last_heard, x.round_trip});
+  return out;
+}
+
+void cluster_part::beat(const std::vector<std::string>& names) {
+  if (open_link_)
+    net().beat(names);
+}
+
+void cluster_part::dial(const cluster::member& whom) {
+  if (!open_link_)
+    return to_membership(cluster::dial_failed{whom.name, "this node has not opened its links yet", false});
+  net().dial(whom.name, whom.addresses, [this, name = whom.name](result<caf::actor> gateway) {
+    auto* to = open_link_.load();
+    if (to == nullptr)
+      return;
+    if (gateway)
+      to->greet(*gateway);
+    else
+      spdlog::debug("cannot reach {}: {}", name, gateway.why().context),
+      to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
+  });
+}
+
+void cluster_part::send(const std::string& to, const cluster::membership_message& what) {
+  if (auto* by = open_link_.load())
+    by->send(to, what);
+}
+
+void cluster_part::drop(const std::string& name, const std::string& why) {
+  if (open_link_)
+    net().drop(name, why);
+}
+
+json cluster_part::members() {
+  std::map<std::string, cluster::link_view> linked;
+  if (open_link_)
+    for (auto& x : net().links())
+      linked[x.who.name] = x;
+  auto out = json::array();
+  for (const auto& x : table_.members()) {
+    const auto at = linked.find(x.name);
+    const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
+    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", x.since}, {"self", x.name == config_.name},
+             {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
+             {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
+    if (at != linked.end()) {
+      row["address"] = at->second.who.address;
+      row["certificate_until"] = at->second.who.expires;
+      row["backlog_bytes"] = at->second.backlog_bytes;
+      row["psk"] = at->second.who.psk;
+    }
+    out.push_back(std::move(row));
+  }
+  auto differences = json::array();
+  for (const auto& [name, tellers] : table_.look().differences)
+    for (const auto& [by, said] : tellers)
+      differences.push_back({{"name", name}, {"by", by}, {"standing", to_string(said.is)}, {"direct", said.direct}});
+  return {{"node", config_.name}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+}
+
+result<json> cluster_part::act(const control::caller& who, const std::string& name, const std::string& verb) {
+  const bool own_word = verb == "drain" || verb == "undrain" || verb == "leave";
+  if (own_word && name != config_.name)
+    return others_->ask(name, who, "POST", "/v1/members/" + name + "/" + verb);
+  if (!own_word && name == config_.name)
+    return error{errc::invalid_argument, fmt::format("a node does not {} itself; ask another one", verb)};
+  using kind = cluster::node_command::kind;
+  static const std::map<std::string, kind> verbs{{"drain", kind::drain}, {"undrain", kind::undrain}, {"leave", kind::leave},
+                                                 {"approve", kind::approve}, {"remove", kind::remove}};
+  const auto known = verbs.find(verb);
+  if (known == verbs.end())
+    return error{errc::invalid_argument, fmt::format("nobody knows how to '{}' a node; there are approve, remove, drain, undrain, leave", verb)};
+  const auto by = who.via.empty() ? who.name : fmt::format("{} ({})", who.name, who.via);
+  const auto answer = ask<std::string>(*system_, all_.names.find(membership_name), membership_name, 3s,
+                                       cluster::node_command{known->second, name, by});
+  if (!answer)
+    return answer.why();
+  if (verb == "remove" && open_link_) {
+    open_link_.load()->forget(name);
+    people_.replace_of(name, {});
+  }
+  chores_.once_in("members", 1s, [this] { keep_members(); });
+  return json{{"name", name}, {"done", verb}, {"text", *answer}};
+}
+
+result<json> cluster_part::token(const control::caller& who, const json& body) {
+  if (!enrolment_)
+    return error{errc::unsupported, fmt::format("{} cannot enrol others: it has no issuer. Ask a node that has one (`troupe --node NAME "
+                                                "token ...`), or give it one with `troupe pki`", config_.name)};
+  return enrolment_->mint(who.name, body);
+}
+
+result<json> cluster_part::enrol(const json& body) {
+  if (!enrolment_)
+    return error{errc::unsupported, fmt::format("{} cannot enrol others: it has no issuer; join at the node that made the token", config_.name)};
+  return enrolment_->enrol(body);
+}
+
+result<json> cluster_part::reload(const control::caller& who) {
+  if (auto loaded = trust_->reload(); !loaded)
+    return loaded.why();
+  tell(severity::notice, "certificate", "certificates loaded again", who.name);
+  const auto now = trust_->certificate();
+  return json{{"reloaded", true}, {"serial", now.serial}, {"until", now.until}};
+}
+
+result<json> cluster_part::ask_renewal(const std::string& request) {
+  if (enrolment_)
+    return enrolment_->renew(trust_->context()->self(), request);
+  auto* by = open_link_.load();
+  if (by == nullptr)
+    return error{errc::unreachable, "this node is not linked to any other"};
+  error last{errc::unreachable, "no linked node has an issuer"};
+  for (const auto& x : by->peers_now()) {
+    if (x->who.allowed != cluster::role::node)
+      continue;
+    control::caller self;
+    self.name = config_.name;
+    auto said = others_->ask(x->who.name, self, "POST", far_desk::renewal_path, json{{"request", request}});
+    if (said)
+      return said;
+    if (said.why().code != errc::unsupported)
+      last = said.why();
+  }
+  return last;
+}
+
+/// The peer's certificate, proven by its link, decides the name.
+result<json> cluster_part::renew_for(const std::string& peer, const json& body) {
+  if (!enrolment_)
+    return error{errc::unsupported, config_.name + " has no issuer"};
+  const auto* by = open_link_.load();
+  const auto who = by != nullptr ? by->find(peer) : nullptr;
+  if (!who)
+    return error{errc::unreachable, "the link ended"};
+  return enrolment_->renew(who->who, body.value("request", ""));
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,321 @@
+#include "apps/daemon/cluster_part.hpp"
+
+#include "config/load/split.hpp"
+#include "config/load/typed.hpp"
+#include "config/model/address.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace troupe::daemon {
+
+using namespace std::chrono_literals;
+using storage::severity;
+using storage::slot_kind;
+
+namespace {
+
+const std::string incarnation_key = "node/incarnation";
+const std::string members_key = "node/members";
+
+/// Larger at each start, also of a board whose clock begins in 1970 again; and
+/// larger than before a disk was wiped, where the clock is right.
+std::uint64_t next_incarnation(storage::store& disk, const clock_source& clocks) {
+  std::uint64_t last = 0;
+  if (const auto kept = disk.get(slot_kind::own, incarnation_key)) {
+    const auto x = json::parse(kept->payload, nullptr, false);
+    last = x.is_object() ? x.value("last", std::uint64_t{0}) : 0;
+  }
+  const auto seconds = static_cast<std::uint64_t>(std::max<wall_ms>(clocks.wall(), 0) / 1000);
+  const auto now = std::max(last + 1, seconds);
+  if (auto put = disk.put(slot_kind::own, incarnation_key, json{{"last", now}}.dump()); !put)
+    spdlog::warn("cannot keep the number of this start: {}", put.why().context);
+  return now;
+}
+
+std::string pki_folder(const node_config& config) {
+  return config.pki_dir.empty() ? config.data_dir + "/pki" : config.pki_dir;
+}
+
+json document_json(const document& x) { return {{"section", x.section}, {"name", x.name}, {"document", x.body}}; }
+
+std::vector<document> documents_from(const std::vector<std::string>& texts) {
+  std::vector<document> out;
+  for (const auto& text : texts) {
+    const auto x = json::parse(text, nullptr, false);
+    if (x.is_object() && x.value("document", json()).is_object())
+      out.push_back(make_document(x.value("section", ""), x.value("name", ""), x["document"]));
+  }
+  return out;
+}
+
+} // namespace
+
+bool cluster_part::is_wanted(const node_config& config) {
+  return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty();
+}
+
+cluster_part::cluster_part(const node_config& config, services& all, desired& wanted, catalog& people)
+  : config_(config), all_(all), wanted_(wanted), people_(people),
+    files_(cluster::credential_files::in(pki_folder(config))) {
+  files_.psk = config.psk_file;
+}
+
+cluster_part::~cluster_part() { close(); }
+
+void cluster_part::tell(severity level, const std::string& subject, const std::string& text, const std::string& who) {
+  storage::journal_event x;
+  x.level = level;
+  x.kind = "cluster";
+  x.subject = subject;
+  x.text = text;
+  x.who = who;
+  all_.store.append(std::move(x));
+  const auto as = level >= severity::alarm ? spdlog::level::err : level >= severity::warning ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(as, "{}: {}", subject, text);
+}
+
+status cluster_part::load(caf::actor_system_config& config) {
+  incarnation_ = next_incarnation(all_.store, all_.clocks);
+  trust_keeper::options trust;
+  trust.files = files_;
+  trust.clocks = &all_.clocks;
+  trust.tell = [this](severity level, const std::string& text) { tell(level, "certificate", text); };
+  trust.reloaded = [this]() -> status {
+    if (!open_link_)
+      return {};
+    if (auto loaded = net().reload(); !loaded)
+      return loaded;
+    open_link_.load()->offer_trust(trust_->offer());
+    return {};
+  };
+  trust.renew = [this](const std::string& request) { return ask_renewal(request); };
+  auto opened = trust_keeper::open(std::move(trust));
+  if (!opened)
+    return error{opened.why().code,
+                 opened.why().context + fmt::format("\nThis node is told to be part of a cluster (listen, peers in node.toml) "
+                                                    "and has no usable certificate in {}. `troupe join` gets one.", pki_folder(config_))};
+  trust_ = std::move(*opened);
+  if (const auto& name = trust_->context()->self().name; name != config_.name)
+    return error{errc::untrusted, fmt::format("{} is for a node '{}', and node.toml calls this one '{}'. Peers go by the certificate: "
+                                              "change one of them.", files_.certificate, name, config_.name)};
+  cluster::add_link_messages(config);
+  cluster::transport::options net;
+  net.node = config_.name;
+  net.files = files_;
+  net.told = this;
+  net.clocks = &all_.clocks;
+  net.bounds.max_half_open = config_.max_half_open;
+  net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
+  return cluster::transport::load(config, std::move(net));
+}
+
+child_spec cluster_part::membership_child() {
+  cluster::membership::options how;
+  how.self = config_.name;
+  for (const auto& x : config_.listen)
+    if (const auto at = parse_net_address(x, address_use::listen); at && !is_every_address(at->host))
+      how.addresses.push_back(x);
+  how.incarnation = incarnation_;
+  how.version = TROUPE_VERSION;
+  how.pace = cluster::profile::named(config_.profile);
+  how.seed = incarnation_;
+  child_spec x;
+  x.id = membership_name;
+  x.type = "membership";
+  x.detached = true;
+  x.make = cluster::make_membership_unit({std::move(how), known_peers()}, *this, table_, all_.store, all_.clocks);
+  return x;
+}
+
+status cluster_part::open(caf::actor_system& system, node_control& here) {
+  system_ = &system;
+  desk_ = std::make_unique<far_desk>(here, [this](const std::string& peer, const json& body) { return renew_for(peer, body); });
+  cluster::link::options how;
+  how.node = config_.name;
+  how.version = TROUPE_VERSION;
+  how.incarnation = incarnation_;
+  link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
+  link_->start();
+  open_link_ = link_.get();
+  others_ = std::make_unique<far_nodes>(*link_, config_.name);
+  front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
+                                                       [this] { return books(); }});
+  enrolment::options enrolling;
+  enrolling.folder = pki_folder(config_);
+  enrolling.clocks = &all_.clocks;
+  enrolling.addresses = [this] { return config_.control_listen; };
+  enrolling.peers = [this] {
+    std::vector<std::string> out;
+    for (const auto& x : table_.members())
+      for (const auto& at : x.addresses)
+        out.push_back(x.name + "@" + at);
+    return out;
+  };
+  enrolling.journal = [this](const std::string& who, const std::string& subject, const std::string& text) {
+    tell(severity::notice, subject, text, who);
+  };
+  enrolling.revoked_changed = [this] { chores_.soon([this] { (void)trust_->reload(); }); };
+  if (auto opened = enrolment::open(std::move(enrolling)); opened)
+    enrolment_ = std::move(*opened);
+  else if (opened.why().code != errc::not_found)
+    tell(severity::warning, "certificate", "this node cannot enrol others: " + opened.why().context);
+  link_->offer_trust(trust_->offer());
+  show_documents();
+  feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry&, bool) {
+    chores_.once_in("documents", 100ms, [this] { show_documents(); });
+  });
+  chores_.every(60s, [this] { trust_->look_after(); });
+  chores_.start();
+  chores_.soon([this] { trust_->look_after(); });
+  if (auto heard = listen(); !heard)
+    return heard;
+  start_discovery();
+  return {};
+}
+
+status cluster_part::listen() {
+  for (const auto& x : config_.listen)
+    if (auto port = net().listen(x, link_->gateway()); !port)
+      return port.why();
+    else
+      spdlog::info("listens for nodes at {} (port {})", x, *port);
+  for (const auto& x : config_.psk_listen)
+    if (auto port = net().listen(x, link_->gateway(), true); !port)
+      return port.why();
+    else
+      spdlog::info("listens for boards with pre-shared keys at {} (port {})", x, *port);
+  return {};
+}
+
+/// Of node.toml and of earlier runs.
+std::vector<cluster::known_peer> cluster_part::known_peers() const {
+  std::map<std::string, std::vector<std::string>> known;
+  if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
+    const auto x = json::parse(kept->payload, nullptr, false);
+    if (x.is_object())
+      for (const auto& [name, addresses] : x.items())
+        if (addresses.is_array())
+          for (const auto& at : addresses)
+            if (at.is_string())
+              known[name].push_back(at.get<std::string>());
+  }
+  for (const auto& text : config_.peers) {
+    const auto x = read_peer_address(text);
+    if (!x.trouble.empty())
+      continue;
+    auto& addresses = known[x.is.name];
+    std::erase(addresses, to_string(x.is.at));
+    addresses.insert(addresses.begin(), to_string(x.is.at)); // what the operator wrote is tried first
+  }
+  known.erase(config_.name);
+  std::vector<cluster::known_peer> out;
+  for (auto& [name, addresses] : known)
+    out.push_back({name, std::move(addresses)});
+  return out;
+}
+
+void cluster_part::start_discovery() {
+  if (!config_.discovery)
+    return;
+  cluster::discovery::options how;
+  how.name = config_.name;
+  for (const auto& x : config_.listen)
+    if (const auto at = parse_net_address(x, address_use::listen))
+      how.port = at->port;
+  how.house = trust_->house();
+  how.version = TROUPE_VERSION;
+  how.on_found = [this](const std::string& name, const std::vector<std::string>& addresses) {
+    to_membership(cluster::node_found{name, addresses});
+  };
+  how.on_lost = [](const std::string&) {};
+  how.on_trouble = [this](const std::string& text) { tell(severity::warning, "discovery", text); };
+  auto started = cluster::discovery::start(std::move(how));
+  if (started)
+    discovery_ = std::move(*started);
+  else
+    tell(severity::warning, "discovery", started.why().context);
+}
+
+void cluster_part::close() {
+  if (!open_link_.exchange(nullptr))
+    return;
+  discovery_.reset();
+  feed_.reset();
+  chores_.stop();
+  link_->stop();
+  trust_->close();
+}
+
+bool cluster_part::forward(const std::string& name, caf::message what) {
+  auto* to = open_link_.load();
+  return to != nullptr && to->forward(name, std::move(what));
+}
+
+std::vector<document> cluster_part::elsewhere() const {
+  std::vector<document> all;
+  for (const auto& [node, documents] : books())
+    for (auto& x : at_node(documents, node))
+      all.push_back(std::move(x));
+  return all;
+}
+
+std::map<std::string, std::vector<document>> cluster_part::books() const {
+  std::map<std::string, std::vector<document>> out;
+  if (const auto* to = open_link_.load())
+    for (const auto& [node, texts] : to->books().all())
+      out[node] = documents_from(texts);
+  return out;
+}
+
+void cluster_part::show_documents() {
+  auto* to = open_link_.load();
+  if (to == nullptr)
+    return;
+  std::vector<std::string> texts;
+  for (const auto& x : wanted_.documents())
+    texts.push_back(document_json(x).dump());
+  to->show_catalogue(++book_, std::move(texts));
+}
+
+/// What people call the things of another node, for lists and checks here.
+void cluster_part::learn_documents(const std::string& node) {
+  std::map<std::string, catalog::item> items;
+  const auto* from = open_link_.load();
+  if (from == nullptr)
+    return;
+  for (const auto& x : documents_from(from->books().of(node))) {
+    catalog::item item;
+    if (x.section == "channel") {
+      const auto c = to_channel(x);
+      if (!c)
+        continue;
+      item = {c->dir == direction::output ? "output" : "input", c->label, c->unit, c->bus};
+    } else if (x.section == "counter") {
+      const auto c = to_counter(x);
+      if (!c)
+        continue;
+      item = {"counter", c->label, c->unit, c->bus};
+    } else {
+      item = {x.section, x.body.value("label", ""), "", ""};
+    }
+    items[workshop::actor_of(x.section, x.name)] = std::move(item);
+  }
+  people_.replace_of(node, items);
+}
+
+void cluster_part::keep_members() {
+  json x = json::object();
+  for (const auto& m : table_.members())
+    if (m.name != config_.name && m.is != cluster::standing::removed && m.is != cluster::standing::waiting)
+      x[m.name] = m.addresses;
+  const auto text = x.dump();
+  if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
+    return;
+  if (auto put = all_.store.put(slot_kind::own, members_key, text); !put)
+    spdlog::warn("cannot keep the members: {}", put.why().context);
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "apps/daemon/chores.hpp"
+#include "apps/daemon/cluster_words.hpp"
+#include "apps/daemon/enrolment.hpp"
+#include "apps/daemon/far_desk.hpp"
+#include "apps/daemon/house_control.hpp"
+#include "apps/daemon/trust_keeper.hpp"
+#include "cluster/discovery/discovery.hpp"
+#include "cluster/link/membership_unit.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::daemon {
+
+/// This node's part in a cluster: transport, membership, links, trust, wired
+/// together. Built in the order of its calls; ended by `close`.
+///
+/// Threads: the calls from the thread that starts the node; what it is told
+/// comes from any.
+class cluster_part final : public cluster::transport_events, public cluster::wire, public cluster_words {
+public:
+  /// Does node.toml ask for a cluster?
+  [[nodiscard]] static bool is_wanted(const node_config& config);
+
+  cluster_part(const node_config& config, services& all, desired& wanted, catalog& people);
+  ~cluster_part() override;
+
+  /// Reads certificate, key, authorities. Before the actor system is built.
+  [[nodiscard]] status load(caf::actor_system_config& config);
+  /// MEMBERSHIP, for the tree.
+  [[nodiscard]] child_spec membership_child();
+  /// Makes the links, listens, dials. After the tree runs.
+  [[nodiscard]] status open(caf::actor_system& system, node_control& here);
+  /// Says goodbye and ends all links. Before the tree stops.
+  void close();
+
+  /// For the control interface. After `open`.
+  [[nodiscard]] control::node_api& front() { return *front_; }
+  [[nodiscard]] control::far_side& others() { return *others_; }
+  [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const { return trust_->context(); }
+  [[nodiscard]] std::vector<document> elsewhere() const;
+  /// For `directory::elsewhere`. Any thread, at any time.
+  bool forward(const std::string& name, caf::message what);
+  void refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept;
+
+  // cluster_words
+  [[nodiscard]] json members() override;
+  [[nodiscard]] result<json> act(const control::caller& who, const std::string& name, const std::string& verb) override;
+  [[nodiscard]] result<json> token(const control::caller& who, const json& body) override;
+  [[nodiscard]] result<json> enrol(const json& body) override;
+  [[nodiscard]] result<json> reload(const control::caller& who) override;
+
+  // transport_events
+  void link_up(const cluster::peer_identity& who) noexcept override;
+  void link_down(const cluster::peer_identity& who, const std::string& why, bool lost) noexcept override;
+  void refused(const std::string& address, const std::string& claimed, const std::string& why) noexcept override;
+
+  // wire
+  std::vector<cluster::heard> links() override;
+  void beat(const std::vector<std::string>& names) override;
+  void dial(const cluster::member& whom) override;
+  void send(const std::string& to, const cluster::membership_message& what) override;
+  void drop(const std::string& name, const std::string& why) override;
+
+private:
+  [[nodiscard]] cluster::link_hooks hooks();
+  [[nodiscard]] status listen();
+  [[nodiscard]] std::vector<cluster::known_peer> known_peers() const;
+  void start_discovery();
+  void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
+  void show_documents();
+  void learn_documents(const std::string& node);
+  void keep_members();
+  [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
+  [[nodiscard]] result<json> ask_renewal(const std::string& request);
+  [[nodiscard]] result<json> renew_for(const std::string& peer, const json& body);
+  [[nodiscard]] cluster::transport& net() { return cluster::transport::of(*system_); }
+  template <class T>
+  void to_membership(T&& what) {
+    all_.names.send(membership_name, std::forward<T>(what));
+  }
+
+  static constexpr auto membership_name = "membership";
+
+  const node_config& config_;
+  services& all_;
+  desired& wanted_;
+  catalog& people_;
+  cluster::credential_files files_;
+  std::uint64_t incarnation_ = 0;
+  caf::actor_system* system_ = nullptr;
+  cluster::member_table table_;
+  chores chores_;
+  std::unique_ptr<trust_keeper> trust_;
+  std::unique_ptr<enrolment> enrolment_;
+  std::unique_ptr<far_desk> desk_;
+  std::unique_ptr<cluster::link> link_;
+  std::atomic<cluster::link*> open_link_{nullptr}; ///< null before `open` and after `close`
+  std::unique_ptr<far_nodes> others_;
+  std::unique_ptr<house_control> front_;
+  std::unique_ptr<cluster::discovery> discovery_;
+  std::shared_ptr<void> feed_;
+  std::uint64_t book_ = 0;
+};
+
+} // namespace troupe::daemon

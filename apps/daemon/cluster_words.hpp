@@ -1,0 +1,24 @@
+#pragma once
+
+#include "apps/control/node_api.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::daemon {
+
+/// What the control interface asks of the cluster. A node alone has none.
+/// Threads: any.
+class cluster_words {
+public:
+  using json = nlohmann::json;
+  virtual ~cluster_words() = default;
+
+  /// {"node", "members": [...], "differences": [...]}
+  [[nodiscard]] virtual json members() = 0;
+  [[nodiscard]] virtual result<json> act(const control::caller& who, const std::string& name, const std::string& verb) = 0;
+  [[nodiscard]] virtual result<json> token(const control::caller& who, const json& body) = 0;
+  [[nodiscard]] virtual result<json> enrol(const json& body) = 0;
+  [[nodiscard]] virtual result<json> reload(const control::caller& who) = 0;
+};
+
+} // namespace troupe::daemon

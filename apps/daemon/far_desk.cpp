@@ -1,0 +1,175 @@
+#include "apps/daemon/far_desk.hpp"
+
+#include "apps/control/far_side.hpp"
+#include "config/model/time.hpp"
+
+namespace troupe::daemon {
+
+using cluster::far_answer;
+using cluster::far_call;
+using cluster::far_event;
+using cluster::far_events;
+
+namespace {
+
+far_answer from_reply(control::reply x) {
+  far_answer out;
+  out.status = x.status;
+  out.type = std::move(x.type);
+  out.body = std::move(x.body);
+  return out;
+}
+
+/// Hands out the next lot of a stream once, whoever finds it first: the one
+/// that asks, or the one that pushes while the asker looks.
+class one_lot {
+public:
+  one_lot(std::shared_ptr<control::event_queue> events, const cluster::far_pull& what,
+          std::function<void(far_events)> answer)
+    : events_(std::move(events)), what_(what), answer_(std::move(answer)) {}
+
+  void look() {
+    far_events out;
+    {
+      std::lock_guard lock{mutex_};
+      if (done_)
+        return;
+      for (auto& x : events_->take(what_.most))
+        out.events.push_back({std::move(x.kind), std::move(x.data)});
+      out.ended = events_->finished();
+      if (out.events.empty() && !out.ended)
+        return;
+      done_ = true;
+    }
+    out.stream = what_.stream;
+    answer_(std::move(out));
+  }
+
+private:
+  std::shared_ptr<control::event_queue> events_;
+  cluster::far_pull what_;
+  std::function<void(far_events)> answer_;
+  std::mutex mutex_;
+  bool done_ = false;
+};
+
+} // namespace
+
+far_desk::~far_desk() {
+  workers_.stop();
+  for (auto& [id, x] : streams_)
+    end(x.events);
+}
+
+void far_desk::end(std::shared_ptr<control::event_queue> events) const {
+  events->set_wake({});
+  events->leave(system_clocks().mono());
+}
+
+void far_desk::call(const std::string& from, far_call what, std::function<void(far_answer)> answer) {
+  {
+    std::lock_guard lock{mutex_};
+    if (waiting_ >= most_waiting)
+      return answer(from_reply(control::refusal(503, "over_limit", "this node has too many questions of other nodes "
+                                                                   "to answer; ask again in a moment")));
+    ++waiting_;
+  }
+  const bool queued = workers_.run([this, from, what = std::move(what), answer] {
+    auto said = serve(from, what);
+    {
+      std::lock_guard lock{mutex_};
+      --waiting_;
+    }
+    answer(std::move(said));
+  });
+  if (!queued)
+    answer(from_reply(control::refusal(503, "closed", "this node stops")));
+}
+
+far_answer far_desk::serve(const std::string& from, const far_call& what) {
+  if (what.path == renewal_path) {
+    const auto body = nlohmann::json::parse(what.body, nullptr, false);
+    const auto made = renew_(from, body.is_object() ? body : nlohmann::json::object());
+    if (made)
+      return from_reply({200, "application/json", made->dump(), nullptr});
+    const auto& why = made.why();
+    return from_reply(control::refusal(control::http_status(why.code), to_string(why.code), why.context));
+  }
+  control::caller who;
+  who.name = what.who;
+  who.allowed = static_cast<cluster::role>(what.allowed);
+  who.via = what.via.empty() ? "node " + from : what.via + ", node " + from;
+  const std::multimap<std::string, std::string> query{what.query.begin(), what.query.end()};
+  control::far_side nobody; // a question never travels on
+  auto said = control::dispatch(node_, nobody, who, what.method, what.path, query, what.body);
+  if (!said.stream)
+    return from_reply(std::move(said));
+  std::uint64_t id = 0;
+  {
+    std::lock_guard lock{mutex_};
+    if (streams_.size() < most_streams) {
+      id = next_stream_++;
+      streams_[id] = {from, said.stream};
+    }
+  }
+  if (id == 0) {
+    end(said.stream);
+    return from_reply(control::refusal(503, "over_limit", "this node has too many readers of streams at other nodes"));
+  }
+  auto out = from_reply(std::move(said));
+  out.stream = id;
+  return out;
+}
+
+void far_desk::pull(const std::string& from, const cluster::far_pull& what,
+                    std::function<void(far_events)> answer) {
+  std::shared_ptr<control::event_queue> events;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = streams_.find(what.stream);
+    if (found != streams_.end() && found->second.reader == from)
+      events = found->second.events;
+  }
+  if (!events)
+    return answer({what.stream, {}, true});
+  auto tell = [this, from, answer = std::move(answer)](far_events x) {
+    const auto stream = x.stream;
+    const bool ended = x.ended;
+    answer(std::move(x));
+    if (ended)
+      close(from, stream);
+  };
+  const auto lot = std::make_shared<one_lot>(events, what, std::move(tell));
+  events->set_wake([lot] { lot->look(); });
+  lot->look();
+}
+
+void far_desk::close(const std::string& from, std::uint64_t stream) {
+  std::shared_ptr<control::event_queue> gone;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = streams_.find(stream);
+    if (found == streams_.end() || found->second.reader != from)
+      return;
+    gone = std::move(found->second.events);
+    streams_.erase(found);
+  }
+  end(std::move(gone));
+}
+
+void far_desk::peer_gone(const std::string& from) {
+  std::vector<std::shared_ptr<control::event_queue>> gone;
+  {
+    std::lock_guard lock{mutex_};
+    std::erase_if(streams_, [&](auto& x) {
+      if (x.second.reader != from)
+        return false;
+      gone.push_back(std::move(x.second.events));
+      return true;
+    });
+  }
+  for (auto& x : gone)
+    end(std::move(x));
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,131 @@
+#include "apps/daemon/house_control.hpp"
+
+#include "config/load/check.hpp"
+#include "config/load/export.hpp"
+#include "config/load/split.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::daemon {
+
+/// What other nodes run, as documents that say so.
+std::vector<document> house_control::others() const {
+  std::vector<document> all;
+  for (const auto& [node, documents] : parts_.books())
+    for (auto& x : at_node(documents, node))
+      all.push_back(std::move(x));
+  return all;
+}
+
+std::string house_control::home_of(const document& x) const {
+  if ((x.section == "bus" || x.section == "rule") && x.body.value("node", "").empty())
+    return desired_elsewhere(x.section, x.name).value_or(parts_.self);
+  const auto where = split({x}, parts_.self, others()).of;
+  return where.empty() ? parts_.self : where.begin()->first;
+}
+
+result<json> house_control::add(const control::caller& who, const json& body) {
+  auto fresh = make_document(body.value("section", ""), body.value("name", ""), body.value("document", json::object()));
+  const auto home = home_of(fresh);
+  if (home == parts_.self)
+    return parts_.here.add(who, body);
+  return parts_.others.ask(home, who, "POST", "/v1/config", body, far_nodes::long_patience);
+}
+
+result<json> house_control::remove(const control::caller& who, const std::string& section, const std::string& name) {
+  const auto node = desired_elsewhere(section, name);
+  if (!node)
+    return parts_.here.remove(who, section, name);
+  return parts_.others.ask(*node, who, "DELETE", "/v1/config/" + section + "/" + name, nullptr,
+                           far_nodes::long_patience);
+}
+
+result<json> house_control::apply(const control::caller& who, const json& body) {
+  if (!body.contains("toml") || !body["toml"].is_string())
+    return parts_.here.apply(who, body);
+  auto parsed = parse_house(body["toml"].get<std::string>(), body.value("file", "house.toml"));
+  const auto parts = split(parsed.documents, parts_.self, others()).of;
+  // All its own, or a text with mistakes: this node tells them with their places.
+  if (any_fatal(parsed.problems) || parsed.torn || parts.empty() || (parts.size() == 1 && parts.contains(parts_.self)))
+    return parts_.here.apply(who, body);
+  return apply_split(who, body, parts);
+}
+
+/// First everybody says whether it could, then everybody does: a mistake in one
+/// part changes nothing anywhere. A node that ends between the two leaves the
+/// house half changed, and the answer says which half.
+result<json> house_control::apply_split(const control::caller& who, const json& body,
+                                        const std::map<std::string, std::vector<document>>& parts) {
+  const auto part_of = [&](const std::string& node, bool dry_run) {
+    std::vector<document> rest;
+    for (const auto& [other, documents] : parts)
+      if (other != node)
+        rest.insert(rest.end(), documents.begin(), documents.end());
+    auto out = body;
+    out["toml"] = to_toml(parts.at(node));
+    out["elsewhere"] = to_toml(rest);
+    out["dry_run"] = dry_run;
+    return out;
+  };
+  const auto at = [&](const std::string& node, bool dry_run) {
+    const auto part = part_of(node, dry_run);
+    return node == parts_.self ? parts_.here.apply(who, part)
+                               : parts_.others.ask(node, who, "POST", "/v1/apply", part, far_nodes::long_patience);
+  };
+  json out{{"plan", json::array()}, {"applied", false}, {"advice", json::array()}, {"failed", json::array()}};
+  const auto take = [&](const std::string& node, const json& said, bool plan) {
+    if (plan)
+      for (auto step : said.value("plan", json::array())) {
+        step["node"] = node;
+        step["text"] = step.value("text", "") + "  @" + node;
+        out["plan"].push_back(std::move(step));
+      }
+    for (const auto* list : {"advice", "failed"})
+      for (const auto& x : said.value(list, json::array()))
+        out[list].push_back(node + ": " + (x.is_string() ? x.get<std::string>() : x.dump()));
+  };
+  for (const auto& [node, documents] : parts) {
+    auto said = at(node, true);
+    if (!said)
+      return error{said.why().code, said.why().context + "\nnothing was changed anywhere"};
+    take(node, *said, true);
+  }
+  if (body.value("dry_run", false))
+    return out;
+  out["advice"] = json::array();
+  std::string done;
+  for (const auto& [node, documents] : parts) {
+    auto said = at(node, false);
+    if (!said)
+      return error{said.why().code,
+                   said.why().context + (done.empty() ? "\nnothing was changed anywhere"
+                                                      : "\nit was carried out at " + done + " only; apply it again when all "
+                                                                                            "nodes are there")};
+    done += (done.empty() ? "" : ", ") + node;
+    take(node, *said, false);
+    out["applied"] = out["applied"].get<bool>() || said->value("applied", false);
+    if (said->contains("revision"))
+      out["revisions"][node] = (*said)["revision"];
+  }
+  return out;
+}
+
+std::string house_control::export_toml() {
+  auto all = parts_.wanted.documents();
+  auto rest = others();
+  if (rest.empty())
+    return to_toml(all);
+  all = at_node(std::move(all), parts_.self);
+  all.insert(all.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+  return to_toml(all);
+}
+
+json house_control::history(std::size_t newest) { return parts_.here.history(newest); }
+
+result<json> house_control::rollback(const control::caller& who, const json& body) {
+  return parts_.here.rollback(who, body);
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "apps/daemon/api.hpp"
+#include "apps/daemon/far_nodes.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace troupe::daemon {
+
+/// What a node of a cluster adds to its own control interface.
+struct house_parts {
+  node_control& here;
+  far_nodes& others;
+  storage::live_table& live;
+  directory& names;
+  desired& wanted;
+  std::string self;
+  /// What the other nodes run, as they said last.
+  std::function<std::map<std::string, std::vector<document>>()> books;
+};
+
+/// The control interface of a whole house, at any of its nodes: what this node
+/// has it answers itself, what another one has it asks that one for. A name is
+/// looked up where it is now. What only one node can mean (its history, its
+/// shutdown) is of this node; `/v1/nodes/{node}/...` says another.
+///
+/// Threads: any, several at once.
+class house_control final : public control::node_api {
+public:
+  explicit house_control(house_parts parts);
+
+  std::string name() override { return parts_.self; }
+
+  // house_look.cpp
+  json status() override;
+  json tree() override;
+  json ps() override;
+  result<json> get(const std::string& name) override;
+  json list(const std::string& prefix) override;
+  result<json> why(const std::string& name) override;
+  result<json> log(const json& query) override;
+  json buses() override;
+  result<json> post_mortems(const std::string& actor) override;
+  result<json> actor(const std::string& name) override;
+  json members() override;
+  result<std::shared_ptr<control::event_queue>>
+  open_stream(const control::caller& who, const std::string& what, const json& body) override;
+
+  // house_command.cpp
+  result<json> set(const control::caller& who, const std::string& name, const json& body) override;
+  result<json> release(const control::caller& who, const std::string& name, const json& body) override;
+  result<json> force(const control::caller& who, const std::string& name, const json& body) override;
+  result<json> count(const control::caller& who, const std::string& name, const json& body) override;
+  result<json> act(const control::caller& who, const std::string& actor, const std::string& verb) override;
+  result<json> set_fault(const control::caller& who, const std::string& bus, const json& body) override;
+  result<json> member_act(const control::caller& who, const std::string& name, const std::string& verb) override;
+  result<json> token(const control::caller& who, const json& body) override;
+  result<json> enrol(const json& body) override;
+  result<json> reload(const control::caller& who) override;
+  void shutdown(const control::caller& who) override;
+
+  // house_configure.cpp
+  result<json> add(const control::caller& who, const json& body) override;
+  result<json> remove(const control::caller& who, const std::string& section, const std::string& name) override;
+  result<json> apply(const control::caller& who, const json& body) override;
+  std::string export_toml() override;
+  json history(std::size_t newest) override;
+  result<json> rollback(const control::caller& who, const json& body) override;
+
+private:
+  /// The other node that shows this value, or none: it is ours, or nobody's.
+  [[nodiscard]] std::optional<std::string> elsewhere(const std::string& name) const;
+  /// The other node that runs this actor, or none.
+  [[nodiscard]] std::optional<std::string> runs_elsewhere(const std::string& actor) const;
+  /// The other node whose configuration has this, or none.
+  [[nodiscard]] std::optional<std::string> desired_elsewhere(const std::string& section, const std::string& name) const;
+  [[nodiscard]] std::vector<document> others() const;
+  /// The node where a document belongs.
+  [[nodiscard]] std::string home_of(const document& x) const;
+  [[nodiscard]] result<json> command(const control::caller& who, const std::string& verb, const std::string& name,
+                                     const json& body, const std::function<result<json>()>& ours);
+  [[nodiscard]] result<json> apply_split(const control::caller& who, const json& body,
+                                         const std::map<std::string, std::vector<document>>& parts);
+
+  house_parts parts_;
+};
+
+} // namespace troupe::daemon

@@ -1,0 +1,171 @@
+#include "apps/daemon/house_control.hpp"
+
+#include <algorithm>
+
+namespace troupe::daemon {
+
+namespace {
+
+void stamp(json& rows, const std::string& node) {
+  for (auto& x : rows)
+    if (x.is_object())
+      x["node"] = node;
+}
+
+void append(json& to, json rows) {
+  for (auto& x : rows)
+    to.push_back(std::move(x));
+}
+
+} // namespace
+
+house_control::house_control(house_parts parts) : parts_(std::move(parts)) {}
+
+std::optional<std::string> house_control::elsewhere(const std::string& name) const {
+  const auto row = parts_.live.find(name);
+  if (row)
+    return row->node.empty() ? std::nullopt : std::optional{row->node};
+  if (auto node = desired_elsewhere("channel", name))
+    return node;
+  return desired_elsewhere("counter", name);
+}
+
+std::optional<std::string> house_control::desired_elsewhere(const std::string& section, const std::string& name) const {
+  if (parts_.wanted.find(section, name))
+    return {};
+  for (const auto& [node, documents] : parts_.books())
+    if (std::any_of(documents.begin(), documents.end(),
+                    [&](const document& x) { return x.section == section && x.name == name; }))
+      return node;
+  return {};
+}
+
+std::optional<std::string> house_control::runs_elsewhere(const std::string& actor) const {
+  if (parts_.names.find(actor))
+    return {};
+  for (const auto& [node, documents] : parts_.books())
+    if (std::any_of(documents.begin(), documents.end(),
+                    [&](const document& x) { return workshop::actor_of(x.section, x.name) == actor; }))
+      return node;
+  return {};
+}
+
+json house_control::status() { return parts_.here.status(); }
+
+json house_control::tree() {
+  auto nodes = json::array({{{"node", parts_.self}, {"tree", parts_.here.tree()}}});
+  for (auto& [node, said] : parts_.others.ask_all("/v1/tree"))
+    nodes.push_back(said ? json{{"node", node}, {"tree", *said}} : json{{"node", node}, {"error", said.why().context}});
+  return {{"nodes", std::move(nodes)}};
+}
+
+json house_control::ps() {
+  auto out = parts_.here.ps();
+  stamp(out, parts_.self);
+  for (auto& [node, said] : parts_.others.ask_all("/v1/ps"))
+    if (said) {
+      stamp(*said, node);
+      append(out, std::move(*said));
+    }
+  return out;
+}
+
+result<json> house_control::get(const std::string& name) {
+  const auto node = elsewhere(name);
+  if (!node)
+    return parts_.here.get(name);
+  control::caller who;
+  who.allowed = cluster::role::viewer;
+  auto said = parts_.others.ask(*node, who, "GET", "/v1/readings/" + name);
+  if (said) {
+    (*said)["node"] = *node;
+    return said;
+  }
+  // What it showed last is better than nothing, and says that its node is lost.
+  auto last = parts_.here.get(name);
+  if (!last)
+    return said;
+  (*last)["node"] = *node;
+  (*last)["actor_trouble"] = said.why().context;
+  return last;
+}
+
+json house_control::list(const std::string& prefix) { return parts_.here.list(prefix); }
+
+result<json> house_control::why(const std::string& name) {
+  const auto node = elsewhere(name);
+  control::caller who;
+  who.allowed = cluster::role::viewer;
+  return node ? parts_.others.ask(*node, who, "GET", "/v1/why/" + name) : parts_.here.why(name);
+}
+
+result<json> house_control::log(const json& query) {
+  auto here = parts_.here.log(query);
+  if (!here)
+    return here.why();
+  auto out = std::move(*here);
+  stamp(out, parts_.self);
+  if (query.contains("after") && query["after"] != 0)
+    return out; // sequence numbers are a node's own
+  std::multimap<std::string, std::string> fields;
+  for (const auto& [key, x] : query.items())
+    if (!x.is_null() && x != "" && x != 0)
+      fields.emplace(key, x.is_string() ? x.get<std::string>() : x.dump());
+  for (auto& [node, said] : parts_.others.ask_all("/v1/log", fields))
+    if (said) {
+      stamp(*said, node);
+      append(out, std::move(*said));
+    }
+  const auto at = [](const json& x) { return x.value("at", wall_ms{0}); };
+  std::stable_sort(out.begin(), out.end(), [&](const json& a, const json& b) { return at(a) < at(b); });
+  const auto newest = query.value("newest", std::size_t{100});
+  if (newest != 0 && out.size() > newest)
+    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(out.size() - newest));
+  return out;
+}
+
+json house_control::buses() {
+  auto out = parts_.here.buses();
+  stamp(out, parts_.self);
+  for (auto& [node, said] : parts_.others.ask_all("/v1/buses"))
+    if (said) {
+      stamp(*said, node);
+      append(out, std::move(*said));
+    }
+  return out;
+}
+
+result<json> house_control::post_mortems(const std::string& actor) {
+  const auto node = runs_elsewhere(actor);
+  control::caller who;
+  who.allowed = cluster::role::viewer;
+  return node ? parts_.others.ask(*node, who, "GET", "/v1/post-mortems/" + actor) : parts_.here.post_mortems(actor);
+}
+
+result<json> house_control::actor(const std::string& name) {
+  const auto node = runs_elsewhere(name);
+  control::caller who;
+  who.allowed = cluster::role::viewer;
+  return node ? parts_.others.ask(*node, who, "GET", "/v1/actors/" + name) : parts_.here.actor(name);
+}
+
+json house_control::members() { return parts_.here.members(); }
+
+result<std::shared_ptr<control::event_queue>>
+house_control::open_stream(const control::caller& who, const std::string& what, const json& body) {
+  if (what == "tap") {
+    const auto actor = body.value("actor", "");
+    const auto node = runs_elsewhere(actor);
+    if (!node)
+      return parts_.here.open_stream(who, what, body);
+    auto into = std::make_shared<control::event_queue>();
+    if (auto open = parts_.others.stream(*node, who, "/v1/streams/tap/" + actor, {}, into, false, true); !open)
+      return open.why();
+    return into;
+  }
+  // Readings of all nodes are in this one's table. A log that is followed is
+  // this node's own: entries of others are read with `--node`.
+  return parts_.here.open_stream(who, what, body);
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,186 @@
+#include "apps/daemon/trust_keeper.hpp"
+
+#include "cluster/identity/certificate.hpp"
+#include "cluster/identity/files.hpp"
+#include "cluster/identity/key.hpp"
+#include "cluster/identity/renewal.hpp"
+#include "cluster/identity/request.hpp"
+#include "cluster/identity/trust.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::daemon {
+
+namespace {
+
+/// After a failed renewal. There is a quarter of the certificate's life left.
+constexpr mono_ns try_again = 600'000'000'000;
+
+} // namespace
+
+result<std::unique_ptr<trust_keeper>> trust_keeper::open(options how) {
+  std::unique_ptr<trust_keeper> out{new trust_keeper(std::move(how))};
+  if (auto loaded = out->load(); !loaded)
+    return loaded.why();
+  auto pem = identity::read_text(out->how_.files.certificate);
+  if (!pem)
+    return pem.why();
+  auto own = identity::certificate::read(*pem, out->how_.files.certificate);
+  if (!own)
+    return own.why();
+  auto floor = identity::time_floor::open(out->how_.files.time_floor, own->from(), own->until());
+  if (floor)
+    out->floor_ = std::move(*floor);
+  else
+    out->say(storage::severity::warning, floor.why().context);
+  return out;
+}
+
+void trust_keeper::say(storage::severity level, const std::string& text) const {
+  if (how_.tell)
+    how_.tell(level, text);
+}
+
+status trust_keeper::load() {
+  auto fresh = cluster::tls_context::load(how_.files, *how_.clocks);
+  if (!fresh)
+    return fresh.why();
+  auto pem = identity::read_text(how_.files.certificate);
+  if (!pem)
+    return pem.why();
+  auto own = identity::certificate::read(*pem, how_.files.certificate);
+  if (!own)
+    return own.why();
+  std::lock_guard lock{mutex_};
+  context_ = std::move(*fresh);
+  state_ = {own->serial(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
+  if (floor_)
+    floor_->certificate(own->from(), own->until());
+  return {};
+}
+
+std::shared_ptr<const cluster::tls_context> trust_keeper::context() const {
+  std::lock_guard lock{mutex_};
+  return context_;
+}
+
+trust_keeper::certificate_state trust_keeper::certificate() const {
+  std::lock_guard lock{mutex_};
+  return state_;
+}
+
+std::string trust_keeper::house() const {
+  const auto pem = identity::read_text_if_there(how_.files.authorities);
+  if (!pem)
+    return {};
+  const auto all = identity::certificate::read_all(*pem, how_.files.authorities);
+  if (!all)
+    return {};
+  const identity::certificate* oldest = nullptr;
+  for (const auto& x : *all)
+    if (x.is_root() && (oldest == nullptr || x.from() < oldest->from()))
+      oldest = &x;
+  return oldest != nullptr ? oldest->fingerprint().substr(0, 16) : "";
+}
+
+status trust_keeper::reload() {
+  if (auto loaded = load(); !loaded)
+    return loaded;
+  return how_.reloaded ? how_.reloaded() : status{};
+}
+
+cluster::trust_offer trust_keeper::offer() const {
+  cluster::trust_offer out;
+  if (auto x = identity::read_text_if_there(how_.files.authorities))
+    out.authorities = std::move(*x);
+  if (auto x = identity::read_text_if_there(how_.files.revoked))
+    out.revoked = std::move(*x);
+  return out;
+}
+
+void trust_keeper::offered(const std::string& from, const cluster::trust_offer& x) {
+  const auto ours = offer();
+  if (x.authorities == ours.authorities && x.revoked == ours.revoked)
+    return;
+  const auto fail = [&](const error& why) { say(storage::severity::warning, fmt::format("offered by {}: {}", from, why.context)); };
+  const auto tell = [&](const identity::trust_change& change) {
+    for (const auto& text : change.changed)
+      say(storage::severity::notice, fmt::format("from {}: {}", from, text));
+    for (const auto& text : change.refused)
+      say(storage::severity::warning, fmt::format("refused from {}: {}", from, text));
+  };
+  const auto now = floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
+  const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
+  if (!roots)
+    return fail(roots.why());
+  tell(*roots);
+  const auto lists = identity::consider_revoked(ours.revoked, x.revoked, roots->any() ? roots->pem : ours.authorities);
+  if (!lists)
+    return fail(lists.why());
+  tell(*lists);
+  if (roots->any())
+    if (auto written = identity::write_text(how_.files.authorities, roots->pem); !written)
+      return fail(written.why());
+  if (lists->any())
+    if (auto written = identity::write_text(how_.files.revoked, lists->pem); !written)
+      return fail(written.why());
+  if (!roots->any() && !lists->any())
+    return;
+  if (auto used = reload(); !used)
+    say(storage::severity::alarm, "new authorities or revocations cannot be used: " + used.why().context);
+}
+
+void trust_keeper::look_after() {
+  if (floor_)
+    if (auto kept = floor_->tick(*how_.clocks); !kept)
+      say(storage::severity::warning, kept.why().context);
+  const auto now = how_.clocks->mono();
+  if (how_.clocks->wall() >= certificate().renew_at && now >= try_again_at_)
+    renew();
+}
+
+/// The key stays, so that certificate and key fit together at every moment: a
+/// power cut between two files would leave a node that cannot start.
+void trust_keeper::renew() {
+  try_again_at_ = how_.clocks->mono() + try_again;
+  const auto until = certificate().until;
+  const auto left_days = (until - how_.clocks->wall()) / 86'400'000;
+  const auto fail = [&](const error& why) {
+    say(left_days < 7 ? storage::severity::alarm : storage::severity::warning,
+        fmt::format("the certificate of this node ends in {} days and could not be renewed: {}. It is tried again every "
+                    "10 minutes; `troupe pki renew` does it by hand.", left_days, why.context));
+  };
+  if (!how_.renew)
+    return;
+  const auto pem = identity::read_text(how_.files.key);
+  if (!pem)
+    return fail(pem.why());
+  const auto key = identity::private_key::read(*pem, how_.files.key);
+  if (!key)
+    return fail(key.why());
+  const auto request = identity::make_request(*key, context()->self().name);
+  if (!request)
+    return fail(request.why());
+  const auto said = how_.renew(*request);
+  if (!said)
+    return fail(said.why());
+  const auto chain = said->value("certificate", "");
+  const auto fresh = identity::certificate::read(chain, "the renewed certificate");
+  if (!fresh)
+    return fail(fresh.why());
+  if (fresh->name() != context()->self().name || fresh->until() <= until)
+    return fail({errc::untrusted, "what came is not a longer certificate of this node"});
+  if (auto written = identity::write_text(how_.files.certificate, chain); !written)
+    return fail(written.why());
+  if (auto used = reload(); !used)
+    return fail(used.why());
+  say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh->serial()));
+}
+
+void trust_keeper::close() {
+  if (floor_)
+    if (auto kept = floor_->save(*how_.clocks); !kept)
+      say(storage::severity::warning, kept.why().context);
+}
+
+} // namespace troupe::daemon

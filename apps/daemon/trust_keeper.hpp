@@ -1,0 +1,79 @@
+#pragma once
+
+#include "cluster/identity/time_floor.hpp"
+#include "cluster/link/messages.hpp"
+#include "cluster/tls/context.hpp"
+#include "storage/journal.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace troupe::daemon {
+
+/// Keeps what proves this node's name and whom it trusts: the files of its PKI
+/// folder, fresh while it runs. Takes over authorities and revocations that
+/// peers offer, if somebody it trusts signed them; asks for a new certificate
+/// long before the old one ends.
+///
+/// Threads: any; those that write are for the chores' thread. A file that
+/// cannot be used changes nothing and is told.
+class trust_keeper {
+public:
+  struct options {
+    cluster::credential_files files;
+    const clock_source* clocks = &system_clocks();
+    /// For the journal, at this level: "certificate", "renewed, valid until ..."
+    std::function<void(storage::severity level, const std::string& text)> tell;
+    /// The files have changed: load them where they are used, offer them on.
+    /// @returns what could not be used
+    std::function<status()> reloaded;
+    /// Asks somebody with an issuer. @returns {"certificate", "authorities", "revoked"}
+    std::function<result<nlohmann::json>(const std::string& request_pem)> renew;
+  };
+  [[nodiscard]] static result<std::unique_ptr<trust_keeper>> open(options how);
+
+  /// For new connections of the control interface. Never null.
+  [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const;
+
+  /// Loads the files again, here and where `reloaded` says.
+  [[nodiscard]] status reload();
+
+  /// What this node's peers are told.
+  [[nodiscard]] cluster::trust_offer offer() const;
+  /// What a peer told.
+  void offered(const std::string& from, const cluster::trust_offer& x);
+
+  /// About every minute: renews the certificate when it is time, lets the
+  /// floor of time rise.
+  void look_after();
+  void close(); ///< keeps the time
+
+  struct certificate_state {
+    std::string serial;
+    wall_ms until = 0;
+    wall_ms renew_at = 0;
+  };
+  [[nodiscard]] certificate_state certificate() const;
+  /// First 16 hex digits of the oldest root's SHA-256: whose house this is.
+  [[nodiscard]] std::string house() const;
+
+private:
+  explicit trust_keeper(options how) : how_(std::move(how)) {}
+  [[nodiscard]] status load();
+  void renew();
+  void say(storage::severity level, const std::string& text) const;
+
+  options how_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const cluster::tls_context> context_;
+  certificate_state state_;
+  std::optional<identity::time_floor> floor_;
+  mono_ns try_again_at_ = 0;
+};
+
+} // namespace troupe::daemon

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "cluster/link/messages.hpp"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// What every other node runs, as it said last: so that any node can check a
+/// change against the whole house and knows who has a name. Kept while a node
+/// is away. Threads: any.
+class catalogue {
+public:
+  static constexpr std::size_t part_bytes = 256 << 10;
+  static constexpr std::size_t most_bytes = 64 << 20; ///< of one node; more is not taken
+
+  /// Cuts documents into parts that fit a frame.
+  [[nodiscard]] static std::vector<catalogue_part> cut(std::uint64_t revision,
+                                                       const std::vector<std::string>& documents);
+
+  /// @returns true when a revision is whole.
+  bool take(const std::string& node, const catalogue_part& part);
+  void forget(const std::string& node);
+
+  [[nodiscard]] std::vector<std::string> of(const std::string& node) const;
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> all() const;
+
+private:
+  struct book {
+    std::vector<std::string> documents;
+    std::uint64_t coming = 0; ///< revision of what arrives
+    std::uint32_t parts_seen = 0;
+    std::size_t bytes = 0;
+    std::vector<std::string> arriving;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, book> books_;
+};
+
+} // namespace troupe::cluster

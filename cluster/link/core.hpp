@@ -1,0 +1,68 @@
+#pragma once
+
+#include "cluster/link/link.hpp"
+
+#include <map>
+#include <set>
+
+namespace troupe::cluster {
+
+/// The inside of a LINK, shared with its gateway. `link.cpp`: what others ask
+/// of it; `gateway.cpp`: what peers tell.
+struct link::core final : storage::watcher, std::enable_shared_from_this<link::core> {
+  core(caf::actor_system& system, transport& w, services& a, far_service& s, link_hooks h, options o);
+
+  // --- link.cpp ---
+  void on_change(const std::string& name) noexcept override;
+  [[nodiscard]] bool is_news(const std::string& name, const std::optional<storage::live_table::row>& row);
+  [[nodiscard]] hello my_hello() const;
+  [[nodiscard]] std::uint32_t incarnation_of(const std::string& name) const;
+  void release_waiting(peer& to);
+  void lose(const peer_ptr& x, const std::string& why, bool lost);
+  void end_readers(const std::string& node);
+  void trouble(const std::string& subject, const std::string& text) const;
+
+  /// To a peer's gateway, in the name of ours, so that it knows who speaks.
+  template <class T>
+  void post(const caf::actor& to, T&& what) const {
+    std::shared_lock lock{gateway_mutex};
+    if (gateway && to)
+      caf::send_as(gateway, to, std::forward<T>(what));
+  }
+
+  // --- gateway.cpp ---
+  [[nodiscard]] caf::actor spawn_gateway();
+  void on_hello(const caf::strong_actor_ptr& from, hello x);
+  void on_batch(peer& from, const reading_batch& x);
+  void on_envelope(peer& from, envelope x);
+  void on_call(const peer_ptr& from, far_call x);
+  void on_pull(const peer_ptr& from, const far_pull& x);
+  void on_events(const peer_ptr& from, far_events x);
+
+  caf::actor_system& system;
+  transport& wire;
+  services& all;
+  far_service& service;
+  const link_hooks hooks;
+  const options how;
+
+  mutable std::shared_mutex gateway_mutex;
+  caf::actor gateway;
+
+  peers linked;
+  std::atomic<std::size_t> linked_count{0};
+  calls questions;
+  catalogue books;
+  mirror shown;
+
+  using reader_key = std::pair<std::string, std::uint64_t>;
+  std::mutex mutex; ///< of what follows
+  std::map<std::string, mono_ns> greeted; ///< CAF node ids whose hello is awaited
+  std::map<reader_key, std::function<bool(far_events)>> readers;
+  std::vector<catalogue_part> own_book;
+  trust_offer own_trust;
+  std::unordered_map<std::string, std::pair<quality, reason>> last_grade;
+  mono_ns breathed_at = 0;
+};
+
+} // namespace troupe::cluster

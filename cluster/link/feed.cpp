@@ -1,0 +1,127 @@
+#include "cluster/link/feed.hpp"
+
+namespace troupe::cluster {
+
+namespace {
+
+std::size_t weight(const far_row& x) {
+  auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size() + 96;
+  for (const auto& step : x.story)
+    bytes += step.kind.size() + step.name.size() + step.text.size() + 24;
+  return bytes;
+}
+
+} // namespace
+
+feed::feed(const storage::live_table& live, const clock_source& clocks, send_fn send,
+           incarnation_fn incarnation_of)
+  : live_(live), clocks_(clocks), send_(std::move(send)), incarnation_of_(std::move(incarnation_of)) {}
+
+void feed::begin() {
+  std::lock_guard lock{mutex_};
+  due_.clear();
+  queued_.clear();
+  lazy_.clear();
+  for (const auto& row : live_.list())
+    if (row.node.empty())
+      queue(row.name);
+  picture_left_ = due_.size();
+  picture_begun_ = false;
+  begun_ = true;
+  urgent_ = true;
+  flush(false);
+}
+
+void feed::queue(const std::string& name) {
+  if (queued_.insert(name).second)
+    due_.push_back(name);
+}
+
+void feed::changed(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  if (!begun_)
+    return; // the picture will have it
+  lazy_.erase(name);
+  queue(name);
+  urgent_ = true;
+  flush(false);
+}
+
+void feed::refreshed(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  if (begun_ && !queued_.contains(name))
+    lazy_.insert(name);
+}
+
+void feed::breathe() {
+  std::lock_guard lock{mutex_};
+  flush(true);
+}
+
+void feed::taken(std::uint64_t seq) {
+  std::lock_guard lock{mutex_};
+  window_.taken(seq);
+  flush(false);
+}
+
+std::size_t feed::waiting() const {
+  std::lock_guard lock{mutex_};
+  return due_.size() + lazy_.size();
+}
+
+void feed::flush(bool also_lazy) {
+  if (also_lazy && !lazy_.empty()) {
+    for (const auto& name : lazy_)
+      queue(name);
+    lazy_.clear();
+    urgent_ = true;
+  }
+  while (begun_ && urgent_ && window_.is_open()) {
+    auto batch = next();
+    if (due_.empty())
+      urgent_ = false;
+    batch.seq = window_.send();
+    send_(std::move(batch));
+  }
+}
+
+reading_batch feed::next() {
+  reading_batch out;
+  const auto now = clocks_.mono();
+  const bool picture = !picture_begun_ || picture_left_ > 0;
+  const bool first = !picture_begun_;
+  picture_begun_ = true;
+  std::size_t bytes = 0;
+  while (!due_.empty() && out.rows.size() + out.gone.size() < batch_rows && bytes < batch_bytes) {
+    auto name = std::move(due_.front());
+    due_.pop_front();
+    queued_.erase(name);
+    auto row = live_.find(name);
+    if (!row || !row->node.empty()) {
+      bytes += name.size();
+      out.gone.push_back(std::move(name));
+    } else {
+      far_row x;
+      x.name = std::move(name);
+      x.unit = std::move(row->unit);
+      if (incarnation_of_)
+        x.incarnation = incarnation_of_(x.name);
+      x.now = std::move(row->now);
+      x.age_ns = x.now.measured_at == 0 ? -1 : std::max<mono_ns>(0, now - x.now.measured_at);
+      if (row->why)
+        x.story = *row->why;
+      bytes += weight(x);
+      out.rows.push_back(std::move(x));
+    }
+    if (picture_left_ > 0 && --picture_left_ == 0)
+      break; // news does not travel in a picture
+  }
+  using place = reading_batch::place;
+  if (picture) {
+    const bool done = picture_left_ == 0;
+    out.is = first ? (done ? place::only : place::first) : (done ? place::last : place::middle);
+  }
+  return out;
+}
+
+} // namespace troupe::cluster

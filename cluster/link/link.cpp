@@ -1,0 +1,308 @@
+#include "cluster/link/link.hpp"
+
+#include "cluster/link/core.hpp"
+#include "cluster/membership/inspect.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace troupe::cluster {
+
+namespace {
+
+constexpr std::uint32_t events_at_a_time = 64;
+constexpr mono_ns breath = 1'000'000'000;
+/// A tick as old as this still leaves a message most of `fresh_within`.
+constexpr mono_ns tick_is_recent = 500'000'000;
+
+} // namespace
+
+link::core::core(caf::actor_system& s, transport& w, services& a, far_service& f, link_hooks h, options o)
+  : system(s), wire(w), all(a), service(f), hooks(std::move(h)), how(std::move(o)),
+    shown(a.live, a.clocks, [this](const std::string& name, const std::string& node) {
+      trouble(name, fmt::format("node {} shows a value of this name too; it is not shown here. Rename one of them.", node));
+    }) {}
+
+void link::core::trouble(const std::string& subject, const std::string& text) const {
+  if (hooks.on_trouble)
+    hooks.on_trouble(subject, text);
+}
+
+/// The run of this node in the upper 22 bits, the start of the actor below.
+std::uint32_t link::core::incarnation_of(const std::string& name) const {
+  const auto row = all.names.lookup(name);
+  if (!row || !row->life)
+    return 0;
+  const auto start = std::min(row->life->incarnation.load(), 1023u);
+  return static_cast<std::uint32_t>(how.incarnation) << 10 | start;
+}
+
+hello link::core::my_hello() const {
+  hello x;
+  x.node = how.node;
+  x.version = how.version;
+  x.incarnation = how.incarnation;
+  x.tick = all.clocks.mono();
+  std::shared_lock lock{gateway_mutex};
+  x.gateway = gateway;
+  return x;
+}
+
+/// Called on the publisher's thread.
+void link::core::on_change(const std::string& name) noexcept {
+  if (linked_count.load(std::memory_order_relaxed) == 0)
+    return;
+  try {
+    const auto row = all.live.find(name);
+    if (row && !row->node.empty())
+      return; // its own node tells everybody
+    const bool news = is_news(name, row);
+    for (const auto& x : linked.all())
+      news ? x->out->changed(name) : x->out->refreshed(name);
+  } catch (const std::exception&) {
+    // Out of memory: peers hear the next value.
+  }
+}
+
+bool link::core::is_news(const std::string& name, const std::optional<storage::live_table::row>& row) {
+  std::lock_guard lock{mutex};
+  if (!row) {
+    last_grade.erase(name);
+    return true;
+  }
+  const std::pair grade{row->now.grade, row->now.why};
+  auto [at, fresh] = last_grade.try_emplace(name, grade);
+  const bool other = fresh || std::exchange(at->second, grade) != grade;
+  return other || row->now.told_as != origin::refresh;
+}
+
+/// The link to `x` is over: everything that depended on it hears so now.
+void link::core::lose(const peer_ptr& x, const std::string& why, bool lost) {
+  if (!linked.erase(x))
+    return;
+  --linked_count;
+  const auto& name = x->who.name;
+  shown.lost(name);
+  questions.lost(name, why);
+  end_readers(name);
+  service.peer_gone(name);
+  if (hooks.on_peer_lost)
+    hooks.on_peer_lost(name, why, lost);
+}
+
+void link::core::end_readers(const std::string& node) {
+  std::vector<std::pair<std::uint64_t, std::function<bool(far_events)>>> ended;
+  {
+    std::lock_guard lock{mutex};
+    for (auto it = readers.begin(); it != readers.end();) {
+      if (it->first.first != node) {
+        ++it;
+        continue;
+      }
+      ended.emplace_back(it->first.second, std::move(it->second));
+      it = readers.erase(it);
+    }
+  }
+  for (auto& [stream, sink] : ended)
+    (void)sink({stream, {}, true});
+}
+
+/// Sends what waited for a fresh tick. Under `to.mutex`.
+void link::core::release_waiting(peer& to) {
+  for (auto& x : to.waiting) {
+    x.echo = to.tick;
+    post(to.gateway, std::move(x));
+  }
+  to.waiting.clear();
+}
+
+link::link(caf::actor_system& system, transport& wire, services& all, far_service& service,
+           link_hooks hooks, options how)
+  : core_(std::make_shared<core>(system, wire, all, service, std::move(hooks), std::move(how))) {}
+
+link::~link() { stop(); }
+
+void link::start() {
+  auto made = core_->spawn_gateway();
+  {
+    std::unique_lock lock{core_->gateway_mutex};
+    core_->gateway = std::move(made);
+  }
+  core_->all.live.watch({}, core_);
+}
+
+void link::stop() {
+  core_->all.live.unwatch({}, core_);
+  for (const auto& x : core_->linked.all())
+    core_->lose(x, "this node stops", false);
+  caf::actor gone;
+  {
+    std::unique_lock lock{core_->gateway_mutex};
+    gone = std::exchange(core_->gateway, nullptr);
+  }
+  if (gone)
+    caf::anon_send_exit(gone, caf::exit_reason::user_shutdown);
+}
+
+const caf::actor& link::gateway() const { return core_->gateway; }
+
+void link::greet(const caf::actor& gateway) {
+  spdlog::debug("greet {}", to_string(gateway.node()));
+  {
+    std::lock_guard lock{core_->mutex};
+    core_->greeted[to_string(gateway.node())] = core_->all.clocks.mono();
+  }
+  core_->post(gateway, core_->my_hello());
+}
+
+void link::link_down(const peer_identity& who, const std::string& why, bool lost) {
+  spdlog::debug("link down {} {} {}", who.name, why, who.node_id);
+  {
+    std::lock_guard lock{core_->mutex};
+    core_->greeted.erase(who.node_id);
+  }
+  const auto x = core_->linked.find(who.name);
+  if (x && to_string(x->node) == who.node_id)
+    core_->lose(x, why, lost);
+  else if (!x && core_->hooks.on_peer_lost)
+    core_->hooks.on_peer_lost(who.name, why, lost); // it never said hello
+}
+
+void link::tick(const std::vector<link_view>& links) {
+  const auto now = core_->all.clocks.mono();
+  for (const auto& x : links) {
+    const auto to = core_->linked.find(x.who.name);
+    if (!to || to_string(to->node) != x.who.node_id || x.peer_tick <= to->tick)
+      continue;
+    to->tick = x.peer_tick;
+    to->tick_at = x.peer_tick_at;
+  }
+  std::vector<std::string> silent;
+  {
+    std::lock_guard lock{core_->mutex};
+    std::erase_if(core_->greeted, [&](const auto& x) {
+      if (now - x.second < std::chrono::nanoseconds{core_->how.hello_within}.count())
+        return false;
+      silent.push_back(x.first);
+      return true;
+    });
+  }
+  for (const auto& node : silent)
+    for (const auto& x : links)
+      if (x.who.node_id == node && !core_->linked.find(x.who.name))
+        core_->wire.drop(x.who.name, fmt::format("said no hello within {} ms", core_->how.hello_within.count()));
+  if (now - core_->breathed_at < breath)
+    return;
+  core_->breathed_at = now;
+  for (const auto& x : core_->linked.all()) {
+    x->out->breathe();
+    std::lock_guard lock{x->mutex};
+    if (x->seq_taken != x->seq_said)
+      core_->post(x->gateway, envelopes_taken{x->seq_said = x->seq_taken});
+  }
+}
+
+bool link::forward(const std::string& name, caf::message what) {
+  const auto row = core_->all.live.find(name);
+  if (!row || row->node.empty())
+    return false;
+  const auto to = core_->linked.find(row->node);
+  if (!to)
+    return false;
+  const auto now = core_->all.clocks.mono();
+  std::lock_guard lock{to->mutex};
+  if (!to->envelopes.is_open())
+    return false; // it does not keep up
+  envelope x;
+  x.seq = to->envelopes.send();
+  x.to = name;
+  x.what = std::move(what);
+  if (now - to->tick_at > tick_is_recent) {
+    if (to->waiting.empty())
+      core_->post(to->gateway, tick_asked{});
+    to->waiting.push_back(std::move(x));
+    return true;
+  }
+  x.echo = to->tick;
+  core_->post(to->gateway, std::move(x));
+  return true;
+}
+
+result<std::uint64_t> link::ask(const std::string& node, far_call what) {
+  const auto to = core_->linked.find(node);
+  if (!to)
+    return error{errc::unreachable, fmt::format("node {} is not linked to {} now; `troupe members` shows how it "
+                                                "stands, or ask a node that reaches it", node, core_->how.node)};
+  auto id = core_->questions.begin(node);
+  if (!id)
+    return id;
+  what.id = *id;
+  core_->post(to->gateway, std::move(what));
+  if (core_->linked.find(node) != to)
+    core_->questions.lost(node, "it ended meanwhile"); // nobody else will tell this question
+  return id;
+}
+
+result<far_answer> link::answer(std::uint64_t question, milliseconds limit) {
+  return core_->questions.wait(question, limit);
+}
+
+void link::close(const std::string& node, std::uint64_t stream) {
+  {
+    std::lock_guard lock{core_->mutex};
+    if (core_->readers.erase({node, stream}) == 0)
+      return;
+  }
+  if (const auto to = core_->linked.find(node))
+    core_->post(to->gateway, far_close{stream});
+}
+
+void link::read(const std::string& node, std::uint64_t stream, std::function<bool(far_events)> sink) {
+  const auto to = core_->linked.find(node);
+  if (!to) {
+    (void)sink({stream, {}, true});
+    return;
+  }
+  {
+    std::lock_guard lock{core_->mutex};
+    core_->readers[{node, stream}] = std::move(sink);
+  }
+  core_->post(to->gateway, far_pull{stream, events_at_a_time});
+}
+
+void link::send(const std::string& node, const membership_message& what) {
+  if (const auto to = core_->linked.find(node))
+    core_->post(to->gateway, what);
+}
+
+void link::show_catalogue(std::uint64_t revision, std::vector<std::string> documents) {
+  auto parts = catalogue::cut(revision, documents);
+  {
+    std::lock_guard lock{core_->mutex};
+    core_->own_book = parts;
+  }
+  for (const auto& x : core_->linked.all())
+    for (const auto& part : parts)
+      core_->post(x->gateway, part);
+}
+
+void link::offer_trust(trust_offer what) {
+  {
+    std::lock_guard lock{core_->mutex};
+    core_->own_trust = what;
+  }
+  for (const auto& x : core_->linked.all())
+    core_->post(x->gateway, what);
+}
+
+void link::forget(const std::string& node) {
+  core_->shown.forget(node);
+  core_->books.forget(node);
+}
+
+std::vector<peer_ptr> link::peers_now() const { return core_->linked.all(); }
+peer_ptr link::find(const std::string& node) const { return core_->linked.find(node); }
+const catalogue& link::books() const { return core_->books; }
+const mirror& link::shown() const { return core_->shown; }
+
+} // namespace troupe::cluster

@@ -1,0 +1,235 @@
+#pragma once
+
+#include "actors/protocol/inspect.hpp"
+#include "config/model/reading.hpp"
+#include "storage/live_table.hpp"
+
+#include <caf/all.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+// What the gateways of two nodes tell each other; docs/formats/link.md. All of
+// them are one-way: what must be answered carries an id, so that the end of a
+// link ends every wait at once (a request of CAF would hang until its limit).
+// Fields go over the wire in the order of `inspect`; `hello::protocol` counts
+// changes of any of them.
+
+namespace troupe::cluster {
+
+constexpr std::uint32_t link_protocol = 1;
+
+/// First message in both directions; nothing else is understood before it.
+struct hello {
+  std::uint32_t protocol = link_protocol;
+  std::string node;
+  std::string version;
+  std::uint64_t incarnation = 0; ///< of the sender's process; larger is later
+  mono_ns tick = 0;              ///< the sender's CLOCK_MONOTONIC
+  caf::actor gateway;            ///< the sender's own
+};
+
+/// One present value of the sender's.
+struct far_row {
+  std::string name;
+  std::string unit;
+  reading now;            ///< `measured_at` means nothing elsewhere; see `age_ns`
+  std::int64_t age_ns = -1; ///< of the measurement when it was sent; -1: unknown
+  std::uint32_t incarnation = 0; ///< of its actor and its node's run; see `live_table::row`
+  std::vector<storage::step> story;
+
+  friend bool operator==(const far_row&, const far_row&) = default;
+};
+
+/// Present values that changed, latest only. The first one after a hello
+/// begins a whole picture: what it and its successors up to `whole` do not
+/// name is gone.
+struct reading_batch {
+  enum class place : std::uint8_t { news, first, middle, last, only };
+  std::uint64_t seq = 0;
+  place is = place::news;
+  std::vector<far_row> rows;
+  std::vector<std::string> gone;
+};
+
+/// Every batch up to `seq` was taken; so many more may be sent.
+struct batch_taken {
+  std::uint64_t seq = 0;
+};
+
+/// A message to an actor of the receiver, by name.
+struct envelope {
+  std::uint64_t seq = 0;
+  mono_ns echo = 0; ///< newest tick of the receiver that the sender had heard
+  std::string to;
+  caf::message what;
+};
+
+struct envelopes_taken {
+  std::uint64_t seq = 0;
+};
+
+/// Tell me your tick: the sender has a message for an actor there and heard
+/// nothing of that node lately. Answered with `tick_told`.
+struct tick_asked {};
+
+struct tick_told {
+  mono_ns tick = 0;
+};
+
+/// Anything of the control interface, asked of another node.
+struct far_call {
+  std::uint64_t id = 0;
+  std::string method;
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string body;
+  std::string who;       ///< name of the person
+  std::uint8_t allowed = 0; ///< `role` of the person, never more than the link's
+  std::string via;
+
+  friend bool operator==(const far_call&, const far_call&) = default;
+};
+
+struct far_answer {
+  std::uint64_t id = 0;
+  std::int32_t status = 0; ///< of HTTP
+  std::string type;
+  std::string body;
+  std::uint64_t stream = 0; ///< not 0: events follow, when they are pulled
+
+  friend bool operator==(const far_answer&, const far_answer&) = default;
+};
+
+struct far_event {
+  std::string kind;
+  std::string data;
+
+  friend bool operator==(const far_event&, const far_event&) = default;
+};
+
+/// Events of a stream are sent when they are asked for: a reader that takes
+/// nothing costs nothing.
+struct far_pull {
+  std::uint64_t stream = 0;
+  std::uint32_t most = 0;
+};
+
+struct far_events {
+  std::uint64_t stream = 0;
+  std::vector<far_event> events;
+  bool ended = false;
+};
+
+struct far_close {
+  std::uint64_t stream = 0;
+};
+
+/// The documents that the sender runs, in parts of bounded size. A new
+/// revision replaces all of the one before when its last part has come.
+struct catalogue_part {
+  std::uint64_t revision = 0;
+  std::uint32_t part = 0;
+  std::uint32_t parts = 1;
+  std::vector<std::string> documents; ///< JSON
+
+  friend bool operator==(const catalogue_part&, const catalogue_part&) = default;
+};
+
+/// Authorities and revocations that the sender holds. The receiver takes over
+/// only what an authority that it trusts has signed.
+struct trust_offer {
+  std::string authorities; ///< PEM
+  std::string revoked;     ///< PEM
+
+  friend bool operator==(const trust_offer&, const trust_offer&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, hello& x) {
+  return f(caf::meta::type_name("hello"), x.protocol, x.node, x.version, x.incarnation, x.tick,
+           x.gateway);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_row& x) {
+  return f(caf::meta::type_name("far_row"), x.name, x.unit, x.now, x.age_ns, x.incarnation, x.story);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, reading_batch& x) {
+  return f(caf::meta::type_name("reading_batch"), x.seq, x.is, x.rows, x.gone);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, batch_taken& x) {
+  return f(caf::meta::type_name("batch_taken"), x.seq);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, envelope& x) {
+  return f(caf::meta::type_name("envelope"), x.seq, x.echo, x.to, x.what);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, envelopes_taken& x) {
+  return f(caf::meta::type_name("envelopes_taken"), x.seq);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, tick_asked&) {
+  return f(caf::meta::type_name("tick_asked"));
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, tick_told& x) {
+  return f(caf::meta::type_name("tick_told"), x.tick);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_call& x) {
+  return f(caf::meta::type_name("far_call"), x.id, x.method, x.path, x.query, x.body, x.who,
+           x.allowed, x.via);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_answer& x) {
+  return f(caf::meta::type_name("far_answer"), x.id, x.status, x.type, x.body, x.stream);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_event& x) {
+  return f(caf::meta::type_name("far_event"), x.kind, x.data);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_pull& x) {
+  return f(caf::meta::type_name("far_pull"), x.stream, x.most);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_events& x) {
+  return f(caf::meta::type_name("far_events"), x.stream, x.events, x.ended);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_close& x) {
+  return f(caf::meta::type_name("far_close"), x.stream);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, catalogue_part& x) {
+  return f(caf::meta::type_name("catalogue_part"), x.revision, x.part, x.parts, x.documents);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, trust_offer& x) {
+  return f(caf::meta::type_name("trust_offer"), x.authorities, x.revoked);
+}
+
+/// Makes all of them known to a CAF system, before it is built.
+void add_link_messages(caf::actor_system_config& config);
+
+} // namespace troupe::cluster

@@ -1,0 +1,115 @@
+#include "cluster/link/mirror.hpp"
+
+#include "cluster/link/told.hpp"
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+mirror::mirror(storage::live_table& live, const clock_source& clocks, conflict_fn on_conflict)
+  : live_(live), clocks_(clocks), on_conflict_(std::move(on_conflict)) {}
+
+void mirror::take(const std::string& node, const reading_batch& batch,
+                  const std::vector<std::string>& only) {
+  using place = reading_batch::place;
+  const auto allowed = [&](const std::string& name) {
+    return only.empty()
+           || std::any_of(only.begin(), only.end(),
+                          [&](const std::string& prefix) { return name.starts_with(prefix); });
+  };
+  for (const auto& row : batch.rows)
+    if (allowed(row.name))
+      show(node, row);
+  std::vector<std::string> gone = batch.gone;
+  {
+    std::lock_guard lock{mutex_};
+    auto& of = nodes_[node];
+    if (batch.is == place::first || batch.is == place::only) {
+      of.picture.clear();
+      of.in_picture = true;
+    }
+    if (of.in_picture)
+      for (const auto& row : batch.rows)
+        of.picture.insert(row.name);
+    if (of.in_picture && (batch.is == place::last || batch.is == place::only)) {
+      for (const auto& name : of.names)
+        if (!of.picture.contains(name))
+          gone.push_back(name);
+      of.in_picture = false;
+      of.picture.clear();
+    }
+    for (const auto& name : gone)
+      of.names.erase(name);
+  }
+  for (const auto& name : gone)
+    live_.remove_from(node, name);
+}
+
+void mirror::show(const std::string& node, const far_row& row) {
+  storage::live_table::row x;
+  x.name = row.name;
+  x.unit = row.unit;
+  x.node = node;
+  x.incarnation = row.incarnation;
+  x.now = row.now;
+  // Its CLOCK_MONOTONIC means nothing here; the age does.
+  x.now.measured_at = row.age_ns < 0 ? 0 : std::max<mono_ns>(1, clocks_.mono() - row.age_ns);
+  const auto before = live_.find(row.name);
+  x.now.told_as = told_here(before && before->node == node ? std::optional{before->now} : std::nullopt, row.now);
+  if (!row.story.empty())
+    x.why = std::make_shared<const std::vector<storage::step>>(row.story);
+  const bool is_shown = live_.publish_from(std::move(x));
+  bool fresh_conflict = false;
+  {
+    std::lock_guard lock{mutex_};
+    auto& of = nodes_[node];
+    if (is_shown) {
+      of.names.insert(row.name);
+      of.refused.erase(row.name);
+    } else {
+      fresh_conflict = of.refused.insert(row.name).second;
+    }
+  }
+  if (fresh_conflict && on_conflict_)
+    on_conflict_(row.name, node);
+}
+
+void mirror::lost(const std::string& node) {
+  std::vector<std::string> names;
+  {
+    std::lock_guard lock{mutex_};
+    const auto found = nodes_.find(node);
+    if (found == nodes_.end())
+      return;
+    found->second.in_picture = false;
+    names.assign(found->second.names.begin(), found->second.names.end());
+  }
+  for (const auto& name : names) {
+    auto row = live_.find(name);
+    if (!row || row->node != node)
+      continue;
+    row->now = cluster::lost(row->now);
+    row->why = {};
+    (void)live_.publish_from(std::move(*row));
+  }
+}
+
+void mirror::forget(const std::string& node) {
+  decltype(nodes_)::node_type gone;
+  {
+    std::lock_guard lock{mutex_};
+    gone = nodes_.extract(node);
+  }
+  if (!gone)
+    return;
+  for (const auto& name : gone.mapped().names)
+    live_.remove_from(node, name);
+}
+
+std::size_t mirror::rows_of(const std::string& node) const {
+  std::lock_guard lock{mutex_};
+  const auto found = nodes_.find(node);
+  return found == nodes_.end() ? 0 : found->second.names.size();
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,74 @@
+#include "cluster/membership/dial_plan.hpp"
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+void dial_plan::want(bool we_are_smaller, mono_ns now) {
+  if (wanted_)
+    return;
+  wanted_ = true;
+  if (!up_since_ && !dialled_at_)
+    next_ = we_are_smaller ? now : now + larger_waits;
+}
+
+void dial_plan::on_dialling(mono_ns now) {
+  dialled_at_ = now;
+  next_.reset();
+}
+
+void dial_plan::on_failed(const profile& pace, std::mt19937_64& chance, mono_ns now) {
+  dialled_at_.reset();
+  if (!up_since_)
+    pause(pace, chance, now);
+}
+
+void dial_plan::on_up(mono_ns now) {
+  dialled_at_.reset();
+  next_.reset();
+  up_since_ = now;
+}
+
+void dial_plan::on_down(bool lost, const profile& pace, std::mt19937_64& chance, mono_ns now) {
+  const bool lived = up_since_ && now - *up_since_ >= settled;
+  up_since_.reset();
+  if (lived)
+    failures_ = 0;
+  if (lost && (!at_once_ || now - *at_once_ >= settled)) {
+    next_ = now;
+    at_once_ = now;
+  } else {
+    pause(pace, chance, now);
+  }
+}
+
+void dial_plan::on_new_address(mono_ns now) {
+  failures_ = 0;
+  if (next_)
+    next_ = std::min(*next_, now);
+}
+
+std::optional<mono_ns> dial_plan::due() const {
+  if (up_since_)
+    return {};
+  if (dialled_at_)
+    return *dialled_at_ + forgotten_after;
+  return next_;
+}
+
+bool dial_plan::dialling(mono_ns now) const {
+  return dialled_at_ && now - *dialled_at_ < forgotten_after;
+}
+
+void dial_plan::pause(const profile& pace, std::mt19937_64& chance, mono_ns now) {
+  const auto longest = std::chrono::nanoseconds{pace.redial_longest}.count();
+  auto length = std::chrono::nanoseconds{pace.redial_first}.count();
+  for (unsigned i = 0; i < failures_ && length < longest; ++i)
+    length *= 2;
+  length = std::min(length, longest);
+  ++failures_;
+  std::uniform_int_distribution<mono_ns> pick{length / 2, length + length / 2};
+  next_ = now + pick(chance);
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "cluster/membership/profile.hpp"
+
+#include <optional>
+#include <random>
+
+namespace troupe::cluster {
+
+/// When to dial one peer.
+///
+/// The smaller name dials at once; the larger one a second later if no link
+/// came, for a peer behind a firewall that only it can pass. After a loss both
+/// dial at once, once in `settled`; then with pauses that double up to `redial_longest`,
+/// each by chance between half and one and a half of it, so that a cluster
+/// whose switch comes back does not dial in step. A link that did not live for
+/// `settled` counts as a failed dial.
+class dial_plan {
+public:
+  static constexpr mono_ns larger_waits = 1'000'000'000;
+  static constexpr mono_ns settled = 1'000'000'000;
+  /// A dial of which nothing was told for so long is taken for failed; the
+  /// transport's own limits sum up to 11 s.
+  static constexpr mono_ns forgotten_after = 20'000'000'000;
+
+  /// The peer became one that we want a link to.
+  void want(bool we_are_smaller, mono_ns now);
+  void on_dialling(mono_ns now);
+  void on_failed(const profile& pace, std::mt19937_64& chance, mono_ns now);
+  void on_up(mono_ns now);
+  void on_down(bool lost, const profile& pace, std::mt19937_64& chance, mono_ns now);
+  /// It has new addresses: the pauses learned with the old ones mean nothing.
+  void on_new_address(mono_ns now);
+
+  /// When to dial next; none: linked, or a dial is under way.
+  [[nodiscard]] std::optional<mono_ns> due() const;
+  [[nodiscard]] bool dialling(mono_ns now) const;
+
+private:
+  void pause(const profile& pace, std::mt19937_64& chance, mono_ns now);
+
+  std::optional<mono_ns> next_;
+  std::optional<mono_ns> dialled_at_;
+  std::optional<mono_ns> up_since_;
+  std::optional<mono_ns> at_once_;
+  unsigned failures_ = 0;
+  bool wanted_ = false;
+};
+
+} // namespace troupe::cluster

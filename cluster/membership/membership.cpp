@@ -1,0 +1,271 @@
+#include "cluster/membership/parts.hpp"
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+using kind = membership_message::kind;
+
+namespace {
+
+mono_ns ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
+
+void add_hints(peer& p, const std::vector<std::string>& addresses) {
+  for (const auto& x : addresses)
+    if (p.hints.size() < membership::max_addresses && std::find(p.hints.begin(), p.hints.end(), x) == p.hints.end())
+      p.hints.push_back(x);
+}
+
+} // namespace
+
+membership::membership(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
+membership::~membership() = default;
+
+void membership::know(const std::string& name, const std::vector<std::string>& addresses, mono_ns now) {
+  auto* p = parts_->learn(name);
+  if (!p)
+    return;
+  add_hints(*p, addresses);
+  if (p->fact.is == standing::waiting)
+    p->fact.is = standing::unknown;
+  if (p->is == standing::waiting)
+    p->is = standing::unknown;
+  p->dials.on_new_address(now);
+}
+
+void membership::recall(const member& before, mono_ns now) {
+  auto& m = *parts_;
+  if (before.name == m.me.name) {
+    m.me.draining = before.draining;
+    m.me.refutation = std::max(m.me.refutation, before.refutation);
+    return;
+  }
+  if (auto* p = m.learn(before.name)) {
+    m.believe(*p, before, now);
+    p->is = m.removed(*p) ? standing::removed : p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
+    m.forward.clear();
+  }
+}
+
+membership_effects membership::found(const std::string& name, const std::vector<std::string>& addresses,
+                                     mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  if (!m.find(name)) {
+    const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) {
+      return x.second.is == standing::waiting;
+    });
+    if (static_cast<std::size_t>(waiting) >= max_waiting)
+      return out; // announcements prove nothing: a stranger could send thousands
+  }
+  auto* p = m.learn(name);
+  if (!p)
+    return out;
+  const auto known = p->hints.size();
+  add_hints(*p, addresses);
+  if (p->hints.size() != known)
+    p->dials.on_new_address(now);
+  if (p->fact.is == standing::waiting && !m.how.approve_found)
+    p->fact.is = standing::unknown;
+  m.judge_peer(*p, now, wall, out);
+  m.plan_dial(*p, now, out);
+  m.flush(now, {}, out);
+  return out;
+}
+
+membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector<heard>& links) {
+  membership_effects out;
+  auto& m = *parts_;
+  m.health.seen(now);
+  if (m.next_tick != 0)
+    m.health.ticked(m.next_tick, now);
+  m.next_tick = now + ns(m.how.pace.beat_every);
+
+  std::set<std::string> shown_links;
+  for (const auto& x : links) {
+    shown_links.insert(x.name);
+    if (auto* p = m.find(x.name); p && x.last_heard > p->heard_at) {
+      p->heard_at = x.last_heard;
+      m.answer_probes(*p, now, out);
+    }
+  }
+  m.redraw_circle(now);
+  for (auto& [name, p] : m.peers) {
+    // A `link_down` that we never saw: this class was made anew meanwhile.
+    p.missing = p.links > 0 && !shown_links.contains(name) ? p.missing + 1 : 0;
+    if (p.missing > 3) {
+      p.links = 1;
+      const auto late = on_link_down(name, "the transport shows no link", true, now, wall);
+      out.changes.insert(out.changes.end(), late.changes.begin(), late.changes.end());
+      out.letters.insert(out.letters.end(), late.letters.begin(), late.letters.end());
+      out.dial.insert(out.dial.end(), late.dial.begin(), late.dial.end());
+      continue;
+    }
+    m.judge_peer(p, now, wall, out);
+    m.plan_dial(p, now, out);
+    if (p.links > 0 && (m.watches(name) || p.beat_until > now))
+      out.beat.push_back(name);
+    if (p.deaf_at != 0 && now - p.deaf_at > 2 * m.down_after()) {
+      p.deaf_at = 0;
+      p.deaf_told = false;
+    }
+  }
+  if (now >= m.view_due) {
+    m.view_due = now + ns(m.how.pace.view_every);
+    for (const auto& name : m.some_of(m.linked(), 1))
+      m.tell_all_of(name, out);
+  }
+  std::erase_if(m.probes, [&](const probe_for& x) { return now > x.until; });
+  m.flush(now, {}, out);
+  return out;
+}
+
+mono_ns membership::wake_at() const { return parts_->next_tick; }
+
+membership_effects membership::on_link_up(const std::string& name, std::uint64_t incarnation,
+                                          mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  m.health.seen(now);
+  auto* p = m.learn(name);
+  if (!p || m.removed(*p) || m.me.is == standing::left) {
+    out.drop.push_back(name);
+    return out;
+  }
+  const bool again = p->met && incarnation > p->fact.incarnation;
+  if (incarnation > p->fact.incarnation || p->fact.incarnation == 0) {
+    // Its certificate is its admission, also for who waits for an approval.
+    auto fresh = p->fact;
+    fresh.incarnation = std::max<std::uint64_t>(incarnation, 1);
+    fresh.refutation = 0;
+    fresh.is = standing::alive;
+    fresh.draining = false;
+    m.believe(*p, fresh, now);
+    p->claims.clear();
+  }
+  ++p->links;
+  p->missing = 0;
+  p->met = true;
+  p->up_since = now;
+  p->heard_at = std::max(p->heard_at, now);
+  p->round = {};
+  p->lost = p->refused = false;
+  p->dials.on_up(now);
+  if (again && p->is == standing::alive)
+    out.changes.push_back({m.shown(*p), p->is, "its process was started again"});
+  m.redraw_circle(now);
+  m.judge_peer(*p, now, wall, out);
+  m.tell_all_of(name, out);
+  // An older link: this class was made anew, and its peer would tell nothing.
+  if (incarnation == 0)
+    out.letters.back().what.question = 1;
+  m.flush(now, {}, out);
+  return out;
+}
+
+membership_effects membership::on_link_down(const std::string& name, const std::string& why, bool lost,
+                                            mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  m.health.seen(now);
+  auto* p = m.find(name);
+  if (!p || p->links == 0 || --p->links > 0)
+    return out;
+  p->lost = lost && p->is != standing::down;
+  p->refused = false;
+  p->end = why;
+  p->round = {};
+  // An ordered end leaves the silence as it was; after `down` it is endless.
+  const bool heard_it = p->watched_since != 0 && !lost;
+  p->quiet_since = p->is == standing::down ? now - 1'000 * m.down_after() : heard_it ? p->heard_at : now;
+  p->dials.on_down(lost, m.how.pace, m.chance, now);
+  m.plan_dial(*p, now, out);
+  m.judge_peer(*p, now, wall, out);
+  m.flush(now, {}, out);
+  return out;
+}
+
+membership_effects membership::on_dial_failed(const std::string& name, const std::string& /*why*/,
+                                              bool refused, mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  m.health.seen(now);
+  auto* p = m.find(name);
+  if (!p)
+    return out;
+  p->dials.on_failed(m.how.pace, m.chance, now);
+  if (p->links > 0)
+    return out;
+  p->refused = refused;
+  m.judge_peer(*p, now, wall, out);
+  m.flush(now, {}, out);
+  return out;
+}
+
+membership_effects membership::on_letter(const std::string& from, const membership_message& what,
+                                         mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  m.health.seen(now);
+  auto* p = m.find(from);
+  // After `link_down` a late letter is of a session that is over.
+  if (!p || m.removed(*p) || p->links == 0)
+    return out;
+  p->heard_at = std::max(p->heard_at, now);
+  m.answer_probes(*p, now, out);
+  switch (what.what) {
+  case kind::view:
+    m.on_view(*p, what, now, wall, out);
+    if (what.question != 0)
+      m.tell_all_of(from, out);
+    break;
+  case kind::ask: m.on_ask(from, what, now, out); break;
+  case kind::heard:
+  case kind::not_heard: m.on_answer(from, what, now, wall, out); break;
+  case kind::deaf: m.on_deaf(*p, now, out); break;
+  case kind::goodbye:
+    for (const auto& said : what.members)
+      if (said.name == from)
+        m.believe(*p, said, now);
+    out.drop.push_back(from);
+    break;
+  }
+  m.judge_peer(*p, now, wall, out);
+  m.flush(now, from, out);
+  return out;
+}
+
+const member& membership::self() const { return parts_->me; }
+
+std::vector<member> membership::members() const {
+  std::vector<member> out{parts_->me};
+  for (const auto& [name, p] : parts_->peers)
+    out.push_back(parts::shown(p));
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
+
+membership_differences membership::differences() const {
+  membership_differences out;
+  for (const auto& [name, p] : parts_->peers)
+    for (const auto& [teller, said] : p.claims) {
+      const auto* t = parts_->find(teller);
+      const bool old = said.incarnation < p.fact.incarnation
+                       || (said.refutation < p.fact.refutation && said.what.is != standing::alive);
+      if (t && t->links > 0 && !old && said.what != told{p.is, p.direct})
+        out[name][teller] = said.what;
+    }
+  return out;
+}
+
+std::vector<std::string> membership::deaf_to_us(mono_ns now) const {
+  std::vector<std::string> out;
+  for (const auto& [name, p] : parts_->peers)
+    if (p.links > 0 && p.deaf_told && now - p.deaf_at <= 2 * parts_->down_after())
+      out.push_back(name);
+  return out;
+}
+
+double membership::local_health() const { return parts_->health.factor(); }
+
+} // namespace troupe::cluster

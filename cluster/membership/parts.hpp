@@ -1,0 +1,122 @@
+#pragma once
+
+#include "cluster/membership/dial_plan.hpp"
+#include "cluster/membership/local_health.hpp"
+#include "cluster/membership/membership.hpp"
+#include "cluster/membership/ring.hpp"
+#include "cluster/membership/verdict.hpp"
+
+#include <set>
+
+namespace troupe::cluster {
+
+/// What one teller last said of a peer.
+struct claim {
+  told what;
+  std::uint64_t incarnation = 0;
+  std::uint32_t refutation = 0;
+  mono_ns at = 0;
+};
+
+/// One round of "do you hear it?".
+struct question_round {
+  std::uint64_t number = 0; ///< 0: none
+  mono_ns asked_at = 0;
+  mono_ns yes_at = 0;       ///< 0: nobody yet, in this doubt
+  std::string yes_by;
+  std::map<std::string, bool> answers; ///< who was asked -> has said no
+};
+
+/// One peer, as this node knows it.
+struct peer {
+  member fact;                    ///< merged; never `suspect` or `down`, these are opinions
+  std::vector<std::string> hints; ///< addresses of configuration and discovery
+  standing is = standing::unknown;
+  bool direct = false;
+  wall_ms since = 0;
+
+  bool met = false, lost = false, refused = false;
+  unsigned links = 0;
+  unsigned missing = 0;   ///< ticks in which the transport did not show its link
+  mono_ns up_since = 0;
+  mono_ns heard_at = 0;
+  mono_ns quiet_since = 0; ///< not linked: see `evidence::quiet`
+  mono_ns watched_since = 0; ///< 0: we do not watch it
+  std::string end;         ///< why the link ended
+  dial_plan dials;
+  question_round round;
+  std::map<std::string, claim> claims;
+  mono_ns beat_until = 0;  ///< it asked for signs of life
+  mono_ns deaf_at = 0;     ///< when it said that it does not hear us
+  bool deaf_told = false;
+  double flaps = 0;
+  mono_ns flaps_at = 0;
+};
+
+/// Asked about a peer that we are linked to and do not watch: we ask itself.
+struct probe_for {
+  std::string asker;
+  std::string about;
+  std::uint64_t question = 0;
+  mono_ns until = 0;
+};
+
+struct membership::parts {
+  explicit parts(options o);
+
+  options how;
+  member me;
+  std::map<std::string, peer> peers;
+  ring circle;
+  std::vector<std::string> circle_names;
+  std::vector<std::string> neighbours; ///< whom we watch and beat to
+  cluster::local_health health;
+  std::mt19937_64 chance;
+  std::vector<probe_for> probes;
+  std::uint64_t questions = 0;
+  std::set<std::string> urgent, slow; ///< names whose rows go to everybody
+  std::set<std::string> forward;      ///< facts heard of others, for a few
+  mono_ns next_tick = 0, slow_due = 0, view_due = 0;
+
+  [[nodiscard]] mono_ns suspect_after() const;
+  [[nodiscard]] mono_ns down_after() const;
+
+  // parts.cpp: the table of peers
+  peer* find(const std::string& name);
+  peer* learn(const std::string& name); ///< null: the table is full
+  [[nodiscard]] static bool removed(const peer& p) { return p.fact.banned % 2 == 1; }
+  [[nodiscard]] bool watches(const std::string& name) const;
+  void redraw_circle(mono_ns now);
+  [[nodiscard]] static member shown(const peer& p);
+  [[nodiscard]] std::vector<std::string> linked() const;
+  std::vector<std::string> some_of(std::vector<std::string> names, std::size_t n);
+
+  // judging.cpp
+  [[nodiscard]] opinion opinion_of_others(const peer& p) const;
+  void judge_peer(peer& p, mono_ns now, wall_ms wall, membership_effects& out);
+  void show(peer& p, told now_is, const std::string& why, mono_ns now, wall_ms wall,
+            membership_effects& out);
+  [[nodiscard]] std::string reason(const peer& p, told is, const evidence& x, mono_ns now) const;
+  void plan_dial(peer& p, mono_ns now, membership_effects& out);
+
+  // questions.cpp
+  void ask(peer& p, mono_ns now, membership_effects& out);
+  [[nodiscard]] poll state_of(const question_round& r, mono_ns now) const;
+  void on_ask(const std::string& from, const membership_message& what, mono_ns now,
+              membership_effects& out);
+  void on_answer(const std::string& from, const membership_message& what, mono_ns now,
+                 wall_ms wall, membership_effects& out);
+  void answer_probes(peer& p, mono_ns now, membership_effects& out);
+  void on_deaf(peer& p, mono_ns now, membership_effects& out);
+
+  // news.cpp
+  void on_view(peer& teller, const membership_message& what, mono_ns now, wall_ms wall,
+               membership_effects& out);
+  void hear_of_me(const member& said, wall_ms wall, membership_effects& out);
+  void believe(peer& p, const member& said, mono_ns now);
+  void tell_all_of(const std::string& to, membership_effects& out);
+  void flush(mono_ns now, const std::string& not_to, membership_effects& out);
+  [[nodiscard]] membership_message rows(const std::set<std::string>& names) const;
+};
+
+} // namespace troupe::cluster

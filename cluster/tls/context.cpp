@@ -1,0 +1,179 @@
+#include "cluster/tls/context.hpp"
+
+#include "cluster/tls/files.hpp"
+#include "cluster/tls/openssl.hpp"
+#include "cluster/tls/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace troupe::cluster {
+
+result<peer_identity> identity_in(X509* certificate);
+
+namespace {
+
+class loaded_context final : public tls_context {
+public:
+  SSL* accept(int fd, ask whom) const override {
+    static constexpr int modes[] = {SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                                    SSL_VERIFY_PEER, SSL_VERIFY_NONE};
+    auto ssl = make(fd);
+    if (!ssl)
+      return nullptr;
+    SSL_set_verify(ssl.get(), modes[static_cast<int>(whom)], nullptr);
+    SSL_set_accept_state(ssl.get());
+    return ssl.release();
+  }
+
+  SSL* connect(int fd) const override {
+    auto ssl = make(fd);
+    if (!ssl)
+      return nullptr;
+    SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_set_connect_state(ssl.get());
+    return ssl.release();
+  }
+
+  const peer_identity& self() const override { return self_; }
+
+  bool is_revoked(const std::string& serial) const override {
+    return revoked_.count(serial) > 0;
+  }
+
+  status load(const credential_files& files, const clock_source& clocks);
+
+private:
+  owned_ssl make(int fd) const {
+    owned_ssl ssl{SSL_new(ctx_.get())};
+    if (!ssl || SSL_set_fd(ssl.get(), fd) != 1
+        || !attach_verdict(ssl.get(), clocks_->wall(), floor_))
+      return nullptr;
+    return ssl;
+  }
+
+  status trust(const std::vector<owned_x509>& authorities,
+               const std::vector<owned_crl>& lists);
+  status present(const credential_files& files, std::vector<owned_x509> chain,
+                 owned_key key);
+  status check_own(const credential_files& files, X509* own) const;
+
+  const clock_source* clocks_ = nullptr;
+  owned_ssl_ctx ctx_;
+  wall_ms floor_ = 0;
+  peer_identity self_;
+  std::set<std::string> revoked_;
+};
+
+status loaded_context::trust(const std::vector<owned_x509>& authorities,
+                             const std::vector<owned_crl>& lists) {
+  auto* store = SSL_CTX_get_cert_store(ctx_.get());
+  for (const auto& one : authorities)
+    if (X509_STORE_add_cert(store, one.get()) != 1)
+      return error{errc::untrusted, openssl_errors()};
+  for (const auto& list : lists) {
+    if (X509_STORE_add_crl(store, list.get()) != 1)
+      return error{errc::untrusted, openssl_errors()};
+    auto* entries = X509_CRL_get_REVOKED(list.get());
+    for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i)
+      revoked_.insert(
+        serial_of(X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+  }
+  if (!lists.empty())
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  X509_STORE_set_verify_cb(store, tolerate_old_lists);
+  return {};
+}
+
+status loaded_context::present(const credential_files& files, std::vector<owned_x509> chain,
+                               owned_key key) {
+  if (SSL_CTX_use_certificate(ctx_.get(), chain.front().get()) != 1)
+    return error{errc::untrusted,
+                 fmt::format("{} (certificate): {}", files.certificate, openssl_errors())};
+  for (std::size_t i = 1; i < chain.size(); ++i)
+    if (SSL_CTX_add1_chain_cert(ctx_.get(), chain[i].get()) != 1)
+      return error{errc::untrusted, fmt::format("{} (certificate): {}", files.certificate,
+                                                openssl_errors())};
+  if (X509_check_private_key(chain.front().get(), key.get()) != 1
+      || SSL_CTX_use_PrivateKey(ctx_.get(), key.get()) != 1) {
+    ERR_clear_error();
+    return error{
+      errc::untrusted,
+      fmt::format("{} (private key) does not belong to the certificate in {}; if both are "
+                  "being replaced, reload when both are there",
+                  files.key, files.certificate)};
+  }
+  return {};
+}
+
+// A certificate that every peer would refuse is found here, where it can be
+// repaired, instead of in the peers' logs.
+status loaded_context::check_own(const credential_files& files, X509* own) const {
+  owned_store_ctx chain{X509_STORE_CTX_new()};
+  STACK_OF(X509)* others = nullptr;
+  SSL_CTX_get0_chain_certs(ctx_.get(), &others);
+  if (!chain
+      || X509_STORE_CTX_init(chain.get(), SSL_CTX_get_cert_store(ctx_.get()), own, others)
+           != 1)
+    return error{errc::io_error, "out of memory"};
+  const auto clock = clocks_->wall();
+  const auto at = std::max(clock, floor_);
+  X509_STORE_CTX_set_time(chain.get(), 0, static_cast<time_t>(at / 1000));
+  if (X509_verify_cert(chain.get()) == 1)
+    return {};
+  auto why = refusal_in_words(chain.get(), clock, at);
+  ERR_clear_error();
+  return error{errc::untrusted, fmt::format("{}: {} (authorities: {})", files.certificate,
+                                            why, files.authorities)};
+}
+
+status loaded_context::load(const credential_files& files, const clock_source& clocks) {
+  clocks_ = &clocks;
+  ctx_ = new_tls13_context();
+  if (!ctx_)
+    return error{errc::io_error, "out of memory for a TLS context"};
+  record_verdicts(ctx_.get());
+  auto chain = read_certificates(files.certificate, "certificate");
+  if (!chain)
+    return chain.why();
+  auto key = read_key(files.key);
+  if (!key)
+    return key.why();
+  auto authorities = read_certificates(files.authorities, "authorities");
+  if (!authorities)
+    return authorities.why();
+  auto lists = read_revoked(files.revoked);
+  if (!lists)
+    return lists.why();
+  auto floor = read_time_floor(files.time_floor);
+  if (!floor)
+    return floor.why();
+  floor_ = *floor;
+  auto self = identity_in(chain->front().get());
+  if (!self)
+    return error{errc::untrusted,
+                 fmt::format("{}: {}", files.certificate, self.why().context)};
+  self_ = *self;
+  if (auto done = trust(*authorities, *lists); !done)
+    return done;
+  auto* own = chain->front().get();
+  X509_up_ref(own);
+  owned_x509 kept{own};
+  if (auto done = present(files, std::move(*chain), std::move(*key)); !done)
+    return done;
+  return check_own(files, kept.get());
+}
+
+} // namespace
+
+result<std::shared_ptr<const tls_context>> tls_context::load(const credential_files& files,
+                                                             const clock_source& clocks) {
+  ERR_clear_error();
+  auto made = std::make_shared<loaded_context>();
+  if (auto done = made->load(files, clocks); !done)
+    return done.why();
+  return std::shared_ptr<const tls_context>{std::move(made)};
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,55 @@
+#include "cluster/transport/bounds.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::cluster {
+
+namespace {
+
+constexpr mono_ns one_second = 1'000'000'000;
+
+} // namespace
+
+std::string half_open_table::admit(const std::string& host) {
+  if (count_ >= in_all_)
+    return fmt::format("{} connections are not authenticated yet, at most {} may be", count_, in_all_);
+  auto& here = by_host_[host];
+  if (here >= per_address_)
+    return fmt::format("{} connections from this address are not authenticated yet, at most {} may be",
+                       here, per_address_);
+  ++here;
+  ++count_;
+  return "";
+}
+
+void half_open_table::release(const std::string& host) {
+  const auto found = by_host_.find(host);
+  if (found == by_host_.end())
+    return;
+  --count_;
+  if (--found->second == 0)
+    by_host_.erase(found);
+}
+
+refusal_meter::answer refusal_meter::note(mono_ns now) {
+  answer out;
+  if (now - second_ >= one_second) {
+    out.unsaid = take_unsaid(now);
+    second_ = now;
+    told_ = 0;
+  }
+  out.tell = told_ < per_second_;
+  if (out.tell)
+    ++told_;
+  else
+    ++unsaid_;
+  return out;
+}
+
+unsigned refusal_meter::take_unsaid(mono_ns now) {
+  if (now - second_ < one_second)
+    return 0;
+  return std::exchange(unsaid_, 0u);
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "config/model/time.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace troupe::cluster {
+
+/// Counts connections that have not proved anything yet. Pure; one thread.
+class half_open_table {
+public:
+  half_open_table(std::size_t in_all, std::size_t per_address)
+    : in_all_(in_all), per_address_(per_address) {}
+
+  /// @returns "" and counts it, or why it must be closed at once.
+  std::string admit(const std::string& host);
+  void release(const std::string& host);
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+private:
+  std::size_t in_all_, per_address_, count_ = 0;
+  std::map<std::string, std::size_t> by_host_;
+};
+
+/// How many refusals are told one by one; a flood must not fill the journal.
+/// Pure; one thread.
+class refusal_meter {
+public:
+  explicit refusal_meter(unsigned per_second) : per_second_(per_second) {}
+
+  struct answer {
+    bool tell = false;     ///< this one
+    unsigned unsaid = 0;   ///< so many before it were not told: tell the sum first
+  };
+  answer note(mono_ns now);
+  /// What was not told and whose second is over; then forgotten.
+  unsigned take_unsaid(mono_ns now);
+  [[nodiscard]] bool owes() const noexcept { return unsaid_ > 0; }
+
+private:
+  unsigned per_second_, told_ = 0, unsaid_ = 0;
+  mono_ns second_ = 0;
+};
+
+} // namespace troupe::cluster

@@ -1,0 +1,139 @@
+#include "cluster/transport/guard.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/binary_deserializer.hpp>
+#include <caf/io/basp/header.hpp>
+#include <caf/io/basp/message_type.hpp>
+#include <caf/node_id.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+namespace {
+
+using caf::io::basp::message_type;
+
+std::uint64_t number(const unsigned char* at, int bytes) {
+  std::uint64_t out = 0;
+  while (bytes-- > 0)
+    out = out << 8 | *at++;
+  return out;
+}
+
+// A node id with a CN that ends in "/7" must not pass for another's: after the
+// name only digits follow.
+bool belongs(const std::string& id, const std::string& peer) {
+  const auto start = "node:" + peer + "/";
+  return id.size() > start.size() && id.size() <= start.size() + 20 && id.rfind(start, 0) == 0
+         && std::all_of(id.begin() + static_cast<std::ptrdiff_t>(start.size()), id.end(),
+                        [](char c) { return c >= '0' && c <= '9'; });
+}
+
+constexpr std::uint8_t kind_of(message_type x) { return static_cast<std::uint8_t>(x); }
+
+} // namespace
+
+basp_guard::basp_guard(std::string peer, bool dialled, std::size_t max_payload)
+  : peer_(std::move(peer)), dialled_(dialled), max_payload_(max_payload) {}
+
+basp_guard::verdict basp_guard::cut(std::string why) {
+  why_ = std::move(why);
+  return verdict::cut;
+}
+
+basp_guard::verdict basp_guard::feed(const void* bytes, std::size_t size) {
+  if (!why_.empty())
+    return verdict::cut;
+  if (payload_ == 0) {
+    if (size != caf::io::basp::header_size)
+      return cut(fmt::format("a BASP header of {} bytes instead of {}", size, caf::io::basp::header_size));
+    return header(static_cast<const unsigned char*>(bytes));
+  }
+  if (size != payload_)
+    return cut(fmt::format("a BASP payload of {} bytes instead of {}", size, payload_));
+  payload_ = 0;
+  if (dropping_) {
+    dropping_ = false;
+    return verdict::dropped;
+  }
+  return payload(static_cast<const char*>(bytes), size);
+}
+
+basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
+  kind_ = bytes[0];
+  const auto flags = bytes[3];
+  const auto size = number(bytes + 4, 4);
+  const auto receiver = number(bytes + 24, 8);
+  if (size > max_payload_)
+    return cut(fmt::format("a BASP frame of {} bytes; at most {} are allowed", size, max_payload_));
+  const auto wanted = dialled_ ? message_type::server_handshake : message_type::client_handshake;
+  if (kind_ == kind_of(wanted)) {
+    // The dialling CAF repeats its handshake to settle on this connection.
+    if (!node_id_.empty() && dialled_)
+      return cut("a second BASP handshake");
+    if (size == 0)
+      return cut("a BASP handshake without content");
+    payload_ = size;
+    return verdict::pass;
+  }
+  if (node_id_.empty())
+    return cut(fmt::format("BASP message {} before the handshake", int{kind_}));
+  switch (static_cast<message_type>(kind_)) {
+  case message_type::heartbeat:
+    if (size != 0)
+      return cut("a heartbeat with a payload");
+    return verdict::beat;
+  case message_type::direct_message:
+    if (size == 0)
+      return cut("an empty BASP message");
+    payload_ = size;
+    if ((flags & caf::io::basp::header::named_receiver_flag) == 0)
+      return verdict::pass;
+    if (receiver != caf::atom_uint("SpawnServ"))
+      return cut("a message to an actor of the runtime, by name");
+    dropping_ = true;
+    return verdict::drop;
+  case message_type::routed_message:
+    if (size == 0)
+      return cut("an empty routed message");
+    payload_ = size;
+    dropping_ = true;
+    return verdict::drop;
+  case message_type::monitor_message:
+  case message_type::down_message:
+    if (size == 0)
+      return cut("a monitor message that names nobody");
+    payload_ = size;
+    return verdict::pass;
+  default: return cut(fmt::format("BASP message {} is not allowed here", int{kind_}));
+  }
+}
+
+basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
+  if (kind_ == kind_of(message_type::direct_message))
+    return verdict::pass;
+  // All others begin with the sender's node id.
+  caf::node_id id;
+  try {
+    caf::binary_deserializer in{nullptr, bytes, size};
+    if (in(id))
+      return cut("a BASP message without a node id");
+  } catch (const std::exception& x) {
+    return cut(fmt::format("a BASP message with an unreadable node id: {}", x.what()));
+  }
+  const auto text = to_string(id);
+  if (!node_id_.empty()) {
+    if (text != node_id_)
+      return cut(fmt::format("a BASP message in the name of '{}'", text.substr(0, 80)));
+    return verdict::pass;
+  }
+  if (!belongs(text, peer_))
+    return cut(fmt::format("claims the node id '{}', which is not one of {}", text.substr(0, 80), peer_));
+  node_id_ = text;
+  return verdict::up;
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,224 @@
+#include "cluster/transport/hub.hpp"
+
+#include "cluster/transport/scribe.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::cluster {
+
+hub::hub(transport::options with)
+  : how(std::move(with)),
+    half_open(how.bounds.max_half_open, how.bounds.max_half_open_per_address),
+    meter_(how.bounds.refusals_per_second) {}
+
+status hub::read_files() {
+  std::shared_ptr<const tls_context> tls;
+  std::shared_ptr<const psk_context> psk;
+  if (!how.files.certificate.empty()) {
+    auto made = tls_context::load(how.files, *how.clocks);
+    if (!made)
+      return made.why();
+    tls = *made;
+    const auto& self = tls->self();
+    if (self.name != how.node || self.allowed != role::node)
+      return error{errc::untrusted,
+                   fmt::format("{}: it is for the {} '{}', but this is the node '{}'",
+                               how.files.certificate, to_string(self.allowed), self.name, how.node)};
+  }
+  if (!how.files.psk.empty()) {
+    auto made = psk_context::load(how.files.psk, how.node);
+    if (!made)
+      return made.why();
+    psk = *made;
+  }
+  if (!tls && !psk)
+    return error{errc::untrusted, "neither a certificate nor pre-shared keys are configured"};
+  const std::lock_guard guard{mutex_};
+  tls_ = std::move(tls);
+  psk_ = std::move(psk);
+  return {};
+}
+
+std::shared_ptr<const tls_context> hub::tls() const {
+  const std::lock_guard guard{mutex_};
+  return tls_;
+}
+
+std::shared_ptr<const psk_context> hub::psk() const {
+  const std::lock_guard guard{mutex_};
+  return psk_;
+}
+
+rival hub::as_rival(const link_record& x) const {
+  const bool up = x.up;
+  const std::chrono::nanoseconds silent{now() - x.last_heard};
+  return {x.who.dialled == (how.node < x.who.name), x.who.dialled, up,
+          up && silent < how.bounds.live_within};
+}
+
+std::vector<rival> hub::rivals_of(const link_record& fresh) const {
+  std::vector<rival> all;
+  for (const auto& one : records_)
+    if (one.get() != &fresh && one->who.name == fresh.who.name)
+      all.push_back(as_rival(*one));
+  return all;
+}
+
+namespace {
+
+status in_words(arbitration::verdict x, const std::string& name) {
+  switch (x) {
+  case arbitration::verdict::proceed: return {};
+  case arbitration::verdict::already_linked:
+    return error{errc::conflict, fmt::format("already linked with {}", name)};
+  case arbitration::verdict::other_wins:
+    return error{errc::conflict, fmt::format("{} and this node dialled each other; the other connection is kept", name)};
+  }
+  return {};
+}
+
+} // namespace
+
+status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& wanted) {
+  const auto& who = fresh->who;
+  if (!wanted.empty() && who.name != wanted)
+    return error{errc::untrusted, fmt::format("dialled {} and found {} there", wanted, who.name)};
+  if (who.name == how.node)
+    return error{errc::untrusted, fmt::format("shows our own name {}; two nodes may not share one", who.name)};
+  if (who.allowed != role::node && !(who.psk && who.allowed == role::board))
+    return error{errc::untrusted, fmt::format("{} has the role {}; only nodes may link", who.name,
+                                              to_string(who.allowed))};
+  const std::lock_guard guard{mutex_};
+  // The handshake may have begun before the last reload.
+  if (!who.psk && tls_ && tls_->is_revoked(who.serial))
+    return error{errc::untrusted, fmt::format("certificate of {} with serial {} was revoked", who.name, who.serial)};
+  if (auto ok = in_words(arbitration::on_authenticated(as_rival(*fresh), rivals_of(*fresh)), who.name);
+      !ok)
+    return ok;
+  records_.push_back(fresh);
+  return {};
+}
+
+void hub::forget(const std::shared_ptr<link_record>& gone) {
+  const std::lock_guard guard{mutex_};
+  std::erase(records_, gone);
+}
+
+std::vector<std::shared_ptr<link_record>> hub::records() const {
+  const std::lock_guard guard{mutex_};
+  return records_;
+}
+
+void hub::note_why(link_record& of, const std::string& why) {
+  const std::lock_guard guard{mutex_};
+  if (of.why.empty())
+    of.why = why;
+}
+
+std::string hub::why(const link_record& of) const {
+  const std::lock_guard guard{mutex_};
+  return of.why;
+}
+
+peer_identity hub::who(const link_record& of) const {
+  const std::lock_guard guard{mutex_};
+  return of.who;
+}
+
+void hub::refuse(const std::string& address, const std::string& claimed, const std::string& why) {
+  if (how.told == nullptr)
+    return;
+  refusal_meter::answer said;
+  {
+    const std::lock_guard guard{meter_mutex_};
+    said = meter_.note(now());
+  }
+  if (said.unsaid > 0)
+    how.told->refused("", "", fmt::format("{} more were refused", said.unsaid));
+  if (said.tell)
+    how.told->refused(address, claimed, why);
+  else
+    wake.at(std::chrono::steady_clock::now() + std::chrono::seconds{1});
+}
+
+void hub::post(std::function<void()> what) {
+  if (auto* at = io.load())
+    at->post(std::move(what));
+}
+
+status hub::raise(link_record& fresh, const std::string& node_id) {
+  std::vector<std::shared_ptr<link_record>> losers;
+  {
+    const std::lock_guard guard{mutex_};
+    if (auto ok = in_words(arbitration::on_up(as_rival(fresh), rivals_of(fresh)), fresh.who.name); !ok)
+      return ok;
+    for (const auto& one : records_)
+      if (one.get() != &fresh && one->who.name == fresh.who.name)
+        losers.push_back(one);
+    fresh.who.node_id = node_id;
+  }
+  // Before CAF hears of the new link: it keeps one route for a node id.
+  for (const auto& one : losers) {
+    note_why(*one, fmt::format("replaced by a newer connection with {}", one->who.name));
+    if (one->io != nullptr)
+      one->io->sever(hub::why(*one), true);
+  }
+  fresh.up_since = now();
+  fresh.up = true;
+  return {};
+}
+
+void hub::enter(link_scribe* x) { scribes_.insert(x); }
+void hub::leave(link_scribe* x) { scribes_.erase(x); }
+
+void hub::beat(const std::vector<std::string>& names) {
+  const auto at = now();
+  for (auto* one : scribes_)
+    if (one->record().up && std::find(names.begin(), names.end(), one->record().who.name) != names.end())
+      one->beat_now(at);
+}
+
+void hub::drop(const std::string& name, const std::string& why) {
+  const auto all = scribes_; // severing may end some
+  for (auto* one : all)
+    if (scribes_.count(one) > 0 && one->record().who.name == name)
+      one->sever(why, false);
+}
+
+void hub::drop_revoked(const std::shared_ptr<const psk_context>& before) {
+  const auto certificates = tls();
+  const auto keys = psk();
+  const auto all = scribes_;
+  for (auto* one : all) {
+    if (scribes_.count(one) == 0)
+      continue;
+    const auto& who = one->record().who;
+    if (who.name.empty()) // not yet authenticated; `admit` will look
+      continue;
+    if (!who.psk && certificates && certificates->is_revoked(who.serial))
+      one->sever(fmt::format("certificate of {} with serial {} was revoked", who.name, who.serial), false);
+    else if (who.psk && (!keys || !before || !keys->same_key(*before, who.name)))
+      one->sever(fmt::format("the pre-shared key of {} was changed or removed", who.name), false);
+  }
+}
+
+bool hub::nothing_queued() const {
+  return std::all_of(scribes_.begin(), scribes_.end(), [](auto* one) { return one->queued() == 0; });
+}
+
+void hub::look_at_deadlines() {
+  const auto all = scribes_;
+  const auto at = std::chrono::steady_clock::now();
+  for (auto* one : all)
+    if (scribes_.count(one) > 0)
+      one->look_at_deadline(at);
+  unsigned unsaid = 0;
+  {
+    const std::lock_guard guard{meter_mutex_};
+    unsaid = meter_.take_unsaid(now());
+  }
+  if (unsaid > 0 && how.told != nullptr)
+    how.told->refused("", "", fmt::format("{} more were refused", unsaid));
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "cluster/tls/psk.hpp"
+#include "cluster/transport/arbitration.hpp"
+#include "cluster/transport/bounds.hpp"
+#include "cluster/transport/deadlines.hpp"
+#include "cluster/transport/record.hpp"
+#include "cluster/transport/socket.hpp"
+
+#include <caf/io/network/default_multiplexer.hpp>
+
+#include <mutex>
+#include <set>
+
+namespace troupe::cluster {
+
+/// What doormen, scribes, dialling threads and the module share. Outlives them
+/// all, for each holds it.
+class hub : public std::enable_shared_from_this<hub> {
+public:
+  explicit hub(transport::options with);
+
+  const transport::options how;
+  std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
+
+  std::atomic<bool> closing{false}; ///< the node stops
+  // --- any thread ---
+
+  /// Reads all files; what was there stays in use if one cannot be used.
+  status read_files();
+  [[nodiscard]] std::shared_ptr<const tls_context> tls() const;
+  [[nodiscard]] std::shared_ptr<const psk_context> psk() const;
+  [[nodiscard]] mono_ns now() const { return how.clocks->mono(); }
+
+  /// After TLS: may this peer have a link? Puts the record into the table.
+  /// @param wanted the name that was dialled; "" when it dialled us
+  status admit(const std::shared_ptr<link_record>& fresh, const std::string& wanted);
+  void forget(const std::shared_ptr<link_record>& gone);
+  [[nodiscard]] std::vector<std::shared_ptr<link_record>> records() const;
+
+  /// Notes why a connection ends, unless a reason is known already.
+  void note_why(link_record& of, const std::string& why);
+  [[nodiscard]] std::string why(const link_record& of) const;
+  [[nodiscard]] peer_identity who(const link_record& of) const;
+
+  void refuse(const std::string& address, const std::string& claimed, const std::string& why);
+
+  /// Runs `what` on the I/O thread; never blocks.
+  void post(std::function<void()> what);
+
+  // --- I/O thread ---
+
+  /// After the peer's BASP handshake: cuts rivals, or says why this one ends.
+  status raise(link_record& fresh, const std::string& node_id);
+  void enter(link_scribe* x);
+  void leave(link_scribe* x);
+  void beat(const std::vector<std::string>& names);
+  void drop(const std::string& name, const std::string& why);
+  void drop_revoked(const std::shared_ptr<const psk_context>& before);
+  void look_at_deadlines();
+  [[nodiscard]] bool nothing_queued() const;
+
+  half_open_table half_open;
+  deadlines wake;
+
+private:
+  [[nodiscard]] std::vector<rival> rivals_of(const link_record& fresh) const;
+  [[nodiscard]] rival as_rival(const link_record& x) const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const tls_context> tls_;
+  std::shared_ptr<const psk_context> psk_;
+  std::vector<std::shared_ptr<link_record>> records_;
+  std::mutex meter_mutex_;
+  refusal_meter meter_;
+  std::set<link_scribe*> scribes_; // I/O thread
+};
+
+} // namespace troupe::cluster

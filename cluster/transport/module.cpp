@@ -1,0 +1,167 @@
+#include "cluster/transport/dialer.hpp"
+#include "cluster/transport/doorman.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/basp_broker.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <future>
+
+namespace troupe::cluster {
+
+namespace {
+
+class transport_module final : public transport, public caf::actor_system::module {
+public:
+  transport_module(caf::actor_system& system, std::shared_ptr<hub> shared)
+    : system_(system), hub_(std::move(shared)), dialer_(system, hub_) {}
+
+  // --- module ---
+
+  void init(caf::actor_system_config&) override {
+    ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes with write()
+    // A fresh id for each start of the process, bound to our name. CAF's own is
+    // a hash of machine and process number, which two containers may share. No
+    // public setter exists; the broker that copies it does not exist yet.
+    const auto incarnation = static_cast<std::uint64_t>(hub_->how.clocks->wall()) * 1000
+                             + static_cast<std::uint64_t>(hub_->now() / 1000 % 1000);
+    if (auto uri = caf::make_uri(fmt::format("node:{}/{}", hub_->how.node, incarnation)))
+      const_cast<caf::node_id&>(system_.node()) = caf::make_node_id(*uri);
+  }
+
+  void start() override {
+    broker_ = system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    hub_->io = &static_cast<caf::io::network::default_multiplexer&>(system_.middleman().backend());
+    const std::weak_ptr<hub> weak = hub_;
+    hub_->wake.start([weak] {
+      if (auto shared = weak.lock())
+        shared->post([shared] { shared->look_at_deadlines(); });
+    });
+  }
+
+  // The middleman stops after us, and from then on nothing can be posted to its
+  // thread: what may still be sent (a goodbye) is sent now, within its bound.
+  void stop() override {
+    dialer_.stop();
+    const auto until = std::chrono::steady_clock::now() + hub_->how.bounds.drain_within;
+    while (!drained() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(milliseconds{10});
+    hub_->closing = true;
+    broker_ = nullptr;
+  }
+
+  ~transport_module() override {
+    hub_->wake.stop();
+    hub_->io = nullptr;
+  }
+
+  id_t id() const override { return openssl_manager; }
+  void* subtype_ptr() override { return static_cast<transport*>(this); }
+
+  // --- transport ---
+
+  result<std::uint16_t> listen(const std::string& address, const caf::actor& gateway,
+                               bool psk) override {
+    if (psk ? !hub_->psk() : !hub_->tls())
+      return error{errc::untrusted, fmt::format("listen at '{}': this node has no {}", address,
+                                                psk ? "pre-shared keys" : "certificate")};
+    auto where = parse_address(address);
+    if (!where)
+      return where.why();
+    auto fd = listen_tcp(*where);
+    if (!fd)
+      return fd.why();
+    const auto port = port_of(fd->get());
+    caf::io::doorman_ptr made = caf::make_counted<link_doorman>(*hub_->io.load(), fd->get(), hub_, psk);
+    fd->release();
+    caf::anon_send(broker_, caf::publish_atom::value, std::move(made), port,
+                   caf::actor_cast<caf::strong_actor_ptr>(gateway), system_.message_types(gateway));
+    return port;
+  }
+
+  void dial(const std::string& name, const std::vector<std::string>& addresses,
+            on_dialled done) override {
+    dialer_.add({name, addresses, std::move(done)});
+  }
+
+  void beat(const std::vector<std::string>& names) override {
+    hub_->post([shared = hub_, names] { shared->beat(names); });
+  }
+
+  std::vector<link_view> links() const override {
+    std::vector<link_view> all;
+    for (const auto& one : hub_->records()) {
+      if (!one->up)
+        continue;
+      link_view x{hub_->who(*one), one->up_since, one->last_heard, one->peer_tick, one->peer_tick_at,
+                  one->echo_tick, std::chrono::nanoseconds{one->round_trip}, one->backlog,
+                  one->bytes_in, one->bytes_out};
+      all.push_back(std::move(x));
+    }
+    return all;
+  }
+
+  std::optional<peer_identity> identify(const caf::node_id& id) const override {
+    const auto text = to_string(id);
+    for (const auto& one : hub_->records())
+      if (one->up)
+        if (auto who = hub_->who(*one); who.node_id == text)
+          return who;
+    return std::nullopt;
+  }
+
+  status reload() override {
+    const auto before = hub_->psk();
+    if (auto done = hub_->read_files(); !done)
+      return done;
+    hub_->post([shared = hub_, before] { shared->drop_revoked(before); });
+    return {};
+  }
+
+  void drop(const std::string& name, const std::string& why) override {
+    hub_->post([shared = hub_, name, why] { shared->drop(name, why); });
+  }
+
+private:
+  bool drained() {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto answer = promise->get_future();
+    hub_->post([promise, shared = hub_] { promise->set_value(shared->nothing_queued()); });
+    return answer.wait_for(hub_->how.bounds.drain_within) == std::future_status::ready && answer.get();
+  }
+
+  caf::actor_system& system_;
+  std::shared_ptr<hub> hub_;
+  dialer dialer_;
+  caf::actor broker_;
+};
+
+} // namespace
+
+status transport::load(caf::actor_system_config& config, options how) {
+  auto shared = std::make_shared<hub>(std::move(how));
+  if (auto done = shared->read_files(); !done)
+    return done;
+  config.load<caf::io::middleman>();
+  // Read messages in the I/O thread: one hand-over less on the way to the actor.
+  config.set("middleman.workers", std::size_t{0});
+  // Our own beats replace CAF's, and our guard refuses what this would need.
+  config.set("middleman.heartbeat-interval", caf::timespan{0});
+  config.set("middleman.connection-timeout", caf::timespan{0});
+  config.set("middleman.enable-automatic-connections", false);
+  config.module_factories.push_back(
+    [shared](caf::actor_system& system) -> caf::actor_system::module* {
+      return new transport_module(system, shared);
+    });
+  return {};
+}
+
+transport& transport::of(caf::actor_system& system) {
+  // CAF hands out what `subtype_ptr` returned, under the type of its own module.
+  return reinterpret_cast<transport&>(system.openssl_manager());
+}
+
+} // namespace troupe::cluster

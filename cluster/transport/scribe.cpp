@@ -1,0 +1,192 @@
+#include "cluster/transport/scribe.hpp"
+
+#include "cluster/transport/beat.hpp"
+
+#include <caf/io/basp/header.hpp>
+
+#include <fmt/format.h>
+
+namespace troupe::cluster {
+
+namespace net = caf::io::network;
+
+link_scribe::link_scribe(net::default_multiplexer& io, int fd, std::shared_ptr<link_session> session)
+  : caf::io::scribe(net::conn_hdl_from_socket(fd)), session_(session), hub_(session->shared()),
+    stream_(io, fd, session_policy{session}),
+    deadline_(std::chrono::steady_clock::now() + hub_->how.bounds.handshake_within) {
+  session_->on_established = [this] { flush(); };
+  session_->on_want_write = [this] { stream_.force_empty_write(this); };
+}
+
+link_scribe::~link_scribe() {
+  session_->on_established = nullptr;
+  session_->on_want_write = nullptr;
+  if (!launched_)
+    return;
+  tell_down();
+  hub_->leave(this);
+  record().io = nullptr;
+}
+
+void link_scribe::configure_read(caf::io::receive_policy::config how) {
+  stream_.configure_read(how);
+  if (std::exchange(launched_, true))
+    return;
+  record().io = this;
+  hub_->enter(this);
+  hub_->wake.at(deadline_);
+  stream_.start(this);
+}
+
+void link_scribe::flush() {
+  const auto bytes = queued();
+  record().backlog = bytes;
+  if (bytes > hub_->how.bounds.max_backlog_bytes) {
+    stream_.wr_buf().clear();
+    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be", bytes,
+                     hub_->how.bounds.max_backlog_bytes));
+    return;
+  }
+  if (session_->established() && !stream_.wr_buf().empty())
+    stream_.flush(this);
+}
+
+std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
+
+// From within the broker: the socket dies now, CAF learns it at the next event.
+void link_scribe::kill(const std::string& why) {
+  hub_->note_why(record(), why);
+  session_->end();
+  tell_down();
+  reset_on_close(stream_.fd());
+  ::shutdown(stream_.fd(), SHUT_RDWR);
+}
+
+void link_scribe::sever(const std::string& why, bool lost) {
+  const caf::intrusive_ptr<link_scribe> keep{this};
+  lost_ = lost;
+  kill(why);
+  io_failure(&stream_.backend(), net::operation::read);
+}
+
+void link_scribe::detach_from(caf::io::abstract_broker* broker) {
+  if (!draining_) {
+    session_->end();
+    tell_down();
+    // Wakes the stream, which then leaves the loop and closes the socket.
+    ::shutdown(stream_.fd(), SHUT_RDWR);
+  }
+  scribe::detach_from(broker);
+}
+
+void link_scribe::graceful_shutdown() {
+  lost_ = false;
+  hub_->note_why(record(), "closed by this node");
+  const std::chrono::nanoseconds silent{hub_->now() - record().last_heard};
+  // Commands queued for a dead link must not reach the peer when it wakes. And
+  // once the node stops, nobody could end a drain that takes too long.
+  if (!record().up || silent > hub_->how.bounds.live_within || (hub_->closing && queued() > 0)) {
+    kill("");
+  } else {
+    draining_ = true;
+    deadline_ = std::chrono::steady_clock::now() + hub_->how.bounds.drain_within;
+    hub_->wake.at(deadline_);
+    tell_down();
+    stream_.graceful_shutdown();
+  }
+  detach(&stream_.backend(), false);
+}
+
+void link_scribe::look_at_deadline(std::chrono::steady_clock::time_point now) {
+  if (now < deadline_ || (record().up && !draining_))
+    return;
+  deadline_ = std::chrono::steady_clock::time_point::max();
+  if (draining_) {
+    kill("it did not take what was queued for it");
+    return;
+  }
+  const auto why = fmt::format("no {} handshake within {} ms", session_->established() ? "BASP" : "TLS",
+                               hub_->how.bounds.handshake_within.count());
+  sever(why, true);
+}
+
+void link_scribe::tell_down() {
+  auto* told = hub_->how.told;
+  if (told == nullptr)
+    return;
+  auto why = hub_->why(record());
+  if (why.empty())
+    why = "the connection ended";
+  if (std::exchange(told_up_, false)) {
+    record().up = false;
+    told->link_down(hub_->who(record()), why, lost_);
+  } else if (!session_->refusal_was_told() && record().up_since == 0) {
+    session_->told_refused();
+    hub_->refuse(session_->address(), record().who.name, why);
+  }
+}
+
+bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::size_t size) {
+  using verdict = basp_guard::verdict;
+  using policy = caf::io::receive_policy;
+  if (!guard_)
+    guard_.emplace(record().who.name, record().who.dialled, hub_->how.bounds.max_frame_bytes);
+  switch (guard_->feed(bytes, size)) {
+  case verdict::pass: return hand_on(context, bytes, size);
+  case verdict::up: return rise(context, bytes, size);
+  case verdict::beat: hear_beat(bytes); return true;
+  case verdict::drop: stream_.configure_read(policy::exactly(guard_->payload_bytes())); return true;
+  case verdict::dropped: stream_.configure_read(policy::exactly(caf::io::basp::header_size)); return true;
+  case verdict::cut: break;
+  }
+  sever(guard_->why(), true);
+  return false;
+}
+
+bool link_scribe::rise(caf::execution_unit* context, const void* bytes, std::size_t size) {
+  if (auto ok = hub_->raise(record(), guard_->node_id()); !ok) {
+    sever(ok.why().context, true);
+    return false;
+  }
+  told_up_ = true;
+  if (auto* told = hub_->how.told)
+    told->link_up(hub_->who(record()));
+  return hand_on(context, bytes, size);
+}
+
+bool link_scribe::hand_on(caf::execution_unit* context, const void* bytes, std::size_t size) {
+  try { // an exception that leaves the I/O thread ends the process
+    return scribe::consume(context, bytes, size);
+  } catch (const std::exception& x) {
+    sever(fmt::format("its message could not be read: {}", x.what()), true);
+    return false;
+  }
+}
+
+void link_scribe::hear_beat(const void* header) {
+  auto& seen = record();
+  const auto now = hub_->now();
+  const auto heard = beat::from_bytes(header);
+  if (heard.tick > seen.peer_tick) {
+    seen.peer_tick = heard.tick;
+    seen.peer_tick_at = seen.last_heard.load();
+  }
+  if (const auto took = heard.round_trip(now, last_sent_tick_); took.count() > 0) {
+    seen.round_trip = took.count();
+    seen.echo_tick = std::max<mono_ns>(seen.echo_tick, heard.echo);
+  }
+}
+
+void link_scribe::beat_now(mono_ns now) {
+  // What is stuck behind a long queue says nothing about the link.
+  if (draining_ || record().backlog > hub_->how.bounds.max_backlog_bytes / 2)
+    return;
+  const mono_ns theirs = record().peer_tick;
+  const auto bytes = beat{now, theirs, theirs == 0 ? 0 : now - record().peer_tick_at}.to_bytes();
+  last_sent_tick_ = now;
+  auto& out = stream_.wr_buf();
+  out.insert(out.end(), bytes.begin(), bytes.end());
+  flush();
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,150 @@
+#include "cluster/transport/session.hpp"
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+using caf::io::network::rw_state;
+
+namespace {
+
+// One peer may not keep the I/O thread busy for longer with one write.
+constexpr std::size_t most_at_once = 64 * 1024;
+
+} // namespace
+
+link_session::link_session(std::shared_ptr<hub> shared, int fd, owned_ssl ssl,
+                           std::shared_ptr<const psk_context> psk, std::string host)
+  : hub_(std::move(shared)), ssl_(std::move(ssl)), psk_(std::move(psk)),
+    record_(std::make_shared<link_record>()), address_(to_string(peer_of(fd))),
+    host_(std::move(host)), dialled_(false) {}
+
+link_session::link_session(std::shared_ptr<hub> shared, int, owned_ssl ssl,
+                           std::shared_ptr<const psk_context> psk, std::string address,
+                           std::string wanted)
+  : hub_(std::move(shared)), ssl_(std::move(ssl)), psk_(std::move(psk)),
+    record_(std::make_shared<link_record>()), address_(std::move(address)),
+    wanted_(std::move(wanted)), dialled_(true) {}
+
+link_session::~link_session() {
+  release_place();
+  if (admitted_)
+    hub_->forget(record_);
+}
+
+void link_session::release_place() {
+  if (!host_.empty())
+    hub_->half_open.release(std::exchange(host_, std::string{}));
+}
+
+link_session::step link_session::refused(const std::string& claimed, const std::string& why) {
+  hub_->note_why(*record_, why);
+  if (!std::exchange(refused_told_, true))
+    hub_->refuse(address_, claimed, why);
+  ended_ = true;
+  return step::failed;
+}
+
+link_session::step link_session::handshake() {
+  if (established_)
+    return step::done;
+  if (ended_)
+    return step::failed;
+  ERR_clear_error();
+  const int ret = SSL_do_handshake(ssl_.get());
+  if (ret == 1)
+    return authorise();
+  switch (SSL_get_error(ssl_.get(), ret)) {
+  case SSL_ERROR_WANT_READ: return step::want_read;
+  case SSL_ERROR_WANT_WRITE: return step::want_write;
+  default: {
+    auto what = explain(ssl_.get(), ret);
+    return refused(what.claimed, what.why);
+  }
+  }
+}
+
+link_session::step link_session::authorise() {
+  auto who = psk_ ? psk_->identity_of(ssl_.get()) : identity_of(ssl_.get());
+  if (!who)
+    return refused("", who.why().context);
+  who->address = address_;
+  who->dialled = dialled_;
+  record_->who = *who;
+  record_->last_heard = hub_->now();
+  if (auto ok = hub_->admit(record_, wanted_); !ok)
+    return refused(who->name, ok.why().context);
+  admitted_ = true;
+  established_ = true;
+  release_place();
+  return step::done;
+}
+
+rw_state link_session::lost(int ret) {
+  if (!ended_) {
+    const auto what = explain(ssl_.get(), ret);
+    hub_->note_why(*record_, what.why);
+    ended_ = true;
+  }
+  return rw_state::failure;
+}
+
+rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t size) {
+  got = 0;
+  if (ended_)
+    return rw_state::failure;
+  if (!established_) {
+    switch (handshake()) {
+    case step::want_read: return rw_state::success;
+    case step::want_write:
+      if (on_want_write)
+        on_want_write();
+      return rw_state::success;
+    case step::failed: return rw_state::failure;
+    case step::done:
+      if (on_established)
+        on_established(); // sends what BASP queued meanwhile
+    }
+  }
+  ERR_clear_error();
+  const int ret = SSL_read(ssl_.get(), buffer, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
+  if (ret > 0) {
+    got = static_cast<std::size_t>(ret);
+    record_->last_heard = hub_->now();
+    record_->bytes_in += got;
+    return rw_state::success;
+  }
+  const int kind = SSL_get_error(ssl_.get(), ret);
+  if (kind == SSL_ERROR_WANT_WRITE && on_want_write)
+    on_want_write();
+  return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+}
+
+rw_state link_session::write_some(std::size_t& put, const void* buffer, std::size_t size) {
+  put = 0;
+  if (ended_)
+    return rw_state::failure;
+  if (!established_) {
+    // Only empty writes come here: the scribe holds back data until then. For
+    // them alone CAF understands "indeterminate".
+    const auto now = handshake();
+    if (now == step::done && on_established)
+      on_established();
+    return now == step::failed ? rw_state::failure : rw_state::indeterminate;
+  }
+  if (size == 0)
+    return rw_state::indeterminate;
+  ERR_clear_error();
+  const int ret = SSL_write(ssl_.get(), buffer, static_cast<int>(std::min(size, most_at_once)));
+  if (ret > 0) {
+    put = static_cast<std::size_t>(ret);
+    in_flight_ = size - put;
+    record_->bytes_out += put;
+    return rw_state::success;
+  }
+  in_flight_ = size;
+  const int kind = SSL_get_error(ssl_.get(), ret);
+  return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "cluster/tls/openssl.hpp"
+#include "cluster/transport/hub.hpp"
+
+#include <caf/io/network/rw_state.hpp>
+
+namespace troupe::cluster {
+
+/// TLS of one connection. Used by the dialling thread until the handshake is
+/// done, from then on (or from the beginning, when accepted) by the I/O thread.
+class link_session {
+public:
+  /// An accepted connection; `host` holds one place of the half-open table.
+  link_session(std::shared_ptr<hub> shared, int fd, owned_ssl ssl, std::shared_ptr<const psk_context> psk,
+               std::string host);
+  /// A dialled one.
+  link_session(std::shared_ptr<hub> shared, int fd, owned_ssl ssl, std::shared_ptr<const psk_context> psk,
+               std::string address, std::string wanted);
+  ~link_session();
+
+  enum class step { done, want_read, want_write, failed };
+  step handshake();
+
+  caf::io::network::rw_state read_some(std::size_t& got, void* buffer, std::size_t size);
+  caf::io::network::rw_state write_some(std::size_t& put, const void* buffer, std::size_t size);
+  [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0; }
+  [[nodiscard]] bool established() const noexcept { return established_; }
+  /// Bytes that CAF gave us and the socket has not taken.
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
+  void end() noexcept { ended_ = true; } ///< all further reads and writes fail
+  /// One connection is refused at most once.
+  void told_refused() noexcept { refused_told_ = true; }
+  [[nodiscard]] bool refusal_was_told() const noexcept { return refused_told_; }
+
+  [[nodiscard]] const std::shared_ptr<hub>& shared() const { return hub_; }
+  [[nodiscard]] const std::shared_ptr<link_record>& record() const { return record_; }
+  [[nodiscard]] const std::string& address() const { return address_; }
+
+  std::function<void()> on_established, on_want_write;
+
+private:
+  step authorise();
+  step refused(const std::string& claimed, const std::string& why);
+  caf::io::network::rw_state lost(int ret);
+  void release_place();
+
+  std::shared_ptr<hub> hub_;
+  owned_ssl ssl_;
+  std::shared_ptr<const psk_context> psk_;
+  std::shared_ptr<link_record> record_;
+  std::string address_, host_, wanted_;
+  std::size_t in_flight_ = 0;
+  bool dialled_, established_ = false, ended_ = false, refused_told_ = false, admitted_ = false;
+};
+
+} // namespace troupe::cluster

@@ -1,0 +1,182 @@
+#define CAF_SUITE links
+#include "tests/support/suite.hpp"
+
+#include "tests/contract/transport/live_link.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace troupe::test;
+using troupe::errc;
+
+CAF_TEST_FIXTURE_SCOPE(links_tests, link_fixture)
+
+CAF_TEST(a link comes up and both know each other) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  auto there = b.dial("a", a.listen());
+  CAF_REQUIRE_EQUAL(why(there), "linked");
+  CAF_CHECK_EQUAL(b.told.ups().size(), 1u); // told before the dial's answer
+  CAF_CHECK(a.told.wait_ups(1));
+  const auto at_a = a.told.ups().front(), at_b = b.told.ups().front();
+  CAF_CHECK_EQUAL(at_a.name, "b");
+  CAF_CHECK_EQUAL(at_b.name, "a");
+  CAF_CHECK(!at_a.dialled);
+  CAF_CHECK(at_b.dialled);
+  CAF_CHECK_EQUAL(at_a.node_id.substr(0, 7), "node:b/");
+  CAF_CHECK(has(at_b.cipher, "TLSv1.3"));
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"hello"}), "hello");
+  CAF_CHECK_EQUAL(b.ask(*there, caf::get_atom::value), "b node");
+  CAF_CHECK_EQUAL(b.net().identify((*there)->node())->name, "a");
+  CAF_CHECK(!b.net().identify(b.system().node()));
+  CAF_REQUIRE_EQUAL(a.net().links().size(), 1u);
+  CAF_CHECK(a.net().links().front().bytes_in > 0);
+  CAF_CHECK(a.told.downs().empty());
+}
+
+CAF_TEST(the end of a node is told once and at once) {
+  live_end a{"a", give("a")};
+  auto b = std::make_unique<live_end>("b", give("b"));
+  CAF_REQUIRE(b->dial("a", a.listen()));
+  CAF_REQUIRE(a.told.wait_ups(1));
+  b.reset();
+  CAF_REQUIRE(a.told.wait_downs(1));
+  CAF_CHECK_EQUAL(a.told.downs().front().name, "b");
+  CAF_CHECK(a.told.downs().front().lost);
+  CAF_CHECK(a.net().links().empty());
+  CAF_CHECK_EQUAL(a.told.downs().size(), 1u);
+}
+
+CAF_TEST(a node comes back under its name with a new id) {
+  live_end a{"a", give("a")};
+  const auto port = a.listen();
+  for (std::size_t round = 1; round <= 3; ++round) {
+    live_end b{"b", give("b")};
+    auto there = b.dial("a", port);
+    CAF_REQUIRE_EQUAL(why(there), "linked");
+    CAF_CHECK_EQUAL(b.ask(*there, caf::get_atom::value), "b node");
+    CAF_CHECK(a.told.wait_ups(round));
+  }
+  CAF_CHECK(a.told.wait_downs(3));
+  const auto ups = a.told.ups();
+  CAF_CHECK_NOT_EQUAL(ups[0].node_id, ups[1].node_id);
+}
+
+CAF_TEST(a drop ends the link at both ends and it may come back) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = a.listen();
+  CAF_REQUIRE(b.dial("a", port));
+  CAF_REQUIRE(a.told.wait_ups(1));
+  a.net().drop("b", "an operator said so");
+  CAF_REQUIRE(a.told.wait_downs(1));
+  CAF_CHECK_EQUAL(a.told.downs().front().why, "an operator said so");
+  CAF_CHECK(!a.told.downs().front().lost);
+  CAF_REQUIRE(b.told.wait_downs(1));
+  CAF_CHECK(b.told.downs().front().lost);
+  auto again = b.dial("a", port);
+  CAF_REQUIRE_EQUAL(why(again), "linked");
+  CAF_CHECK_EQUAL(b.ask(*again, std::string{"back"}), "back");
+}
+
+CAF_TEST(a second link is refused while the first lives) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port_a = a.listen(), port_b = b.listen();
+  CAF_REQUIRE(b.dial("a", port_a));
+  CAF_REQUIRE(a.told.wait_ups(1));
+  for (auto* from : {&a, &b}) {
+    auto second = from == &a ? a.dial("b", port_b) : b.dial("a", port_a);
+    CAF_REQUIRE(!second);
+    CAF_CHECK(second.why().code == errc::conflict);
+    CAF_CHECK(has(why(second), "already linked"));
+  }
+  CAF_CHECK(a.told.downs().empty());
+  CAF_CHECK_EQUAL(a.net().links().size(), 1u);
+}
+
+CAF_TEST(two nodes that dial each other at once end with one link) {
+  for (int round = 0; round < 20; ++round) {
+    live_end a{"a", give("a")}, b{"b", give("b")};
+    const auto port_a = a.listen(), port_b = b.listen();
+    auto from_a = std::async(std::launch::async, [&] { return a.dial("b", port_b); });
+    auto from_b = b.dial("a", port_a);
+    auto other = from_a.get();
+    CAF_REQUIRE(from_b || other);
+    CAF_CHECK(eventually([&] {
+      const auto at_a = a.net().links(), at_b = b.net().links();
+      return at_a.size() == 1 && at_b.size() == 1
+             && at_a.front().who.dialled != at_b.front().who.dialled;
+    }));
+    auto& good = other ? a : b;
+    CAF_CHECK_EQUAL(good.ask(other ? *other : *from_b, std::string{"one"}), "one");
+  }
+}
+
+CAF_TEST(the wrong name at an address is found) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  auto wrong = b.dial("c", a.listen());
+  CAF_REQUIRE(!wrong);
+  CAF_CHECK(wrong.why().code == errc::untrusted);
+  CAF_CHECK(has(why(wrong), "dialled c and found a"));
+  CAF_CHECK(b.told.wait_refusal("dialled c and found a"));
+  CAF_CHECK(a.told.ups().empty());
+}
+
+CAF_TEST(two nodes of one name do not link) {
+  live_end a{"a", give("a")}, twin{"a", give("twin", issuing.issue("a"))};
+  CAF_CHECK(has(why(twin.dial("a", a.listen())), "our own name"));
+}
+
+CAF_TEST(of several addresses one is enough) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = std::to_string(a.listen());
+  auto there = b.dial("a", {"127.0.0.1:1", "nonsense", "no-such-host.invalid:1", "127.0.0.1:" + port});
+  CAF_CHECK_EQUAL(why(there), "linked");
+  auto none = b.dial("x", {"127.0.0.1:1", "nonsense"});
+  CAF_CHECK(has(why(none), "Connection refused"));
+  CAF_CHECK(has(why(none), "'nonsense'"));
+  CAF_CHECK(has(why(b.dial("y", std::vector<std::string>{})), "no address"));
+}
+
+CAF_TEST(IPv6 works alone and beside IPv4) {
+  live_end a{"a", give("a")}, b{"b", give("b")}, c{"c", give("c")}, d{"d", give("d")};
+  const auto six = a.listen("[::1]:0"), both = a.listen(":0");
+  CAF_CHECK_EQUAL(why(b.dial("a", six, "[::1]")), "linked");
+  CAF_CHECK_EQUAL(why(c.dial("a", both, "[::1]")), "linked");
+  CAF_CHECK_EQUAL(why(d.dial("a", both, "127.0.0.1")), "linked");
+  CAF_CHECK(has(why(d.dial("a2", six, "127.0.0.1")), "Connection refused"));
+  CAF_CHECK(a.told.wait_ups(3));
+  CAF_CHECK_EQUAL(a.told.ups().front().address.substr(0, 6), "[::1]:");
+}
+
+CAF_TEST(an address that swallows packets delays no other dial) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  // A listener whose backlog is full answers no SYN.
+  const int deaf = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CAF_REQUIRE_EQUAL(::bind(deaf, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  CAF_REQUIRE_EQUAL(::listen(deaf, 0), 0);
+  socklen_t size = sizeof at;
+  ::getsockname(deaf, reinterpret_cast<sockaddr*>(&at), &size);
+  int fill[4];
+  for (int& fd : fill) {
+    fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at);
+  }
+  std::atomic<bool> slow_done{false};
+  const std::vector<std::string> nowhere{"127.0.0.1:" + std::to_string(ntohs(at.sin_port))};
+  b.net().dial("slow", nowhere,
+               [&](troupe::result<caf::actor> x) {
+                 CAF_CHECK(!x);
+                 slow_done = true;
+               });
+  CAF_CHECK_EQUAL(why(b.dial("a", a.listen())), "linked");
+  CAF_CHECK(!slow_done);
+  CAF_CHECK(eventually([&] { return slow_done.load(); }));
+  for (int fd : fill)
+    ::close(fd);
+  ::close(deaf);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "cluster/tls/openssl.hpp"
+#include "cluster/transport/socket.hpp"
+#include "tests/support/test_pki.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace troupe::test {
+
+/// An attacker: a socket, perhaps with bare OpenSSL on it, that says exactly
+/// what a test wants. Nothing here checks who answers.
+class raw_link {
+public:
+  explicit raw_link(std::uint16_t port, const char* from = "127.0.0.1") {
+    using namespace cluster;
+    auto to = resolve({"127.0.0.1", std::to_string(port)}, std::chrono::milliseconds{0}, [] { return false; });
+    auto own = resolve({from, "0"}, std::chrono::milliseconds{0}, [] { return false; });
+    fd_ = owned_fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    ::bind(fd_.get(), own->front().get(), own->front().size);
+    connected_ = ::connect(fd_.get(), to->front().get(), to->front().size) == 0;
+    const timeval limit{8, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  }
+
+  /// A TLS handshake with this certificate (null: none). True: our side is
+  /// done; what the server thinks of us shows the first read.
+  bool greet(const test_leaf* leaf, int version = TLS1_3_VERSION) {
+    ctx_.reset(SSL_CTX_new(TLS_method()));
+    SSL_CTX_set_max_proto_version(ctx_.get(), version);
+    if (leaf != nullptr) {
+      const auto base = "/tmp/troupe-raw-" + std::to_string(::getpid());
+      write_file(base + ".crt", leaf->chain);
+      write_file(base + ".key", leaf->key);
+      SSL_CTX_use_certificate_chain_file(ctx_.get(), (base + ".crt").c_str());
+      SSL_CTX_use_PrivateKey_file(ctx_.get(), (base + ".key").c_str(), SSL_FILETYPE_PEM);
+      ::unlink((base + ".crt").c_str());
+      ::unlink((base + ".key").c_str());
+    }
+    ssl_.reset(SSL_new(ctx_.get()));
+    SSL_set_fd(ssl_.get(), fd_.get());
+    return SSL_connect(ssl_.get()) == 1;
+  }
+
+  bool say(const std::string& bytes) {
+    if (ssl_)
+      return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
+    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
+  }
+
+  /// True: the other side closed within eight seconds, whatever it said before.
+  bool closed() {
+    char bytes[4096];
+    for (;;) {
+      const auto got = ssl_ ? SSL_read(ssl_.get(), bytes, sizeof bytes)
+                            : static_cast<int>(::recv(fd_.get(), bytes, sizeof bytes, 0));
+      if (got > 0) {
+        heard_.append(bytes, static_cast<std::size_t>(got));
+        continue;
+      }
+      if (ssl_)
+        return SSL_get_error(ssl_.get(), got) != SSL_ERROR_WANT_READ;
+      return got == 0 || errno == ECONNRESET;
+    }
+  }
+  /// What came before the end.
+  [[nodiscard]] const std::string& heard() const { return heard_; }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+private:
+  cluster::owned_fd fd_;
+  cluster::owned_ssl_ctx ctx_;
+  cluster::owned_ssl ssl_;
+  std::string heard_;
+  bool connected_ = false;
+};
+
+} // namespace troupe::test

@@ -1,0 +1,107 @@
+#define CAF_SUITE identity_time
+
+#include "tests/unit/identity/test_house.hpp"
+
+#include "cluster/identity/renewal.hpp"
+#include "cluster/identity/time_floor.hpp"
+
+#include <openssl/asn1.h>
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+constexpr wall_ms from = autumn_2026, until = autumn_2026 + 300 * one_day;
+
+struct fixture {
+  temp_folder folder;
+  std::string path = folder / "clock.floor";
+  time_floor open() { return must(time_floor::open(path, from, until)); }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(time_tests, fixture)
+
+CAF_TEST(times of certificates go beyond 2038 and 2050) {
+  for (wall_ms at : {wall_ms{0}, wall_ms{951'782'400'000}, autumn_2026, wall_ms{2'147'483'648'000}, wall_ms{2'524'608'000'000}, in_2099}) {
+    ASN1_TIME* x = ASN1_TIME_new();
+    CAF_CHECK(set_asn1(x, at));
+    CAF_CHECK_EQUAL(from_asn1(x), at);
+    ASN1_TIME_free(x);
+  }
+  CAF_CHECK_EQUAL(utc_text(951'782'400'000), "2000-02-29 00:00:00 UTC");
+  CAF_CHECK_EQUAL(utc_text(in_2099), "2099-01-01 00:00:00 UTC");
+  CAF_CHECK_EQUAL(from_http_date("Fri, 20 Nov 2026 19:04:23 GMT"), 1'795'201'463'000);
+  CAF_CHECK_EQUAL(from_http_date("yesterday"), 0);
+}
+
+CAF_TEST(a board in 1970 judges by its certificates first day) {
+  set_clock clock{5'000};
+  auto x = open();
+  CAF_CHECK_EQUAL(x.now(clock), from);
+  must(x.save(clock));
+  CAF_CHECK_EQUAL(must(read_text(path)), floor_text(from));
+}
+
+CAF_TEST(the floor survives and does not go back with the clock) {
+  set_clock clock{from + 10 * one_day};
+  auto x = open();
+  must(x.save(clock));
+  clock.set(5'000);
+  CAF_CHECK_EQUAL(open().now(clock), from + 10 * one_day);
+}
+
+CAF_TEST(a clock in 2099 is not believed and not written) {
+  set_clock clock{in_2099};
+  auto x = open();
+  must(x.save(clock));
+  CAF_CHECK_EQUAL(x.floor(), from);
+  // What a version before wrote.
+  must(write_text(path, floor_text(in_2099)));
+  CAF_CHECK_EQUAL(open().floor(), from);
+}
+
+CAF_TEST(the file is written once an hour and at the stop) {
+  set_clock clock{from + 1000};
+  auto x = open();
+  must(x.tick(clock));
+  const auto first = must(read_text(path));
+  clock.pass(std::chrono::minutes{59});
+  must(x.tick(clock));
+  CAF_CHECK_EQUAL(must(read_text(path)), first);
+  clock.pass(std::chrono::minutes{1});
+  must(x.tick(clock));
+  CAF_CHECK_EQUAL(must(read_text(path)), floor_text(clock.wall()));
+  clock.pass(std::chrono::minutes{1});
+  must(x.save(clock));
+  CAF_CHECK_EQUAL(must(read_text(path)), floor_text(clock.wall()));
+}
+
+CAF_TEST(a file that holds no time is told) {
+  must(write_text(path, "soon\n"));
+  CAF_CHECK(refused(time_floor::open(path, from, until), errc::corrupt, "delete it"));
+  must(write_text(path, ""));
+  CAF_CHECK_EQUAL(open().floor(), from);
+}
+
+CAF_TEST(renewal begins at two thirds of a life and leaves a quarter) {
+  house_fixture house;
+  std::vector<wall_ms> all;
+  for (int i = 0; i < 40; ++i) {
+    const auto x = house.issue(fmt::format("n{}", i)).leaf;
+    const auto at = renew_at(x.from(), x.until(), x.serial());
+    const auto life = x.until() - x.from();
+    CAF_CHECK(at >= x.from() + life / 3 * 2);
+    CAF_CHECK(at <= x.until() - life / 4);
+    CAF_CHECK(!needs_renewal(x, at - 1));
+    CAF_CHECK(needs_renewal(x, at));
+    CAF_CHECK(needs_renewal(x, x.until() + 1));
+    all.push_back(at);
+  }
+  std::sort(all.begin(), all.end());
+  CAF_CHECK(all.back() - all.front() > 10 * one_day);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,174 @@
+#define CAF_SUITE identity_trust
+
+#include "tests/unit/identity/test_house.hpp"
+
+#include "cluster/identity/trust.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+struct fixture : house_fixture {
+  /// Without the crossed certificate.
+  std::string without_cross(const std::string& pem) {
+    std::vector<certificate> kept;
+    const auto all = must(certificate::read_all(pem, "ca"));
+    for (auto& x : all)
+      if (x.is_root() || std::none_of(all.begin(), all.end(), [&](auto& y) { return y.is_root() && x.is_same_authority(y); }))
+        kept.push_back(x);
+    CAF_REQUIRE(kept.size() < all.size());
+    return pem_of(kept);
+  }
+
+  static bool has_root(const std::string& pem, const std::string& name) {
+    for (auto& x : must(certificate::read_all(pem, "ca")))
+      if (x.is_root() && x.name() == name)
+        return true;
+    return false;
+  }
+};
+
+bool says(const std::vector<std::string>& lines, const std::string& part) {
+  for (auto& x : lines) {
+    CAF_MESSAGE(x);
+    if (x.find(part) != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(trust_tests, fixture)
+
+CAF_TEST(a new root is believed when the old one vouches for it) {
+  const auto ours = file("ca.crt"), lists = file("revoked.crl");
+  rotate();
+  const auto got = must(consider_authorities(ours, file("ca.crt"), lists, clock.wall()));
+  CAF_CHECK_EQUAL(got.changed.size(), 3u); // root, crossed, issuer
+  CAF_CHECK(got.refused.empty());
+  CAF_CHECK(has_root(got.pem, "elm root 1"));
+  CAF_CHECK(has_root(got.pem, "elm root 2"));
+  // Once is enough.
+  CAF_CHECK(!must(consider_authorities(got.pem, file("ca.crt"), lists, clock.wall())).any());
+}
+
+CAF_TEST(a board that slept through two rotations follows the row) {
+  const auto ours = file("ca.crt");
+  rotate();
+  rotate();
+  const auto got = must(consider_authorities(ours, file("ca.crt"), "", clock.wall()));
+  CAF_CHECK(has_root(got.pem, "elm root 3"));
+  CAF_CHECK(got.refused.empty());
+}
+
+CAF_TEST(roots that are not believed) {
+  const auto ours = file("ca.crt");
+  house_fixture stranger{"oak"}, namesake{"elm"};
+  rotate();
+  namesake.rotate();
+  const auto with_cross = file("ca.crt");
+  const auto crossed = [&] {
+    for (auto& x : must(certificate::read_all(with_cross, "ca")))
+      if (!x.is_root() && x.name() == "elm root 2")
+        return x;
+    CAF_FAIL("no crossed certificate");
+  }();
+  const auto root_key = must(private_key::read(file("root-1.key"), "root-1.key", "correct horse"));
+  const auto root_1 = must(certificate::read(file("root-1.crt"), "root-1.crt"));
+  const auto list = must(make_list(root_1, root_key, 9, {{crossed.serial(), autumn_2026}}, autumn_2026));
+  struct {
+    std::string what, offered, lists;
+    wall_ms now;
+    std::string says;
+  } table[] = {
+    {"of another house", stranger.file("ca.crt"), "", autumn_2026, "vouches"},
+    {"of the same name", namesake.file("ca.crt"), "", autumn_2026, "vouches"},
+    {"without its crossed certificate", without_cross(with_cross), "", autumn_2026, "vouches"},
+    {"whose crossed certificate is revoked", with_cross, list.pem(), autumn_2026, "vouches"},
+    {"of the future", with_cross, "", autumn_2026 - one_day, "is valid from"},
+    {"rubbish", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "", autumn_2026, "cannot be read"},
+    {"a flood", std::string(600'000, 'x'), "", autumn_2026, "600000 bytes"},
+    {"a node's certificate", issue("boiler").leaf.pem(), "", autumn_2026, "is no authority"},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE(x.what);
+    const auto got = must(consider_authorities(ours, x.offered, x.lists, x.now));
+    CAF_CHECK(!got.any());
+    CAF_CHECK_EQUAL(got.pem, ours);
+    CAF_CHECK(says(got.refused, x.says));
+  }
+}
+
+CAF_TEST(an issuer cannot make an authority) {
+  const auto ours = file("ca.crt");
+  const auto issuer = must(certificate::read(file("issuer.crt"), "issuer"));
+  const auto key = must(private_key::read(file("issuer.key"), "issuer"));
+  const auto evil = must(private_key::make(key_algorithm::p256));
+  const auto forged = must(make_certificate({.what = certificate_order::kind::root, .name = "elm root 2",
+                                             .house = "elm", .from = autumn_2026 - one_day, .until = autumn_2026 + one_day},
+                                            evil.get(), nullptr, evil));
+  const auto crossed = must(make_certificate({.what = certificate_order::kind::cross, .name = "elm root 2",
+                                              .house = "elm", .from = autumn_2026 - one_day, .until = autumn_2026 + one_day},
+                                             evil.get(), &issuer, key));
+  const auto got = must(consider_authorities(ours, pem_of({forged, crossed}), "", autumn_2026));
+  CAF_CHECK(!got.any());
+  CAF_CHECK_EQUAL(got.refused.size(), 2u);
+}
+
+CAF_TEST(what ended is dropped but never the last root) {
+  const auto ours = file("ca.crt");
+  const auto got = must(consider_authorities(ours, "", "", in_2099));
+  CAF_CHECK_EQUAL(got.pem, ours);
+  // The issuer ends after ten years, its root after twenty.
+  const auto later = must(consider_authorities(ours, "", "", autumn_2026 + 11 * 365 * one_day));
+  CAF_CHECK(later.any());
+  CAF_CHECK_EQUAL(must(certificate::read_all(later.pem, "ca")).size(), 1u);
+}
+
+CAF_TEST(revocation lists are taken by signature and number) {
+  issue("a");
+  issue("b");
+  const auto list_1 = file("revoked.crl");
+  must(open().revoke("a", ""));
+  const auto list_2 = file("revoked.crl");
+  must(open().revoke("b", ""));
+  const auto list_3 = file("revoked.crl");
+  house_fixture namesake{"elm"};
+  namesake.issue("x");
+  for (int i = 0; i < 2; ++i) {
+    must(namesake.open().revoke("x", ""));
+    namesake.issue("x");
+  }
+  must(namesake.open().revoke("x", ""));
+  auto broken = list_3;
+  broken[list_3.rfind("\n-----END") - 20] ^= 1;
+  struct {
+    std::string what, ours, offered, so;
+    bool taken;
+  } table[] = {
+    {"newer", list_1, list_2, list_2, true},
+    {"much newer", list_1, list_3, list_3, true},
+    {"the first ever", "", list_2, list_2, true},
+    {"the same", list_2, list_2, list_2, false},
+    {"older", list_3, list_2, list_3, false},
+    {"nothing", list_2, "", list_2, false},
+    {"of a namesake, with a larger number", list_2, namesake.file("revoked.crl"), list_2, false},
+    {"damaged", list_2, broken, list_2, false},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE(x.what);
+    const auto got = must(consider_revoked(x.ours, x.offered, file("ca.crt")));
+    CAF_CHECK_EQUAL(got.any(), x.taken);
+    auto numbers = [&](const std::string& pem) {
+      std::map<std::string, std::int64_t> all;
+      for (auto& list : must(revocation_list::read_all(pem, "lists")))
+        all[list.authority()] = list.number();
+      return all;
+    };
+    CAF_CHECK(numbers(got.pem) == numbers(x.so));
+  }
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

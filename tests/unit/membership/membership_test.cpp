@@ -1,0 +1,285 @@
+#undef CAF_SUITE
+#define CAF_SUITE membership
+
+#include "cluster/membership/local_health.hpp"
+#include "cluster/membership/membership.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <algorithm>
+
+using namespace troupe;
+using namespace troupe::cluster;
+using kind = membership_message::kind;
+
+namespace {
+
+constexpr mono_ns ms = 1'000'000;
+constexpr mono_ns sec = 1'000 * ms;
+
+membership::options named(const std::string& self) {
+  membership::options o;
+  o.self = self;
+  o.addresses = {self + ":4710"};
+  return o;
+}
+
+/// Node "b" of a cluster a, b, c: linked to both, at `now`.
+struct fixture {
+  membership b{named("b")};
+  mono_ns now = 1000 * sec;
+
+  fixture() {
+    for (const auto* x : {"a", "c"}) {
+      b.know(x, {std::string{x} + ":4710"}, now);
+      b.on_link_up(x, 1, now, 0);
+    }
+    tick();
+  }
+  membership_effects tick(std::vector<heard> links) { return b.tick(now, 0, links); }
+  membership_effects tick() { return tick({{"a", now, {}}, {"c", now, {}}}); }
+  /// Lets both be heard, or only a.
+  membership_effects pass(mono_ns length, bool c_too) {
+    membership_effects all;
+    const auto c_at = now;
+    for (const auto end = now + length; now < end;) {
+      now = std::min(end, now + 50 * ms);
+      auto x = tick({{"a", now, {}}, {"c", c_too ? now : c_at, {}}});
+      all.changes.insert(all.changes.end(), x.changes.begin(), x.changes.end());
+      all.letters.insert(all.letters.end(), x.letters.begin(), x.letters.end());
+      all.drop.insert(all.drop.end(), x.drop.begin(), x.drop.end());
+    }
+    return all;
+  }
+  member see(const std::string& name) const {
+    for (const auto& x : b.members())
+      if (x.name == name)
+        return x;
+    return {};
+  }
+  membership_effects view_from(const std::string& from, std::vector<member> rows) {
+    return b.on_letter(from, {kind::view, {}, 0, std::move(rows)}, now, 0);
+  }
+};
+
+member row(const std::string& name, std::uint64_t incarnation, std::uint32_t refutation, standing is) {
+  member x;
+  x.name = name;
+  x.incarnation = incarnation;
+  x.refutation = refutation;
+  x.is = is;
+  x.direct = is == standing::alive;
+  return x;
+}
+
+const membership_effects::letter* letter_of(const membership_effects& all, kind what, const std::string& to) {
+  for (const auto& x : all.letters)
+    if (x.what.what == what && x.to == to)
+      return &x;
+  return nullptr;
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(one_node, fixture)
+
+CAF_TEST(silence is asked about before it is called death) {
+  auto done = pass(250 * ms, false);
+  CAF_CHECK(see("c").is == standing::suspect);
+  const auto* asked = letter_of(done, kind::ask, "a");
+  CAF_REQUIRE(asked);
+  CAF_CHECK_EQUAL(asked->what.about, "c");
+  CAF_CHECK(letter_of(done, kind::deaf, "c"));
+  // a hears it: not dead, but not by us
+  b.on_letter("a", {kind::heard, "c", asked->what.question, {}}, now, 0);
+  CAF_CHECK(see("c").is == standing::alive);
+  CAF_CHECK(!see("c").direct);
+  // then a does not either
+  now += ms;
+  done = pass(300 * ms, false);
+  asked = letter_of(done, kind::ask, "a");
+  CAF_REQUIRE(asked);
+  b.on_letter("a", {kind::not_heard, "c", asked->what.question, {}}, now, 0);
+  done = pass(700 * ms, false);
+  CAF_CHECK(see("c").is == standing::down);
+  CAF_CHECK(done.drop == std::vector<std::string>{"c"});
+  CAF_CHECK(b.flap_score("c", now) > 990);
+  CAF_CHECK(b.flap_score("c", now + 60 * sec) < 510);
+}
+
+CAF_TEST(a lost link whose redial is refused is down at once) {
+  pass(2 * sec, true);
+  auto done = b.on_link_down("c", "end of file", true, now, 0);
+  CAF_CHECK(see("c").is == standing::suspect);
+  CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
+  CAF_CHECK_EQUAL(done.dial[0].name, "c");
+  now += ms;
+  done = b.on_dial_failed("c", "refused", true, now, 0);
+  CAF_CHECK(see("c").is == standing::down);
+  CAF_REQUIRE_EQUAL(done.changes.size(), 1u);
+  CAF_CHECK_EQUAL(done.changes[0].why, "its process is gone: end of file, and its host refuses connections");
+  // A late letter of the ended session wakes nobody.
+  b.on_letter("c", {kind::view, {}, 0, {row("c", 1, 5, standing::alive)}}, now, 0);
+  CAF_CHECK(see("c").is == standing::down);
+  CAF_CHECK(b.on_letter("c", {kind::ask, "b", 5, {}}, now, 0).letters.empty());
+  // Nor does what others told before they noticed.
+  view_from("a", {row("c", 1, 0, standing::alive)});
+  CAF_CHECK(see("c").is == standing::down);
+  b.on_link_up("c", 2, now, 0);
+  CAF_CHECK(see("c").is == standing::alive);
+  CAF_CHECK_EQUAL(see("c").incarnation, 2u);
+}
+
+CAF_TEST(who is called dead contradicts) {
+  auto done = view_from("a", {row("b", 1, 0, standing::suspect)});
+  CAF_CHECK_EQUAL(b.self().refutation, 1u);
+  CAF_CHECK(b.local_health() > 1.9); // it may be our own fault
+  const auto* told_c = letter_of(done, kind::view, "c");
+  CAF_REQUIRE(told_c);
+  CAF_CHECK_EQUAL(told_c->what.members.at(0).refutation, 1u);
+  view_from("c", {row("b", 1, 0, standing::down)}); // an old rumour
+  CAF_CHECK_EQUAL(b.self().refutation, 1u);
+  view_from("c", {row("b", 1, 1, standing::down)});
+  CAF_CHECK_EQUAL(b.self().refutation, 2u);
+  view_from("c", {row("b", 7, 0, standing::alive)}); // our counter of starts was set back
+  CAF_CHECK_EQUAL(b.self().incarnation, 8u);
+}
+
+CAF_TEST(differences are kept for each teller) {
+  view_from("a", {row("c", 1, 0, standing::down)});
+  auto d = b.differences();
+  CAF_REQUIRE(d.contains("c"));
+  CAF_CHECK((d.at("c") == std::map<std::string, told>{{"a", {standing::down, false}}}));
+  CAF_CHECK(see("c").is == standing::alive); // we hear it
+  view_from("a", {row("c", 1, 1, standing::alive)}); // refuted
+  CAF_CHECK(b.differences().empty());
+}
+
+CAF_TEST(a node that was stopped or late trusts itself less) {
+  now += 5 * sec; // no tick for so long
+  tick({{"a", now - 5 * sec, {}}, {"c", now - 5 * sec, {}}});
+  CAF_CHECK(see("a").is == standing::alive);
+  CAF_CHECK(see("c").is == standing::alive);
+  CAF_CHECK_EQUAL(b.local_health(), 4.0);
+  pass(10 * sec, true);
+  CAF_CHECK_EQUAL(b.local_health(), 1.0);
+}
+
+CAF_TEST(busy ears multiply the limits) {
+  for (int i = 0; i < 6; ++i) { // each tick 100 ms late
+    now += 150 * ms;
+    tick();
+  }
+  CAF_CHECK_EQUAL(b.local_health(), 4.0);
+  const auto done = pass(600 * ms, false);
+  CAF_CHECK(see("c").is == standing::alive);
+}
+
+CAF_TEST(discovery waits for an approval and is bounded) {
+  auto done = b.found("d", {"d:4710"}, now, 0);
+  CAF_CHECK(see("d").is == standing::waiting);
+  CAF_CHECK(done.dial.empty());
+  pass(3 * sec, true);
+  CAF_CHECK(see("d").is == standing::waiting);
+  for (int i = 0; i < 1000; ++i)
+    b.found("x" + std::to_string(i), {"x:1"}, now, 0);
+  CAF_CHECK_EQUAL(b.members().size(), 3 + membership::max_waiting);
+  auto approved = b.approve("d", now, 0);
+  CAF_REQUIRE(approved);
+  CAF_REQUIRE_EQUAL(approved->dial.size(), 1u); // b < d
+  CAF_CHECK_EQUAL(approved->dial[0].addresses.at(0), "d:4710");
+  CAF_CHECK(b.approve("a", now, 0).why().code == errc::invalid_argument);
+  CAF_CHECK(b.approve("nobody", now, 0).why().code == errc::not_found);
+}
+
+CAF_TEST(a removed node is cut and stays out) {
+  CAF_CHECK(b.remove("b", now, 0).why().code == errc::invalid_argument);
+  CAF_CHECK(b.remove("nobody", now, 0).why().code == errc::not_found);
+  auto done = b.remove("c", now, 0);
+  CAF_REQUIRE(done);
+  CAF_CHECK(done->drop == std::vector<std::string>{"c"});
+  CAF_CHECK(letter_of(*done, kind::view, "c")); // it learns why
+  b.on_link_down("c", "dropped", false, now, 0);
+  const auto again = b.on_link_up("c", 9, now, 0);
+  CAF_CHECK(again.drop == std::vector<std::string>{"c"});
+  CAF_CHECK(see("c").is == standing::removed);
+}
+
+CAF_TEST(draining and leaving are told to all) {
+  auto done = b.drain(true, 5);
+  for (const auto* x : {"a", "c"}) {
+    const auto* told_it = letter_of(done, kind::view, x);
+    CAF_REQUIRE(told_it);
+    CAF_CHECK(told_it->what.members.at(0).draining);
+  }
+  CAF_CHECK(b.drain(true, 6).changes.empty());
+  done = b.leave(7);
+  CAF_CHECK(letter_of(done, kind::goodbye, "a"));
+  CAF_CHECK(letter_of(done, kind::goodbye, "c"));
+  CAF_CHECK(b.self().is == standing::left);
+  pass(3 * sec, false); // it judges and dials nobody any more
+  CAF_CHECK(see("c").is == standing::alive);
+}
+
+CAF_TEST(a second link of one peer ends without a fuss) {
+  b.on_link_up("c", 1, now, 0);
+  CAF_CHECK(b.on_link_down("c", "a newer link took its place", false, now, 0).changes.empty());
+  CAF_CHECK(see("c").direct);
+}
+
+CAF_TEST(who was removed and is taken back hears it over a new link) {
+  auto ban = row("b", 1, 0, standing::removed);
+  ban.banned = 1;
+  CAF_CHECK_EQUAL(view_from("a", {ban}).drop.size(), 2u);
+  CAF_CHECK(b.self().is == standing::removed);
+  b.on_link_down("a", "dropped", false, now, 0);
+  CAF_CHECK(b.on_link_up("a", 1, now, 0).drop.empty());
+  ban.banned = 2;
+  view_from("a", {ban});
+  CAF_CHECK(b.self().is == standing::alive);
+}
+
+CAF_TEST(what was made anew asks its old links for all they know) {
+  membership fresh{named("b")};
+  member c = row("c", 4, 2, standing::down);
+  c.banned = 1;
+  fresh.recall(c, now);
+  auto mine = row("b", 1, 3, standing::alive);
+  mine.draining = true;
+  fresh.recall(mine, now);
+  CAF_CHECK(fresh.self().draining);
+  CAF_CHECK_EQUAL(fresh.self().refutation, 3u);
+  const auto up = fresh.on_link_up("a", 0, now, 0);
+  const auto* view = letter_of(up, kind::view, "a");
+  CAF_REQUIRE(view);
+  CAF_CHECK_EQUAL(fresh.members().at(2).banned, 1u);
+  const auto answer = b.on_letter("a", view->what, now, 0);
+  const auto* all = letter_of(answer, kind::view, "a");
+  CAF_REQUIRE(all);
+  CAF_CHECK_EQUAL(all->what.question, 0u);
+  CAF_CHECK_EQUAL(all->what.members.size(), 3u);
+}
+
+CAF_TEST(a letter of a stranger and a view without end do no harm) {
+  CAF_CHECK(b.on_letter("stranger", {kind::view, {}, 0, {row("x", 1, 0, standing::alive)}}, now, 0).letters.empty());
+  std::vector<member> flood;
+  for (int i = 0; i < 1000; ++i)
+    flood.push_back(row("x" + std::to_string(i), 1, 0, standing::alive));
+  flood[0].addresses.assign(1000, "x:1");
+  view_from("a", flood);
+  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  for (const auto& x : b.members())
+    CAF_CHECK(x.addresses.size() <= membership::max_addresses);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST(profiles leave room for lost beats) {
+  for (const auto* name : {"lan", "wan", "radio"}) {
+    const auto x = profile::named(name);
+    CAF_CHECK_EQUAL(x.name, name);
+    CAF_CHECK(x.suspect_after >= 4 * x.beat_every);
+    CAF_CHECK(x.down_after >= 3 * x.suspect_after);
+  }
+  CAF_CHECK_EQUAL(profile::named("moon").name, "lan");
+}
