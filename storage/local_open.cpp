@@ -278,7 +278,7 @@ void local_store::greet(const image& found, const ring_reading& ring, bool undam
          then);
   if (!found.machine.empty() && !options_.machine.empty()
       && found.machine != options_.machine)
-    note(severity::warning, "start",
+    note(severity::alarm, "start",
          fmt::format("this medium was used in another machine ({}, now {}): cloned, or "
                      "restored from a backup? The store goes on as a new stream",
                      found.machine, options_.machine),

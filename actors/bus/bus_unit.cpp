@@ -71,7 +71,7 @@ public:
             {"driver", config_.driver},
             {"open", session_ != nullptr},
             {"trouble", trouble_.code == errc::none ? "" : to_string(trouble_)},
-            {"lines", desk_->attachments().size()},
+            {"lines", desk_->size()},
             {"epoch", epoch_}};
   }
 

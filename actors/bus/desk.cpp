@@ -25,21 +25,13 @@ std::shared_ptr<input_port> bus_desk::attach_input(const std::string& name,
   bool changed = false;
   {
     std::lock_guard lock{mutex_};
-    auto& x = lines_[name];
-    changed = !x.port || x.line != wish.line || x.kind != wish.kind
-              || x.poll_every != wish.poll_every;
-    if (!x.port) {
-      x = attachment{};
-      x.name = name;
-      x.port = std::make_shared<input_port>(wish.ring_edges, clocks_);
-    }
-    if (changed) {
-      x.line = wish.line;
-      x.kind = wish.kind;
-      x.poll_every = wish.poll_every;
-      x.revision = ++revision_;
-    }
-    port = x.port;
+    const auto& was = lines_[name].what;
+    const bool known = was && was->port;
+    port = known ? was->port : std::make_shared<input_port>(wish.ring_edges, clocks_);
+    changed = !known || was->line != wish.line || was->kind != wish.kind
+              || was->poll_every != wish.poll_every;
+    if (changed)
+      put(name, {name, 0, port, nullptr, wish.line, wish.kind, wish.poll_every});
   }
   port->set_waker(std::move(who));
   if (changed)
@@ -53,25 +45,25 @@ std::shared_ptr<output_cell> bus_desk::attach_output(const std::string& name,
   bool changed = false;
   {
     std::lock_guard lock{mutex_};
-    auto& x = lines_[name];
-    changed = !x.cell || x.line != wish.line || x.kind != wish.kind;
-    if (!x.cell) {
-      x = attachment{};
-      x.name = name;
-      x.cell = std::make_shared<output_cell>(wish.safe, wish.initial, wish.keep_at_stop);
-    }
-    if (changed) {
-      x.line = wish.line;
-      x.kind = wish.kind;
-      x.revision = ++revision_;
-    }
-    cell = x.cell;
+    const auto& was = lines_[name].what;
+    const bool known = was && was->cell;
+    cell = known ? was->cell
+                 : std::make_shared<output_cell>(wish.safe, wish.initial, wish.keep_at_stop);
+    changed = !known || was->line != wish.line || was->kind != wish.kind;
+    if (changed)
+      put(name, {name, 0, nullptr, cell, wish.line, wish.kind, milliseconds{0}});
   }
   cell->configure(wish.safe, wish.initial, wish.keep_at_stop);
   cell->set_waker(std::move(who));
   if (changed)
     nudge();
   return cell;
+}
+
+void bus_desk::put(const std::string& name, attachment x) {
+  x.revision = ++revision_;
+  lines_[name].what = std::make_shared<const attachment>(std::move(x));
+  note_change(name);
 }
 
 void bus_desk::detach(const std::string& name) {
@@ -81,12 +73,12 @@ void bus_desk::detach(const std::string& name) {
     const auto found = lines_.find(name);
     if (found == lines_.end())
       return;
-    if (found->second.port)
-      found->second.port->set_waker({});
-    if (found->second.cell)
-      found->second.cell->set_waker({});
+    if (found->second.what->port)
+      found->second.what->port->set_waker({});
+    if (found->second.what->cell)
+      found->second.what->cell->set_waker({});
     lines_.erase(found);
-    ++revision_;
+    note_change(name);
   }
   nudge();
 }
@@ -96,10 +88,10 @@ void bus_desk::leave(const std::string& name) {
   const auto found = lines_.find(name);
   if (found == lines_.end())
     return;
-  if (found->second.port)
-    found->second.port->set_waker({});
-  if (found->second.cell)
-    found->second.cell->set_waker({});
+  if (found->second.what->port)
+    found->second.what->port->set_waker({});
+  if (found->second.what->cell)
+    found->second.what->cell->set_waker({});
 }
 
 void bus_desk::force_safe(const std::string& name) {
@@ -107,9 +99,9 @@ void bus_desk::force_safe(const std::string& name) {
   {
     std::lock_guard lock{mutex_};
     const auto found = lines_.find(name);
-    if (found == lines_.end() || !found->second.cell)
+    if (found == lines_.end() || !found->second.what->cell)
       return;
-    cell = found->second.cell;
+    cell = found->second.what->cell;
   }
   if (cell->want(cell->safe(), no_deadline))
     nudge(name);
@@ -145,13 +137,50 @@ std::uint64_t bus_desk::take_over(waker who) {
   return epoch;
 }
 
-std::vector<bus_desk::attachment> bus_desk::attachments() const {
-  std::vector<attachment> all;
+std::vector<bus_desk::shared_attachment> bus_desk::attachments() const {
+  std::vector<shared_attachment> all;
   std::lock_guard lock{mutex_};
   all.reserve(lines_.size());
   for (const auto& [name, x] : lines_)
-    all.push_back(x);
+    all.push_back(x.what);
   return all;
+}
+
+std::size_t bus_desk::size() const {
+  std::lock_guard lock{mutex_};
+  return lines_.size();
+}
+
+void bus_desk::note_change(const std::string& name) {
+  if (all_changed_)
+    return;
+  changed_.insert(name);
+  // A bus that hangs takes nothing: names that come and go must not pile up.
+  if (changed_.size() > lines_.size() + most_gone) {
+    all_changed_ = true;
+    changed_.clear();
+  }
+}
+
+std::optional<bus_desk::changes> bus_desk::take_changes(std::uint64_t epoch, bool all) {
+  changes news;
+  std::lock_guard lock{mutex_};
+  if (!is_current(epoch))
+    return std::nullopt;
+  news.all = std::exchange(all_changed_, false) || all;
+  const auto names = std::exchange(changed_, {});
+  if (news.all) {
+    news.lines.reserve(lines_.size());
+    for (const auto& [name, x] : lines_)
+      news.lines.push_back({name, x.what});
+    return news;
+  }
+  news.lines.reserve(names.size());
+  for (const auto& name : names) {
+    const auto found = lines_.find(name);
+    news.lines.push_back({name, found == lines_.end() ? nullptr : found->second.what});
+  }
+  return news;
 }
 
 std::vector<std::string> bus_desk::take_nudges() {
@@ -167,20 +196,20 @@ std::vector<std::string> bus_desk::take_nudges() {
 
 void bus_desk::disturbed() {
   for (const auto& x : attachments()) {
-    if (!x.cell)
+    if (!x->cell)
       continue;
-    x.cell->disturbed();
-    nudge(x.name);
+    x->cell->disturbed();
+    nudge(x->name);
   }
 }
 
 void bus_desk::trouble(const error& why) {
   const auto now = clocks_.mono();
   for (const auto& x : attachments()) {
-    if (x.port)
-      x.port->closed(why, now);
+    if (x->port)
+      x->port->closed(why, now);
     else
-      x.cell->closed(why);
+      x->cell->closed(why);
   }
 }
 

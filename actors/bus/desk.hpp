@@ -10,6 +10,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,19 +103,30 @@ public:
     line_config line;
     value_kind kind = value_kind::digital;
     milliseconds poll_every{0};
-    bool nudged = false;
   };
+  /// Never changed once made: the desk and the session share it.
+  using shared_attachment = std::shared_ptr<const attachment>;
 
   /// Makes the caller the bus actor of this desk and fences every earlier one.
   [[nodiscard]] std::uint64_t take_over(waker who);
   [[nodiscard]] bool is_current(std::uint64_t epoch) const noexcept {
     return epoch_.load(std::memory_order_acquire) == epoch;
   }
-  /// Changes whenever the list of attachments does.
-  [[nodiscard]] std::uint64_t revision() const noexcept {
-    return revision_.load(std::memory_order_acquire);
-  }
-  [[nodiscard]] std::vector<attachment> attachments() const;
+  [[nodiscard]] std::size_t size() const;
+  /// A line that was attached, set up anew or detached.
+  struct change {
+    std::string name;
+    shared_attachment wanted; ///< as it is now; null: detached
+  };
+  /// What changed since the last call, so that adding one line costs the bus
+  /// one look. With `all`, everything that is attached: for a session that
+  /// begins, which has no line of its own yet.
+  /// @returns none if the caller's epoch is over: a successor needs them.
+  struct changes {
+    std::vector<change> lines;
+    bool all = false; ///< whoever is not among them is detached
+  };
+  [[nodiscard]] std::optional<changes> take_changes(std::uint64_t epoch, bool all);
   /// The cells that were nudged since the last call; allows the next wake-up.
   [[nodiscard]] std::vector<std::string> take_nudges();
   /// A fenced bus actor may have written: every output is written again.
@@ -132,13 +145,26 @@ public:
   void unattended(std::uint64_t epoch);
 
 private:
+  /// Changed names kept beyond those attached; past it the bus looks at all.
+  static constexpr std::size_t most_gone = 1024;
+
+  [[nodiscard]] std::vector<shared_attachment> attachments() const;
+  struct place {
+    shared_attachment what;
+    bool nudged = false;
+  };
+  void put(const std::string& name, attachment x); ///< with the lock held
+  void note_change(const std::string& name);       ///< with the lock held
+
   std::string name_;
   std::atomic<bool> simulated_{false};
   const clock_source& clocks_;
   std::atomic<std::uint64_t> epoch_{0};
-  std::atomic<std::uint64_t> revision_{1};
   mutable std::mutex mutex_;
-  std::map<std::string, attachment> lines_;
+  std::map<std::string, place> lines_;
+  std::uint64_t revision_ = 0;       ///< the newest given to an attachment
+  std::set<std::string> changed_;    ///< since the bus last took them
+  bool all_changed_ = false;
   std::map<std::string, std::any> keepsakes_;
   std::vector<std::string> nudged_;
   bool woken_ = false;

@@ -1,6 +1,8 @@
 #include "actors/bus/session.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace troupe {
 
@@ -21,20 +23,29 @@ bool has_edges(const bus_desk::attachment& x) {
 /// One attached line and what the driver gave for it. Between the driver and
 /// the port it listens for the loss of the line, which is the bus's business.
 struct bus_session::line final : drivers::edge_sink {
-  line(bus_desk::attachment a, std::weak_ptr<bus_desk> d, std::atomic<bool>& any)
-    : what(std::move(a)), desk(std::move(d)), any_lost(any) {}
+  struct seat final : agenda::seat {
+    seat(line& x, std::uint64_t number) : agenda::seat{agenda::never, number}, of(x) {}
+    line& of;
+  };
 
-  void on_edge(const drivers::edge& x) noexcept override { what.port->on_edge(x); }
-  void on_gap(const drivers::gap& x) noexcept override { what.port->on_gap(x); }
+  line(bus_desk::shared_attachment a, std::weak_ptr<bus_desk> d, std::atomic<bool>& any,
+       std::uint64_t number)
+    : what(std::move(a)), desk(std::move(d)), any_lost(any), due(*this, number),
+      guard(*this, number) {}
+
+  static line& of(agenda::seat* x) { return static_cast<seat*>(x)->of; }
+
+  void on_edge(const drivers::edge& x) noexcept override { what->port->on_edge(x); }
+  void on_gap(const drivers::gap& x) noexcept override { what->port->on_gap(x); }
   void on_lost(const error& why) noexcept override {
-    what.port->on_lost(why);
+    what->port->on_lost(why);
     lost.store(true, std::memory_order_release);
     any_lost.store(true, std::memory_order_release);
     if (const auto whom = desk.lock())
       whom->nudge();
   }
 
-  bus_desk::attachment what;
+  bus_desk::shared_attachment what;
   std::weak_ptr<bus_desk> desk;
   std::atomic<bool> lost{false};
   std::atomic<bool>& any_lost;
@@ -44,6 +55,8 @@ struct bus_session::line final : drivers::edge_sink {
   mono_ns retry_at = no_deadline; ///< opening, or writing what failed
   mono_ns pause = 0;
   mono_ns poll_at = no_deadline;
+  seat due;
+  seat guard;
   // Last, so that they go first: no sink call follows their end.
   std::unique_ptr<drivers::digital_input> digital_in;
   std::unique_ptr<drivers::digital_output> digital_out;
@@ -74,14 +87,17 @@ auto bus_session::call(F f) {
 
 result<mono_ns> bus_session::work(bus_desk& desk, std::uint64_t epoch) {
   std::lock_guard lock{use_};
+  if (!desk.is_current(epoch))
+    throw fenced_out{};
   desk_ = &desk;
   home_ = desk.weak_from_this();
-  epoch_ = epoch;
+  if (std::exchange(epoch_, epoch) != epoch)
+    look_at_all();
   const auto& clocks = desk.clocks();
   serve_outputs(clocks.mono());
   sync(desk, clocks.mono());
-  if (clocks.mono() >= next_line_ || any_lost_.exchange(false, std::memory_order_acq_rel))
-    serve_lines();
+  serve_lost();
+  serve_lines();
   if (lost_.code == errc::none && clocks.mono() >= next_check_) {
     next_check_ = clocks.mono() + check_every;
     if (const auto fine = call([&] { return driver_->check(); }); !fine)
@@ -89,7 +105,18 @@ result<mono_ns> bus_session::work(bus_desk& desk, std::uint64_t epoch) {
   }
   if (lost_.code != errc::none)
     return lost_;
-  return std::max(std::min({next_guard_, next_check_, next_line_}), clocks.mono());
+  return std::max(std::min({guards_.next(), next_check_, due_.next()}), clocks.mono());
+}
+
+/// A predecessor may have ended in the middle of a round, with what was due
+/// taken and not done.
+void bus_session::look_at_all() {
+  any_lost_.store(true, std::memory_order_release);
+  for (auto& [name, x] : lines_) {
+    schedule(*x);
+    if (x->what->cell)
+      guards_.set(x->guard, 0);
+  }
 }
 
 mono_ns bus_session::guard() {
@@ -99,7 +126,9 @@ mono_ns bus_session::guard() {
   std::lock_guard lock{use_};
   desk_ = keep.get();
   try {
-    next_guard_ = 0;
+    for (auto& [name, x] : lines_)
+      if (x->what->cell)
+        guards_.set(x->guard, 0);
     serve_outputs(keep->clocks().mono());
   } catch (const fenced_out&) {
     return no_deadline;
@@ -108,15 +137,19 @@ mono_ns bus_session::guard() {
     // bus actor opens it anew.
     return no_deadline;
   }
-  return next_guard_;
+  return guards_.next();
 }
 
 void bus_session::close_down(bus_desk& desk) {
   std::lock_guard lock{use_};
   desk_ = &desk;
   for (auto& [name, x] : lines_)
-    close(*x, !x->what.cell || !x->what.cell->keep_at_stop());
+    close(*x, !x->what->cell || !x->what->cell->keep_at_stop());
+  due_ = {};
+  guards_ = {};
+  refused_.clear();
   lines_.clear();
+  synced_ = false;
 }
 
 bool bus_session::idle() {
@@ -137,61 +170,92 @@ std::string bus_session::describe() {
 }
 
 void bus_session::sync(bus_desk& desk, mono_ns now) {
-  const auto revision = desk.revision();
-  if (revision == synced_)
+  const auto news = desk.take_changes(epoch_, !synced_);
+  if (!news)
+    throw fenced_out{};
+  if (news->lines.empty() && !news->all)
     return;
-  const auto wanted = desk.attachments();
+  // Whatever ends this early, the next round looks at everything.
+  synced_ = false;
   bool freed = false;
-  for (auto i = lines_.begin(); i != lines_.end();) {
-    auto& x = *i->second;
-    const auto same = std::find_if(wanted.begin(), wanted.end(), [&](const auto& w) {
-      return w.name == i->first && w.revision == x.what.revision && w.port == x.what.port
-             && w.cell == x.what.cell;
-    });
-    if (same != wanted.end()) {
-      ++i;
-      continue;
+  const auto stays = [](const line& x, const bus_desk::shared_attachment& w) {
+    return w && w->revision == x.what->revision;
+  };
+  // All closed first: what one gives up another may want.
+  if (news->all) {
+    std::set<std::string_view> wanted;
+    for (const auto& w : news->lines)
+      wanted.insert(w.name);
+    for (auto i = lines_.begin(); i != lines_.end();) {
+      const auto here = i++;
+      if (wanted.contains(here->first))
+        continue;
+      drop(*here->second, now);
+      lines_.erase(here);
+      freed = true;
     }
-    close(x, true);
-    if (x.what.port)
-      x.what.port->closed({errc::closed, "the line is set up anew"}, now);
-    i = lines_.erase(i);
+  }
+  for (const auto& w : news->lines) {
+    const auto known = lines_.find(w.name);
+    if (known == lines_.end() || stays(*known->second, w.wanted))
+      continue;
+    drop(*known->second, now);
+    lines_.erase(known);
     freed = true;
   }
   // A line that was refused as taken may be free now.
   if (freed)
-    for (auto& [name, x] : lines_)
-      if (!x->open && x->retry_at != no_deadline)
-        next_line_ = x->retry_at = now;
-  for (const auto& w : wanted) {
+    for (auto* x : refused_) {
+      x->retry_at = now;
+      schedule(*x);
+    }
+  for (const auto& w : news->lines) {
+    if (!w.wanted)
+      continue;
     auto& slot = lines_[w.name];
     if (slot)
       continue;
-    slot = std::make_unique<line>(w, desk.weak_from_this(), any_lost_);
+    slot = std::make_unique<line>(w.wanted, desk.weak_from_this(), any_lost_, ++opened_);
     open(*slot, now);
+    schedule(*slot);
     // A guard may end while many lines are opened.
     serve_outputs(desk.clocks().mono());
     if (lost_.code != errc::none)
       return;
   }
-  synced_ = revision;
+  synced_ = true;
+}
+
+/// Before a line is forgotten.
+void bus_session::drop(line& x, mono_ns now) {
+  close(x, true);
+  due_.set(x.due, no_deadline);
+  guards_.set(x.guard, no_deadline);
+  refused_.erase(&x);
+  if (x.what->port)
+    x.what->port->closed({errc::closed, "the line is set up anew"}, now);
+}
+
+void bus_session::schedule(line& x) {
+  due_.set(x.due, std::min({x.poll_at, x.retry_at, x.read_back_due ? mono_ns{0} : no_deadline}));
 }
 
 void bus_session::open(line& x, mono_ns now) {
   x.retry_at = no_deadline;
+  refused_.erase(&x);
   x.lost.store(false, std::memory_order_release);
-  if (x.what.port)
+  if (x.what->port)
     open_input(x, now);
   else
     open_output(x, now);
 }
 
 void bus_session::open_input(line& x, mono_ns now) {
-  auto& port = *x.what.port;
+  auto& port = *x.what->port;
   std::optional<bool> level;
   std::uint64_t seen = 0;
-  if (x.what.kind == value_kind::digital) {
-    auto got = call([&] { return driver_->open_digital_input(x.what.line, x); });
+  if (x.what->kind == value_kind::digital) {
+    auto got = call([&] { return driver_->open_digital_input(x.what->line, x); });
     if (!got)
       return fail(x, got.why(), now);
     x.digital_in = std::move(*got);
@@ -200,25 +264,24 @@ void bus_session::open_input(line& x, mono_ns now) {
     if (shows)
       level = *shows;
   } else {
-    auto got = call([&] { return driver_->open_analog_input(x.what.line); });
+    auto got = call([&] { return driver_->open_analog_input(x.what->line); });
     if (!got)
       return fail(x, got.why(), now);
     x.analog_in = std::move(*got);
   }
   x.open = true;
   x.pause = 0;
-  port.opened(level, seen, x.what.line.max_rate_hz, desk_->clocks().mono());
-  if (x.what.poll_every.count() > 0 && !has_edges(x.what))
+  port.opened(level, seen, x.what->line.max_rate_hz, desk_->clocks().mono());
+  if (x.what->poll_every.count() > 0 && !has_edges(*x.what))
     x.poll_at = now;
-  next_line_ = std::min(next_line_, x.poll_at);
 }
 
 void bus_session::open_output(line& x, mono_ns now) {
-  auto& cell = *x.what.cell;
+  auto& cell = *x.what->cell;
   auto target = cell.target(now);
-  if (x.what.kind == value_kind::digital) {
+  if (x.what->kind == value_kind::digital) {
     const auto initial = target ? std::optional{target->is_on()} : std::nullopt;
-    auto got = call([&] { return driver_->open_digital_output(x.what.line, initial); });
+    auto got = call([&] { return driver_->open_digital_output(x.what->line, initial); });
     if (!got)
       return fail(x, got.why(), now);
     x.digital_out = std::move(*got);
@@ -227,7 +290,7 @@ void bus_session::open_output(line& x, mono_ns now) {
         target = value::digital(*shows);
   } else {
     const auto initial = target ? std::optional{target->number()} : std::nullopt;
-    auto got = call([&] { return driver_->open_analog_output(x.what.line, initial); });
+    auto got = call([&] { return driver_->open_analog_output(x.what->line, initial); });
     if (!got)
       return fail(x, got.why(), now);
     x.analog_out = std::move(*got);
@@ -238,24 +301,24 @@ void bus_session::open_output(line& x, mono_ns now) {
   x.open = true;
   x.pause = 0;
   cell.opened(target);
-  next_guard_ = std::min(next_guard_, cell.guard_at(now));
+  guards_.set(x.guard, cell.guard_at(now));
 }
 
 void bus_session::fail(line& x, const error& why, mono_ns now) {
   if (why.code == errc::device_lost)
     lost_ = why;
-  if (x.what.port)
-    x.what.port->closed(why, now);
+  if (x.what->port)
+    x.what->port->closed(why, now);
   else
-    x.what.cell->closed(why);
+    x.what->cell->closed(why);
   x.pause = std::min(x.pause == 0 ? ns(config_.reopen_every) : x.pause * 2, longest_pause);
   x.retry_at = now + x.pause;
-  next_line_ = std::min(next_line_, x.retry_at);
+  refused_.insert(&x);
 }
 
 void bus_session::close(line& x, bool to_safe) {
-  if (x.open && x.what.cell && to_safe) {
-    const auto safe = x.what.cell->safe();
+  if (x.open && x.what->cell && to_safe) {
+    const auto safe = x.what->cell->safe();
     // The answer changes nothing any more: the line is released either way.
     if (x.digital_out)
       (void)x.digital_out->set(safe.is_on());
@@ -271,28 +334,25 @@ void bus_session::close(line& x, bool to_safe) {
 }
 
 void bus_session::serve_outputs(mono_ns now) {
+  if (!desk_->is_current(epoch_))
+    throw fenced_out{}; // the nudges are for the successor
+  const auto look = [&](line& x) {
+    write(x, now);
+    guards_.set(x.guard, x.what->cell->guard_at(now));
+  };
   for (const auto& name : desk_->take_nudges()) {
     const auto found = lines_.find(name);
-    if (found == lines_.end() || !found->second->what.cell)
-      continue;
-    write(*found->second, now);
-    next_guard_ = std::min(next_guard_, found->second->what.cell->guard_at(now));
+    if (found != lines_.end() && found->second->what->cell)
+      look(*found->second);
   }
-  if (now < next_guard_)
-    return;
-  next_guard_ = no_deadline;
-  for (auto& [name, x] : lines_) {
-    if (!x->what.cell)
-      continue;
-    write(*x, now);
-    next_guard_ = std::min(next_guard_, x->what.cell->guard_at(now));
-  }
+  for (auto* x : guards_.due(now))
+    look(line::of(x));
 }
 
 void bus_session::write(line& x, mono_ns now) {
   if (!x.open)
     return;
-  auto& cell = *x.what.cell;
+  auto& cell = *x.what->cell;
   const auto seen = cell.now();
   const auto target = cell.target(now);
   if (!target || seen.written == target)
@@ -306,16 +366,15 @@ void bus_session::write(line& x, mono_ns now) {
     x.retry_at = no_deadline;
     // An open drain shows what others on the wire do, not what we told it.
     x.read_back_due = x.can_read_back && x.digital_out
-                      && x.what.line.drive == drive_kind::push_pull;
-    if (x.read_back_due)
-      next_line_ = now; // after all outputs have been served
+                      && x.what->line.drive == drive_kind::push_pull;
+    schedule(x); // after all outputs have been served
     return;
   }
   if (how.why().code == errc::device_lost)
     lost_ = how.why();
   x.pause = std::min(x.pause == 0 ? 100 * ms : x.pause * 2, longest_pause);
   x.retry_at = now + x.pause;
-  next_line_ = std::min(next_line_, x.retry_at);
+  schedule(x);
 }
 
 void bus_session::read_back(line& x) {
@@ -324,14 +383,14 @@ void bus_session::read_back(line& x) {
     return;
   const auto shows = call([&] { return x.digital_out->level(); });
   if (shows)
-    x.what.cell->read_back(value::digital(*shows));
+    x.what->cell->read_back(value::digital(*shows));
   else if (shows.why().code == errc::unsupported)
     x.can_read_back = false;
 }
 
 void bus_session::poll(line& x, mono_ns now) {
   // Aligned to the period: all inputs of one period share one wake-up.
-  const auto period = ns(x.what.poll_every);
+  const auto period = ns(x.what->poll_every);
   x.poll_at = (now / period + 1) * period;
   auto got = result<double>{0.0};
   if (x.analog_in)
@@ -342,36 +401,48 @@ void bus_session::poll(line& x, mono_ns now) {
     got = level.why();
   if (!got && got.why().code == errc::device_lost)
     lost_ = got.why();
-  x.what.port->sampled(got, desk_->clocks().mono());
+  x.what->port->sampled(got, desk_->clocks().mono());
+}
+
+void bus_session::serve_lost() {
+  if (!any_lost_.exchange(false, std::memory_order_acq_rel))
+    return;
+  for (auto& [name, x] : lines_) {
+    if (!x->lost.exchange(false, std::memory_order_acq_rel))
+      continue;
+    const auto why = x->what->port->look().trouble;
+    close(*x, false);
+    // Is it the line or the whole chip? The driver knows.
+    next_check_ = 0;
+    fail(*x, why.code == errc::none ? error{errc::device_lost, name} : why,
+         desk_->clocks().mono());
+    schedule(*x);
+  }
 }
 
 void bus_session::serve_lines() {
-  next_line_ = no_deadline;
-  for (auto& [name, x] : lines_) {
-    const auto now = desk_->clocks().mono();
-    if (x->lost.exchange(false, std::memory_order_acq_rel)) {
-      const auto why = x->what.port->look().trouble;
-      close(*x, false);
-      // Is it the line or the whole chip? The driver knows.
-      next_check_ = 0;
-      fail(*x, why.code == errc::none ? error{errc::device_lost, name} : why, now);
-    }
-    if (x->open && x->poll_at <= now) {
-      poll(*x, now);
-      // A slow poll must not keep an output from its safe state.
-      serve_outputs(desk_->clocks().mono());
-    }
-    if (x->read_back_due)
-      read_back(*x);
-    if (x->retry_at <= now)
-      retry(*x, now);
-    next_line_ = std::min({next_line_, x->retry_at, x->poll_at});
+  for (auto* x : due_.due(desk_->clocks().mono()))
+    serve(line::of(x));
+}
+
+void bus_session::serve(line& x) {
+  const auto now = desk_->clocks().mono();
+  if (x.open && x.poll_at <= now) {
+    poll(x, now);
+    // A slow poll must not keep an output from its safe state.
+    serve_outputs(desk_->clocks().mono());
   }
+  if (x.read_back_due)
+    read_back(x);
+  if (x.retry_at <= now)
+    retry(x, now);
+  schedule(x);
 }
 
 void bus_session::retry(line& x, mono_ns now) {
   if (lost_.code != errc::none)
     return;
+  x.retry_at = no_deadline;
   if (x.open)
     write(x, now);
   else

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/bus/agenda.hpp"
 #include "actors/bus/desk.hpp"
 
 #include <map>
+#include <set>
 
 namespace troupe {
 
@@ -52,7 +54,10 @@ private:
   template <class F>
   auto call(F f);
 
+  void look_at_all();
   void sync(bus_desk& desk, mono_ns now);
+  void drop(line& x, mono_ns now);
+  void schedule(line& x);
   void open(line& x, mono_ns now);
   void open_input(line& x, mono_ns now);
   void open_output(line& x, mono_ns now);
@@ -62,7 +67,9 @@ private:
   void write(line& x, mono_ns now);
   void read_back(line& x);
   void poll(line& x, mono_ns now);
+  void serve_lost();
   void serve_lines();
+  void serve(line& x);
   void retry(line& x, mono_ns now);
 
   bus_config config_;
@@ -73,10 +80,12 @@ private:
   bus_desk* desk_ = nullptr;  ///< of the running call only
   std::weak_ptr<bus_desk> home_; ///< for the caretaker
   std::uint64_t epoch_ = 0;   ///< of the last `work`
-  std::uint64_t synced_ = 0;  ///< the desk's revision that `lines_` shows
-  mono_ns next_guard_ = no_deadline;
+  std::uint64_t opened_ = 0;  ///< numbers the lines
+  bool synced_ = false;       ///< `lines_` shows what the desk has told
+  agenda due_;                ///< polls, retries, read-backs
+  agenda guards_;             ///< ends of the outputs' guards
+  std::set<line*> refused_;   ///< not open, tried again
   mono_ns next_check_ = 0;
-  mono_ns next_line_ = 0;     ///< earliest poll or retry
   error lost_;                ///< code none: the bus answers
   bool suspect_ = false;
 };

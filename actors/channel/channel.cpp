@@ -28,15 +28,17 @@ void forget_channel(storage::store& store, const std::string& name) {
 
 std::function<void(bool)> channel_quarantine(services& all, std::shared_ptr<bus_desk> desk,
                                              channel_config config) {
-  return [&all, desk = std::move(desk), config = std::move(config)](bool entered) {
+  // Not the whole configuration: every channel of a node has one of these.
+  return [&all, desk = std::move(desk), name = std::move(config.name), dir = config.dir,
+          safe = std::move(config.safe)](bool entered) {
     if (!entered)
       return; // the unit that starts again tells what is
-    reading r = all.live.get(config.name).value_or(reading{});
+    reading r = all.live.get(name).value_or(reading{});
     r.told_as = origin::refresh;
-    if (config.dir == direction::output) {
-      desk->force_safe(config.name);
-      if (r.val != config.safe) {
-        r.val = config.safe;
+    if (dir == direction::output) {
+      desk->force_safe(name);
+      if (r.val != safe) {
+        r.val = safe;
         r.told_as = origin::change;
         r.changed_wall = all.clocks.wall();
         ++r.changes;
@@ -44,7 +46,7 @@ std::function<void(bool)> channel_quarantine(services& all, std::shared_ptr<bus_
     }
     r.grade = quality::bad;
     r.why = reason::quarantined;
-    all.live.publish(config.name, r);
+    all.live.publish(name, r);
   };
 }
 

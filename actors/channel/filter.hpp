@@ -3,7 +3,6 @@
 #include "config/model/house.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <numeric>
 #include <vector>
 
@@ -21,7 +20,7 @@ public:
       return x;
     samples_.push_back(x);
     if (samples_.size() > window_)
-      samples_.pop_front();
+      samples_.erase(samples_.begin()); // a thousand at most, and no block for who has none
     return kind_ == filter_kind::median ? median() : average();
   }
 
@@ -45,7 +44,7 @@ private:
 
   filter_kind kind_;
   std::size_t window_;
-  std::deque<double> samples_;
+  std::vector<double> samples_;
 };
 
 } // namespace troupe

@@ -14,8 +14,11 @@ mono_ns ns(milliseconds x) { return x.count() * 1'000'000; }
 } // namespace
 
 input_core::input_core(channel_config config)
+  : input_core(std::make_shared<const channel_config>(std::move(config))) {}
+
+input_core::input_core(std::shared_ptr<const channel_config> config)
   : config_(std::move(config)),
-    filter_(config_.filter, config_.filter_window) {}
+    filter_(config_->filter, config_->filter_window) {}
 
 void input_core::restore(const reading& saved) {
   measured_ = saved.val;
@@ -53,17 +56,17 @@ void input_core::on_level(bool level, mono_ns now, wall_ms wall) {
 }
 
 void input_core::on_sample(double raw, mono_ns now, wall_ms wall) {
-  if (config_.kind == value_kind::digital)
+  if (config_->kind == value_kind::digital)
     return measure(value::digital(raw != 0), now, wall);
-  const double x = raw * config_.scale + config_.offset;
+  const double x = raw * config_->scale + config_->offset;
   if (!std::isfinite(x)) {
     // A number that equals nothing would be told as a change for ever.
     out_of_range_ = true;
     return;
   }
   const double smooth = filter_(x);
-  out_of_range_ = (config_.minimum && smooth < *config_.minimum)
-                  || (config_.maximum && smooth > *config_.maximum);
+  out_of_range_ = (config_->minimum && smooth < *config_->minimum)
+                  || (config_->maximum && smooth > *config_->maximum);
   measure(value::analog(smooth), now, wall);
 }
 
@@ -92,10 +95,10 @@ input_core::shown input_core::compose(mono_ns now) const {
     x = {measured_, quality::bad, reason::no_value};
   else if (!measured_here_)
     x = {measured_, quality::uncertain, reason::restored};
-  else if (config_.stale_after.count() > 0 && now - measured_at_ >= ns(config_.stale_after))
+  else if (config_->stale_after.count() > 0 && now - measured_at_ >= ns(config_->stale_after))
     x = {measured_, quality::bad, reason::stale};
-  if (x.grade == quality::bad && config_.substitute)
-    x = {*config_.substitute, quality::uncertain, reason::substituted};
+  if (x.grade == quality::bad && config_->substitute)
+    x = {*config_->substitute, quality::uncertain, reason::substituted};
   return x;
 }
 
@@ -107,7 +110,7 @@ bool input_core::differs(const shown& x) const {
       || stands_in(x.why) || stands_in(told_.why))
     return x.val != told_.val;
   const double step = std::abs(x.val.real - told_.val.real);
-  return step > 0 && step >= config_.dead_band;
+  return step > 0 && step >= config_->dead_band;
 }
 
 std::optional<reading> input_core::tell(mono_ns now, wall_ms wall) {
@@ -146,9 +149,9 @@ std::optional<reading> input_core::tell(mono_ns now, wall_ms wall) {
 }
 
 mono_ns input_core::next_deadline() const {
-  if (config_.stale_after.count() == 0 || !measured_here_ || told_.why == reason::stale)
+  if (config_->stale_after.count() == 0 || !measured_here_ || told_.why == reason::stale)
     return never;
-  const auto at = measured_at_ + ns(config_.stale_after);
+  const auto at = measured_at_ + ns(config_->stale_after);
   // With a substitute in front the reason stays hidden; once is enough.
   return told_at_ >= at ? never : at;
 }

@@ -5,6 +5,7 @@
 #include "config/model/reading.hpp"
 #include "drivers/digital.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace troupe {
@@ -22,6 +23,8 @@ public:
   static constexpr int strikes = 3;
 
   explicit input_core(channel_config config);
+  /// Shares it with whoever has it: a node may have a hundred thousand.
+  explicit input_core(std::shared_ptr<const channel_config> config);
 
   /// What the store kept of the last run: told as uncertain, never as a change.
   void restore(const reading& saved);
@@ -63,7 +66,7 @@ private:
   [[nodiscard]] shown compose(mono_ns now) const;
   [[nodiscard]] bool differs(const shown& x) const;
 
-  channel_config config_;
+  std::shared_ptr<const channel_config> config_;
   bool simulated_ = false;
   sample_filter filter_;
   value measured_;

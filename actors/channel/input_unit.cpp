@@ -20,7 +20,7 @@ struct input_memory {
 class input_unit final : public unit {
 public:
   input_unit(unit_context& ctx, services& all, std::shared_ptr<bus_desk> desk,
-             channel_config config)
+             std::shared_ptr<const channel_config> config)
     : ctx_(ctx),
       all_(all),
       desk_(std::move(desk)),
@@ -36,20 +36,20 @@ public:
   }
 
   void start() override {
-    all_.live.describe(config_.name, config_.unit);
-    memory_ = desk_->keepsake<input_memory>(config_.name);
+    all_.live.describe(config_->name, config_->unit);
+    memory_ = desk_->keepsake<input_memory>(config_->name);
     // In place: this process has told something already. Else the store may
     // know what an earlier one told.
-    const auto told = all_.live.get(config_.name);
+    const auto told = all_.live.get(config_->name);
     if (told && ctx_.incarnation() > 1)
       core_.resume(*told);
     else if (const auto kept = all_.store.get(storage::slot_kind::own, key()))
       if (const auto saved = from_kept(kept->payload))
-        if (saved->val.kind == config_.kind)
+        if (saved->val.kind == config_->kind)
           core_.restore(*saved);
     saved_ = core_.told().val;
     core_.force(memory_->forced);
-    port_ = desk_->attach_input(config_.name, wish(),
+    port_ = desk_->attach_input(config_->name, wish(),
                                 wake_by_name(all_.names, ctx_.name()));
     tell();
     drain();
@@ -64,11 +64,11 @@ public:
 
   void stop() override {
     save_now();
-    desk_->leave(config_.name);
+    desk_->leave(config_->name);
   }
 
   nlohmann::json state() const override {
-    return {{"channel", config_.name},
+    return {{"channel", config_->name},
             {"now", to_string(core_.told())},
             {"measured", to_string(core_.measured())},
             {"forced", core_.forced()},
@@ -78,15 +78,15 @@ public:
 private:
   enum timer { deadline, save };
 
-  [[nodiscard]] std::string key() const { return "reading/" + config_.name; }
+  [[nodiscard]] std::string key() const { return "reading/" + config_->name; }
 
   [[nodiscard]] input_wish wish() const {
     input_wish w;
-    w.line = config_.line;
-    w.line.consumer = config_.name;
-    w.kind = config_.kind;
+    w.line = config_->line;
+    w.line.consumer = config_->name;
+    w.kind = config_->kind;
     const bool edges = w.kind == value_kind::digital && w.line.edges != edge_kind::none;
-    w.poll_every = edges ? milliseconds{0} : config_.poll_every;
+    w.poll_every = edges ? milliseconds{0} : config_->poll_every;
     w.ring_edges = edges ? 256 : 0;
     return w;
   }
@@ -125,7 +125,7 @@ private:
       storage::story why;
       if (r->told_as == origin::change)
         why = story_of(was, *r);
-      all_.live.publish(config_.name, *r, std::move(why));
+      all_.live.publish(config_->name, *r, std::move(why));
       save_later(now);
     }
     const auto next = core_.next_deadline();
@@ -137,21 +137,21 @@ private:
 
   [[nodiscard]] storage::story story_of(const value& was, const reading& r) const {
     const bool forced = r.why == reason::forced;
-    storage::step s{forced ? "operator" : "input", forced ? forced_by_ : config_.name,
+    storage::step s{forced ? "operator" : "input", forced ? forced_by_ : config_->name,
                     to_string(was) + " -> " + to_string(r.val), r.changed_wall};
     return std::make_shared<const std::vector<storage::step>>(1, std::move(s));
   }
 
   command_answer force(const force_value& x) {
-    if (!x.val.empty() && x.val.kind != config_.kind)
+    if (!x.val.empty() && x.val.kind != config_->kind)
       return {errc::invalid_argument,
-              "'" + config_.name + "' is " + to_string(config_.kind) + ", not "
+              "'" + config_->name + "' is " + to_string(config_->kind) + ", not "
                 + to_string(x.val.kind),
               core_.told().val};
     memory_->forced = x.val.empty() ? std::nullopt : std::optional{x.val};
     forced_by_ = x.who;
     core_.force(memory_->forced);
-    journal_force(all_.store, config_.name, x);
+    journal_force(all_.store, config_->name, x);
     tell();
     return {errc::none, "", core_.told().val};
   }
@@ -186,7 +186,7 @@ private:
   unit_context& ctx_;
   services& all_;
   std::shared_ptr<bus_desk> desk_;
-  channel_config config_;
+  std::shared_ptr<const channel_config> config_;
   input_core core_;
   std::shared_ptr<input_port> port_;
   std::shared_ptr<input_memory> memory_;
@@ -201,7 +201,7 @@ private:
 
 make_unit make_input(services& all, std::shared_ptr<bus_desk> desk, channel_config config) {
   return [&all, desk = std::move(desk),
-          config = std::move(config)](unit_context& ctx) -> std::unique_ptr<unit> {
+          config = std::make_shared<const channel_config>(std::move(config))](unit_context& ctx) -> std::unique_ptr<unit> {
     return std::make_unique<input_unit>(ctx, all, desk, config);
   };
 }

@@ -134,7 +134,12 @@ output_core::decision output_core::decide(mono_ns now, const forbids& interlock)
       && !m_.forced && !(top && top->priority <= before_minimum_times)) {
     const bool on = counts_as_on(m_.effective);
     held_until = hold_until(on);
-    if (now < held_until) {
+    // No minimum time keeps on what an interlock forbids.
+    if (on && now < held_until && m_.effective != config_.safe) {
+      d.held_back = interlock(m_.effective);
+      d.interlocked = !d.held_back.empty();
+    }
+    if (now < held_until && !d.interlocked) {
       d.held_back = fmt::format("stays {} for another {} ms (min-{})", on ? "on" : "off",
                                 (held_until - now + 999'999) / 1'000'000, on ? "on" : "off");
       wish = m_.effective;

@@ -2,6 +2,7 @@
 #include "actors/counter/counter_core.hpp"
 #include "actors/counter/ledger.hpp"
 #include "actors/counter/make.hpp"
+#include "actors/protocol/boot.hpp"
 
 #include <fmt/format.h>
 
@@ -93,7 +94,7 @@ private:
     first_life_ = !last;
     const auto known = all_.store.counter(config_.name);
     const bool bounded = ledger_->begin(last, known.raw, known.this_stream,
-                                        config_.line.max_rate_hz, all_.clocks.wall());
+                                        config_.line.max_rate_hz, moment());
     gaps_told_ = ledger_->gaps(0);
     if (!bounded)
       journal(storage::severity::warning, "gap",
@@ -101,8 +102,18 @@ private:
               "missed meanwhile is unknown. Compare with the meter and set the total");
     else if (last && ledger_->gaps(0) != last->gaps)
       journal(storage::severity::notice, "gap",
-              fmt::format("nobody listened for {} ms: at most {} pulses missed",
-                          all_.clocks.wall() - last->at, ledger_->missed(0) - last->missed));
+              all_.clocks.wall() >= last->at
+                ? fmt::format("nobody listened for {} ms: at most {} pulses missed",
+                              all_.clocks.wall() - last->at, ledger_->missed(0) - last->missed)
+                : fmt::format("the clock was set back, but the machine was not booted: at most {} "
+                              "pulses missed",
+                              ledger_->missed(0) - last->missed));
+  }
+
+  /// A clock of a test belongs to no boot.
+  [[nodiscard]] pulse_ledger::moment moment() const {
+    const bool real = &all_.clocks == &system_clocks();
+    return {all_.clocks.wall(), real ? boot_id() : std::string{}, all_.clocks.mono()};
   }
 
   void on_wake() {
@@ -194,7 +205,10 @@ private:
     const auto seen = port_->look();
     pulse_ledger::stamp s;
     s.raw = all_.store.counter(config_.name).raw;
-    s.at = all_.clocks.wall();
+    const auto now = moment();
+    s.at = now.wall;
+    s.boot = now.boot;
+    s.mono = now.mono;
     s.missed = ledger_->missed(seen.missed_at_most);
     s.gaps = ledger_->gaps(seen.gaps);
     // Refused when the disk is: the older stamp gives a wider bound, not a

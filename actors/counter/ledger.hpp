@@ -20,8 +20,17 @@ public:
     wall_ms at = 0;
     std::uint64_t missed = 0; ///< bound and gaps of all lives until then
     std::uint32_t gaps = 0;
+    std::string boot;         ///< of the machine; empty: unknown
+    mono_ns mono = 0;         ///< of that boot
 
     friend bool operator==(const stamp&, const stamp&) = default;
+  };
+
+  /// When a process begins: the wall clock, and the monotonic one of a boot.
+  struct moment {
+    wall_ms wall = 0;
+    std::string boot = {};
+    mono_ns mono = 0;
   };
 
   [[nodiscard]] bool open() const noexcept { return offset_.has_value(); }
@@ -33,12 +42,16 @@ public:
   /// have been, and that is the bound: it covers what a crash took from RAM as
   /// well as the time when nobody listened.
   ///
+  /// Time is what the wall clock says, or the monotonic one if that says more
+  /// and the machine was not booted since: a wall clock that was set back
+  /// makes no bound too small. One that was set forward makes it too wide.
+  ///
   /// @param in_stream what the store has counted of this counter since it was
   ///        opened: not 0 when the counter was removed and added again.
-  /// @returns false if the clock stands before the stamp, so that no bound is
-  ///          known.
+  /// @returns false if the clock stands before the stamp and another boot made
+  ///          it, so that no bound is known.
   bool begin(const std::optional<stamp>& last, std::uint64_t raw_now,
-             std::uint64_t in_stream, double max_rate_hz, wall_ms now);
+             std::uint64_t in_stream, double max_rate_hz, const moment& now);
 
   /// What to tell the store when the port has seen so many pulses.
   [[nodiscard]] std::uint64_t in_stream(std::uint64_t seen) const {

@@ -28,7 +28,7 @@ struct run_outcome {
 
 /// A rule without its actor: script, inputs, memory. Readings, times and the
 /// stored memory go in, wishes come out; no actor, clock, store or socket, so
-/// the same class runs in the daemon, in tests and in `troupe test`.
+/// the same class runs in the daemon and in tests.
 ///
 /// Threads: one.
 class engine final : private script_host {

@@ -34,7 +34,7 @@ struct uttered {
 /// Questions kept of one run; what is more is counted only.
 inline constexpr std::size_t max_asked = 256;
 
-/// All about one run of a rule: what `troupe why-not` prints.
+/// All about one run of a rule: what a report of it prints.
 struct evaluation {
   std::uint64_t number = 0;           ///< of runs since the rule started
   wall_ms at = 0;

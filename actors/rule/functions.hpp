@@ -33,7 +33,7 @@ void state_get(run&, script_call&);
 void state_set(run&, script_call&);
 void state_all(run&, script_call&);
 
-/// Keeps the question for `why-not`.
+/// Keeps the question for whoever asks why the rule said no.
 void remember(run& now, const script_call& call, const char* function, const std::string& name,
               std::string answer, const input* in = nullptr);
 

@@ -1,11 +1,11 @@
 #include "actors/rule/rule_unit.hpp"
 
+#include "actors/protocol/boot.hpp"
 #include "actors/rule/make.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <stdexcept>
 
 namespace troupe::rule {
@@ -29,16 +29,6 @@ public:
 private:
   const storage::live_table& live_;
 };
-
-/// Tells one boot of the machine from another; empty where the kernel has none.
-std::string boot_id() {
-  static const std::string id = [] {
-    std::string text;
-    std::ifstream{"/proc/sys/kernel/random/boot_id"} >> text;
-    return text;
-  }();
-  return id;
-}
 
 std::string dump(const json& x) {
   // Texts of rules need not be UTF-8; the store and the console want it.

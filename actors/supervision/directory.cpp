@@ -2,24 +2,41 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace troupe {
 
-void directory::put(row entry) {
-  // The replaced row is destroyed outside the lock: it may hold the last
+directory::row directory::row_of(const entry_map::value_type& x) {
+  const auto& [name, who] = x;
+  const auto& of = who.of->first;
+  return {name, of.type, of.parent, who.handle, who.life, of.detached};
+}
+
+void directory::let_go(kin_map::iterator of) {
+  if (--of->second == 0)
+    kins_.erase(of);
+}
+
+void directory::put(row x) {
+  // What is replaced is destroyed outside the lock: it may hold the last
   // handle of an actor, and ending an actor runs foreign code.
-  std::optional<row> replaced;
   std::unique_lock guard{mutex_};
-  auto& slot = rows_[entry.name];
-  if (slot.handle)
-    replaced = std::move(slot);
-  slot = std::move(entry);
+  const auto of = kins_.try_emplace({std::move(x.type), std::move(x.parent), x.detached}).first;
+  ++of->second;
+  entry fresh{std::move(x.handle), std::move(x.life), of};
+  const auto [known, is_new] = rows_.try_emplace(std::move(x.name), fresh);
+  if (!is_new) {
+    let_go(known->second.of);
+    std::swap(known->second, fresh);
+  }
   guard.unlock();
 }
 
 void directory::erase(const std::string& name) {
   std::unique_lock guard{mutex_};
   auto gone = rows_.extract(name);
+  if (gone)
+    let_go(gone.mapped().of);
   guard.unlock();
 }
 
@@ -34,7 +51,7 @@ std::optional<directory::row> directory::lookup(const std::string& name) const {
   auto i = rows_.find(name);
   if (i == rows_.end())
     return std::nullopt;
-  return i->second;
+  return row_of(*i);
 }
 
 std::vector<directory::row> directory::list() const {
@@ -42,8 +59,8 @@ std::vector<directory::row> directory::list() const {
   {
     std::shared_lock guard{mutex_};
     result.reserve(rows_.size());
-    for (auto& [name, entry] : rows_)
-      result.push_back(entry);
+    for (const auto& x : rows_)
+      result.push_back(row_of(x));
   }
   std::sort(result.begin(), result.end(),
             [](const row& a, const row& b) { return a.name < b.name; });

@@ -8,7 +8,9 @@
 #include <caf/message.hpp>
 #include <caf/send.hpp>
 
+#include <compare>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -33,7 +35,7 @@ public:
   };
 
   /// Adds or replaces.
-  void put(row entry);
+  void put(row x);
   void erase(const std::string& name);
 
   [[nodiscard]] caf::actor find(const std::string& name) const; ///< null if none
@@ -61,9 +63,29 @@ public:
   }
 
 private:
+  /// What siblings have in common, kept once and counted.
+  struct kin {
+    std::string type;
+    std::string parent;
+    bool detached = false;
+    friend auto operator<=>(const kin&, const kin&) = default;
+  };
+  using kin_map = std::map<kin, std::size_t>;
+
+  struct entry {
+    caf::actor handle;
+    std::shared_ptr<vitals> life;
+    kin_map::iterator of;
+  };
+  using entry_map = std::unordered_map<std::string, entry>;
+
+  static row row_of(const entry_map::value_type& x);
+  void let_go(kin_map::iterator of);
+
   elsewhere_fn elsewhere_;
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, row> rows_;
+  kin_map kins_;
+  entry_map rows_;
 };
 
 } // namespace troupe

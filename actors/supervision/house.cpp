@@ -1,24 +1,35 @@
 #include "actors/supervision/house.hpp"
 
+#include <mutex>
 #include <utility>
 
 namespace troupe::supervision {
 
+namespace {
+
+std::mutex& troubles() {
+  static std::mutex one;
+  return one;
+}
+
+} // namespace
+
 std::string cell::trouble() const {
-  std::lock_guard guard{mutex_};
+  std::lock_guard guard{troubles()};
   return trouble_;
 }
 
 void cell::trouble(std::string why) {
-  std::lock_guard guard{mutex_};
+  std::lock_guard guard{troubles()};
   trouble_ = std::move(why);
 }
 
 void roster::put(const std::string& id, row x) {
-  row replaced; // destroyed after the lock is gone
+  // What is replaced is destroyed after the lock is gone; and its name with
+  // it, so the new row brings its own.
   std::unique_lock guard{mutex_};
-  auto& slot = rows_[id];
-  replaced = std::exchange(slot, std::move(x));
+  auto replaced = rows_.extract(id);
+  rows_.emplace(x.who->spec->id, std::move(x));
   guard.unlock();
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/supervision/directory.hpp"
 #include "actors/supervision/fence.hpp"
+#include "actors/supervision/queue_count.hpp"
 #include "actors/supervision/report.hpp"
 #include "actors/supervision/spec.hpp"
 
@@ -11,9 +12,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 
 namespace troupe::supervision {
 
@@ -27,7 +28,10 @@ struct cell {
   std::atomic<unsigned> permits{0};  ///< restarts granted in advance
   std::atomic<bool> fenced{false};   ///< left behind; nobody listens to it
   std::atomic<bool> reported_hung{false};
-  std::atomic<std::uint64_t> dropped{0}; ///< messages, while waiting or quarantined
+  std::atomic<std::uint64_t> dropped{0}; ///< messages: full, waiting or quarantined
+  queue_count queue;                 ///< what waits in its mailbox
+  std::atomic<bool> overfull{false}; ///< a message was dropped as it was full
+  std::atomic<bool> overfull_told{false};
   std::atomic<std::uint64_t> handled_at_ping{0};
   std::atomic<double> flaps{0};      ///< score at `flaps_at`
   std::atomic<mono_ns> flaps_at{0};
@@ -37,8 +41,7 @@ struct cell {
   void trouble(std::string why);
 
 private:
-  mutable std::mutex mutex_;
-  std::string trouble_;
+  std::string trouble_; ///< guarded by one mutex for all: it is rarely looked at
 };
 
 /// Everybody in the tree. Threads: any.
@@ -58,10 +61,18 @@ public:
 
 private:
   mutable std::shared_mutex mutex_;
-  std::map<std::string, row> rows_;
+  /// The names lie in the rows' specs.
+  std::map<std::string_view, row> rows_;
 };
 
 struct limits {
+  /// Messages that may lie before an actor that runs; past it the newest is
+  /// dropped and counted, a request answered `over_limit`. 0: no bound.
+  ///
+  /// Never dropped: what has high priority, answers and the supervision's own
+  /// orders. A message that is a lone atom is a bell: its sender rings once
+  /// and waits until it was heard, so it has as much room again.
+  std::size_t running_mailbox = 10'000;
   /// Messages kept for an actor that waits for its restart; past it the
   /// oldest is dropped and counted, a request answered `over_limit`.
   std::size_t waiting_mailbox = 10'000;

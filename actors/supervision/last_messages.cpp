@@ -27,10 +27,10 @@ nlohmann::json last_messages::list(mono_ns now) const {
   auto result = nlohmann::json::array();
   for (std::size_t i = 0; i < std::min(next_, kept); ++i) {
     auto& x = ring_[(next_ - 1 - i) % kept];
-    std::string name = x.size > 0 ? name_of(x.first) : "empty";
-    if (x.size > 1)
-      name += ", " + name_of(x.second);
-    if (x.size > 2)
+    std::string name = x.first != 0 ? name_of(unpacked(x.first)) : "empty";
+    if (x.second != 0)
+      name += ", " + name_of(unpacked(x.second));
+    if ((x.second & more) != 0)
       name += ", ...";
     result.push_back({{"ago_ms", static_cast<double>(now - x.at) / 1e6},
                       {"message", std::move(name)}});

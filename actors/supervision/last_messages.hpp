@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstdint>
+#include <typeinfo>
 
 namespace troupe::supervision {
 
@@ -20,23 +22,36 @@ public:
 
   void note(const caf::type_erased_tuple& x, mono_ns now) noexcept {
     auto& slot = ring_[next_++ % kept];
+    const auto size = x.size();
     slot.at = now;
-    slot.size = static_cast<std::uint32_t>(x.size());
-    if (slot.size > 0)
-      slot.first = x.type(0);
-    if (slot.size > 1)
-      slot.second = x.type(1);
+    slot.first = size > 0 ? packed(x.type(0)) : 0;
+    slot.second = (size > 1 ? packed(x.type(1)) : 0) | (size > 2 ? more : 0);
   }
 
   /// Newest first: [{"ago_ms": 12.5, "message": "set, value"}].
   [[nodiscard]] nlohmann::json list(mono_ns now) const;
 
 private:
+  /// A type in one word: every actor of a node has this ring. The framework's
+  /// own types are numbers, marked by the last bit; ours are addresses of their
+  /// `type_info`, whose last two bits are free.
+  static constexpr std::uintptr_t numbered = 1;
+  static constexpr std::uintptr_t more = 2; ///< of `second`: others follow
+  static std::uintptr_t packed(const caf::rtti_pair& x) noexcept {
+    return x.second ? reinterpret_cast<std::uintptr_t>(x.second)
+                    : std::uintptr_t{x.first} << 2 | numbered;
+  }
+  static caf::rtti_pair unpacked(std::uintptr_t x) noexcept {
+    x &= ~more;
+    if ((x & numbered) != 0)
+      return {static_cast<std::uint16_t>(x >> 2), nullptr};
+    return {0, reinterpret_cast<const std::type_info*>(x)};
+  }
+
   struct row {
     mono_ns at = 0;
-    std::uint32_t size = 0;
-    caf::rtti_pair first{0, nullptr};
-    caf::rtti_pair second{0, nullptr};
+    std::uintptr_t first = 0;  ///< 0: an empty message
+    std::uintptr_t second = 0; ///< 0: no second part
   };
   std::array<row, kept> ring_;
   std::size_t next_ = 0;

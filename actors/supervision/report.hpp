@@ -33,6 +33,9 @@ public:
   /// `replaced`: another actor has its name now.
   virtual void hung(const std::string& /*actor*/, const std::string& /*why*/,
                     bool /*replaced*/) {}
+  /// Its mailbox was full and messages were dropped, told once; again with
+  /// `over` when it has room. `dropped`: all that it ever lost.
+  virtual void overfull(const std::string& /*actor*/, std::uint64_t /*dropped*/, bool /*over*/) {}
   /// Was marked hung and answers again.
   virtual void recovered(const std::string& /*actor*/) {}
   /// A supervisor gives up; its own supervisor decides what happens next.

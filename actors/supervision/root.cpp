@@ -73,6 +73,11 @@ nlohmann::json root::list() const {
   return supervision::list(*house_, now());
 }
 
+nlohmann::json root::one(const std::string& actor) const {
+  const auto row = house_->known.find(actor);
+  return row.who ? describe(*row.who, now()) : nlohmann::json::object();
+}
+
 nlohmann::json root::post_mortems(const std::string& actor) const {
   auto result = nlohmann::json::array();
   for (auto& x : house_->dead.of(actor))
@@ -98,7 +103,8 @@ bool root::wait(milliseconds within) const {
 }
 
 status root::stop(milliseconds within) {
-  auto until = std::chrono::steady_clock::now() + within;
+  const auto begun = std::chrono::steady_clock::now();
+  auto until = begun + within;
   if (auto top = handle())
     caf::anon_send<caf::message_priority::high>(top, order{order::kind::stop, 0, {}});
   const bool in_time = wait(within);
@@ -121,9 +127,13 @@ status root::stop(milliseconds within) {
   }
   if (left.empty() && in_time)
     return {};
-  return error{errc::timed_out, fmt::format("did not stop within {} ms: {}; end the process "
-                                            "without waiting for them",
-                                            within.count(), fmt::join(left, ", "))};
+  // In time, each child had what its own `stop_within` grants; then it was
+  // given up, long before the limit of the whole.
+  const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
+  return error{errc::timed_out,
+               fmt::format("did not stop and {} given up after {} ms: {}; end the process "
+                           "without waiting for them",
+                           left.size() == 1 ? "was" : "were", took.count(), fmt::join(left, ", "))};
 }
 
 std::unique_ptr<root> start_root(caf::actor_system& system, child_spec spec, report& told,

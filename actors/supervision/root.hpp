@@ -37,6 +37,8 @@ public:
 
   [[nodiscard]] nlohmann::json tree() const;
   [[nodiscard]] nlohmann::json list() const;
+  /// One row of it; an empty object if nobody has the name.
+  [[nodiscard]] nlohmann::json one(const std::string& actor) const;
   /// Newest first; empty if it never failed.
   [[nodiscard]] nlohmann::json post_mortems(const std::string& actor) const;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <time.h>
@@ -45,7 +46,8 @@ constexpr mono_ns longest_hang = 60'000'000'000;
 
 shell::shell(caf::actor_config& cfg, house& h, std::shared_ptr<cell> c, child_key key,
              caf::actor supervisor)
-  : caf::event_based_actor(cfg), house_(h), cell_(std::move(c)),
+  : caf::event_based_actor(cfg), house_(h), room_(h.bounds.running_mailbox),
+    more_room_(h.bounds.waiting_mailbox), cell_(std::move(c)),
     supervisor_(std::move(supervisor)), key_(key) {
   house_.living.fetch_add(1);
 }
@@ -97,7 +99,53 @@ void shell::tell(notice x) {
 
 // --- messages ----------------------------------------------------------------
 
+void shell::enqueue(caf::mailbox_element_ptr x, caf::execution_unit* host) {
+  const auto room = room_ != 0 ? room_ : std::numeric_limits<std::uint32_t>::max();
+  if (!cell_->queue.arrive(room)) {
+    if (!passes(*x))
+      return refuse(*x, host);
+    cell_->queue.push();
+  }
+  caf::event_based_actor::enqueue(std::move(x), host);
+}
+
+/// Its mailbox is full. What may come in all the same?
+bool shell::passes(const caf::mailbox_element& x) const {
+  // Ended: the framework answers in its way, and nothing is kept.
+  if (x.mid.is_urgent_message() || x.mid.is_response() || getf(is_terminated_flag))
+    return true;
+  const auto& what = x.content();
+  if (only<order>(what) || what.match_elements<caf::exit_msg>()
+      || what.match_elements<caf::down_msg>() || what.match_elements<caf::timeout_msg>())
+    return true;
+  const auto before = cell_->queue.length();
+  // Those that wait for its restart have a bound of their own: there the
+  // oldest goes.
+  if (cell_->life.state.load(memory_order_relaxed) != run_state::running)
+    return before < room_ + more_room_;
+  return before < 2 * room_ && what.match_elements<caf::atom_value>();
+}
+
+void shell::refuse(caf::mailbox_element& x, caf::execution_unit* host) {
+  cell_->dropped.fetch_add(1, memory_order_relaxed);
+  cell_->overfull.store(true, memory_order_relaxed);
+  if (x.mid.is_request() && x.sender)
+    x.sender->enqueue(nullptr, x.mid.response_id(),
+                      caf::make_message(to_caf(
+                        errc::over_limit,
+                        fmt::format("'{}' has {} messages before it; try again later",
+                                    cell_->spec->id, cell_->queue.length()))),
+                      host);
+}
+
 caf::invoke_message_result shell::consume(caf::mailbox_element& x) {
+  const auto result = take(x);
+  if (result != caf::invoke_message_result::skipped)
+    cell_->queue.took();
+  return result;
+}
+
+caf::invoke_message_result shell::take(caf::mailbox_element& x) {
   if (cell_->fenced.load(memory_order_relaxed))
     return leave(x);
   if (auto o = only<order>(x.content())) {
@@ -165,6 +213,7 @@ caf::invoke_message_result shell::keep(caf::mailbox_element& x) {
     auto oldest = kept.next(one);
     if (!oldest)
       break;
+    cell_->queue.took();
     cell_->dropped.fetch_add(1, memory_order_relaxed);
     if (oldest->mid.is_request()) {
       current_mailbox_element(oldest.get());

@@ -22,6 +22,9 @@ namespace troupe::supervision {
 /// fences are in one place, and a unit's handlers are plain CAF handlers:
 /// requests, responses, `skip` and promises work as everywhere.
 ///
+/// Every message is counted when it is sent (`enqueue`, on the sender's
+/// thread), and past `limits::running_mailbox` the newest is refused.
+///
 /// While it waits for its restart, messages stay in the mailbox (bounded).
 /// Quarantined, it answers requests `errc::quarantined` and drops the rest.
 ///
@@ -34,6 +37,8 @@ public:
   ~shell() override;
 
   const char* name() const override { return "troupe.shell"; }
+  using caf::event_based_actor::enqueue;
+  void enqueue(caf::mailbox_element_ptr x, caf::execution_unit* host) override;
   caf::invoke_message_result consume(caf::mailbox_element& x) override;
   void on_exit() override;
 
@@ -65,6 +70,9 @@ private:
   };
 
   [[nodiscard]] mono_ns mono() const;
+  [[nodiscard]] bool passes(const caf::mailbox_element& x) const;
+  void refuse(caf::mailbox_element& x, caf::execution_unit* host);
+  caf::invoke_message_result take(caf::mailbox_element& x);
   caf::invoke_message_result handle(caf::mailbox_element& x);
   caf::invoke_message_result leave(caf::mailbox_element& x);
   caf::invoke_message_result keep(caf::mailbox_element& x);
@@ -84,6 +92,8 @@ private:
   void depart();
 
   house& house_;
+  const std::size_t room_; ///< a copy: senders come when the house is gone
+  const std::size_t more_room_; ///< while it waits
   std::shared_ptr<cell> cell_;
   caf::actor supervisor_;
   child_key key_;

@@ -641,6 +641,8 @@ void supervisor::sweep() {
         notice{before ? notice::kind::answered : notice::kind::hung, x.key, x.actor.id(),
                end::hung, false, before ? std::string{} : why_hung(seen, now), 0});
     }
+    if (c.overfull.load(memory_order_relaxed))
+      look_at_mailbox(c);
     if (auto at = hung_at(seen); at && *at > now)
       next = std::min(next, *at);
     if (ask && seen.pinged_at == 0) {
@@ -652,6 +654,19 @@ void supervisor::sweep() {
   house_.fenced.clean(now);
   house_.swept_at.store(now, memory_order_relaxed);
   arm(of_sweep, next);
+}
+
+/// Messages were dropped: told when it begins and, once half of it is worked
+/// off, when it ends. Between the two it may drop as often as it likes.
+void supervisor::look_at_mailbox(cell& x) {
+  const bool has_room = x.queue.length() <= house_.bounds.running_mailbox / 2;
+  if (!x.overfull_told.exchange(true))
+    house_.told.overfull(x.spec->id, x.dropped.load(memory_order_relaxed), false);
+  if (!has_room)
+    return;
+  x.overfull.store(false, memory_order_relaxed);
+  x.overfull_told.store(false, memory_order_relaxed);
+  house_.told.overfull(x.spec->id, x.dropped.load(memory_order_relaxed), true);
 }
 
 } // namespace troupe::supervision

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -99,6 +100,7 @@ private:
 
   // The root's round.
   void sweep();
+  void look_at_mailbox(cell& x);
 
   house& house_;
   std::shared_ptr<branch> branch_;
@@ -110,7 +112,7 @@ private:
   alarm_summary alarms_;
   timers timers_;
   std::map<child_key, place> places_;
-  std::unordered_map<std::string, child_key> keys_;
+  std::unordered_map<std::string_view, child_key> keys_; ///< the names lie in the branches
   std::unordered_map<caf::actor_id, child_key> by_actor_;
   std::string failure_;
   mono_ns pinged_at_ = 0;

@@ -51,6 +51,7 @@ nlohmann::json describe(const cell& x, mono_ns now) {
           {"up_ms", since(life.started_at.load())},
           {"handling_ms", since(life.handling_since.load())},
           {"longest_handling_ms", ms(life.longest_handling.load())},
+          {"mailbox", x.queue.length()},
           {"mailbox_age_ms", ms(life.mailbox_age.load())},
           {"flap", decayed(x, now)},
           {"dropped", x.dropped.load()},

@@ -8,7 +8,7 @@ namespace troupe::supervision {
 
 /// One actor as people see it:
 /// {"name", "type", "state", "incarnation", "crashes", "handled", "up_ms",
-///  "handling_ms", "longest_handling_ms", "mailbox_age_ms", "flap", "dropped",
+///  "handling_ms", "longest_handling_ms", "mailbox", "mailbox_age_ms", "flap", "dropped",
 ///  "detached", "tapped", "trouble", "parent"}.
 nlohmann::json describe(const cell& x, mono_ns now);
 

@@ -46,7 +46,8 @@ public:
   virtual result<json> get(const std::string& name) = 0;
   virtual json list(const std::string& prefix) = 0; ///< readings
   virtual result<json> why(const std::string& name) = 0;
-  virtual json log(const json& query) = 0; ///< subject, kind, level, newest, after
+  /// subject, kind, level, newest, after; `invalid_argument` for an unknown level
+  virtual result<json> log(const json& query) = 0;
   virtual json buses() = 0;                ///< buses with lines and faults
   virtual result<json> post_mortems(const std::string& actor) = 0;
   virtual result<json> actor(const std::string& name) = 0; ///< its state

@@ -75,7 +75,7 @@ std::vector<route> make_routes() {
     {"GET", "/v1/why/{name}", "why", look, none, none,
      [](node_api& n, const call& c) { return answer(n.why(c.path.at("name"))); }},
     {"GET", "/v1/log", "log", look, log_fields, none,
-     [](node_api& n, const call& c) { return ok(n.log(log_query(c))); }},
+     [](node_api& n, const call& c) { return answer(n.log(log_query(c))); }},
     {"GET", "/v1/buses", "buses", look, none, none,
      [](node_api& n, const call&) { return ok(n.buses()); }},
     {"GET", "/v1/actors/{name}", "actor", look, none, none,

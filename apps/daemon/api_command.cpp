@@ -162,12 +162,12 @@ result<json> node_control::act(const control_caller& who, const std::string& act
   const auto supervisor = parts_.all.names.find(row->parent);
   if (!supervisor)
     return error{errc::unsupported, "'" + actor + "' is the root of the tree; `troupe shutdown` ends the node"};
-  journal(who, "command", actor, verb);
   auto answer = ask<supervision::outcome>(parts_.system, supervisor, row->parent, ask_limit, std::move(x));
-  if (!answer)
-    return answer.why();
-  if (answer->code != errc::none)
-    return error{answer->code, answer->text};
+  const auto failed = !answer ? answer.why() : error{answer->code, answer->text};
+  // Journalled when it is known what came of it; also what failed was asked for.
+  journal(who, "command", actor, failed.code == errc::none ? verb : verb + ": " + to_string(failed));
+  if (failed.code != errc::none)
+    return failed;
   return json{{"name", actor}, {"done", verb}, {"text", answer->text}};
 }
 

@@ -52,19 +52,23 @@ json for_people(json x) {
   return x;
 }
 
-storage::severity severity_from(const std::string& word) {
+result<storage::severity> severity_from(const std::string& word) {
   using storage::severity;
   for (auto x : {severity::debug, severity::info, severity::notice, severity::warning, severity::alarm})
     if (word == storage::to_string(x))
       return x;
-  return severity::debug;
+  return error{errc::invalid_argument,
+               "level is '" + word + "'; there are debug, info, notice, warning and alarm"};
 }
 
-storage::journal_query query_from(const json& body) {
+result<storage::journal_query> query_from(const json& body) {
   storage::journal_query q;
   q.subject = body.value("subject", "");
   q.kind = body.value("kind", "");
-  q.at_least = severity_from(body.value("level", "debug"));
+  const auto level = severity_from(body.value("level", "debug"));
+  if (!level)
+    return level.why();
+  q.at_least = *level;
   q.after_seq = body.value("after", std::uint64_t{0});
   q.newest = std::min<std::size_t>(body.value("newest", std::size_t{100}), 10000);
   return q;
@@ -131,10 +135,7 @@ result<json> node_control::actor(const std::string& name) {
   const auto row = parts_.all.names.lookup(name);
   if (!row)
     return unknown(name);
-  json out;
-  for (const auto& x : ps())
-    if (x["name"] == name)
-      out = x;
+  auto out = for_people(parts_.tree.one(name));
   auto state = ask<std::string>(parts_.system, row->handle, name, ask_limit, supervision::view_state{});
   if (state)
     out["inside"] = json::parse(*state, nullptr, false);
@@ -227,9 +228,12 @@ result<json> node_control::why(const std::string& name) {
   return out;
 }
 
-json node_control::log(const json& query) {
+result<json> node_control::log(const json& query) {
+  const auto wanted = query_from(query);
+  if (!wanted)
+    return wanted.why();
   auto out = json::array();
-  for (const auto& x : parts_.all.store.journal(query_from(query)))
+  for (const auto& x : parts_.all.store.journal(*wanted))
     out.push_back(event_json(x));
   return out;
 }
@@ -275,8 +279,12 @@ result<std::shared_ptr<control::event_queue>>
 node_control::open_stream(const control_caller&, const std::string& what, const json& body) {
   if (what == "watch")
     return parts_.events.watch(body.value("prefix", ""));
-  if (what == "log")
-    return parts_.events.log(query_from(body));
+  if (what == "log") {
+    const auto wanted = query_from(body);
+    if (!wanted)
+      return wanted.why();
+    return parts_.events.log(*wanted);
+  }
   if (what == "tap")
     return parts_.events.tap(body.value("actor", ""));
   return error{errc::not_found, "there is no stream '" + what + "'; there are watch, log and tap"};

@@ -41,7 +41,7 @@ public:
   result<json> get(const std::string& name) override;
   json list(const std::string& prefix) override;
   result<json> why(const std::string& name) override;
-  json log(const json& query) override;
+  result<json> log(const json& query) override;
   json buses() override;
   result<json> post_mortems(const std::string& actor) override;
   result<json> actor(const std::string& name) override;

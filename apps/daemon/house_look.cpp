@@ -99,8 +99,11 @@ result<json> house_control::why(const std::string& name) {
   return node ? parts_.others.ask(*node, who, "GET", "/v1/why/" + name) : parts_.here.why(name);
 }
 
-json house_control::log(const json& query) {
-  auto out = parts_.here.log(query);
+result<json> house_control::log(const json& query) {
+  auto here = parts_.here.log(query);
+  if (!here)
+    return here.why();
+  auto out = std::move(*here);
   stamp(out, parts_.self);
   if (query.contains("after") && query["after"] != 0)
     return out; // sequence numbers are a node's own

@@ -41,6 +41,14 @@ void journal_report::hung(const std::string& actor, const std::string& why, bool
   tell(severity::alarm, "hung", actor, "hung: " + why + (replaced ? "; it was replaced" : ""));
 }
 
+void journal_report::overfull(const std::string& actor, std::uint64_t dropped, bool over) {
+  tell(over ? severity::notice : severity::alarm, "overfull", actor,
+       over ? fmt::format("has room in its mailbox again; {} messages dropped since it was added", dropped)
+            : fmt::format("mailbox full, the newest messages are dropped ({} so far). `troupe tap {}` shows "
+                          "who sends so much",
+                          dropped, actor));
+}
+
 void journal_report::recovered(const std::string& actor) {
   tell(severity::notice, "hung", actor, "answers again");
 }

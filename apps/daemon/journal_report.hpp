@@ -34,6 +34,7 @@ public:
   void quarantined(const std::string& actor, const std::string& why) override;
   void released(const std::string& actor) override;
   void hung(const std::string& actor, const std::string& why, bool replaced) override;
+  void overfull(const std::string& actor, std::uint64_t dropped, bool over) override;
   void recovered(const std::string& actor) override;
   void escalated(const std::string& supervisor, const std::string& why) override;
   void raised(const supervision::alarm& x) override;

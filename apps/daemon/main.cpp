@@ -39,6 +39,35 @@ sigset_t ending_signals() {
 
 std::atomic<int> wanted_exit{stopped};
 
+/// How long ago the root may have looked after everybody, once a second, for
+/// the node to count as alive.
+constexpr std::chrono::seconds alive_within{5};
+
+/// Waits for a signal and feeds systemd's watchdog, if it wants to be fed
+/// (WATCHDOG_USEC), as long as the scheduler and the clock work: a timer of our
+/// own would feed it while nothing else moves any more.
+int wait_for_end(const sigset_t& signals, const node& here) {
+  std::uint64_t limit_us = 0;
+  const bool watched = sd_watchdog_enabled(0, &limit_us) > 0;
+  const auto pause_us = limit_us / 3;
+  const timespec pause{static_cast<time_t>(pause_us / 1'000'000),
+                       static_cast<long>(pause_us % 1'000'000) * 1000};
+  for (bool fed = true;;) {
+    const int received = watched ? sigtimedwait(&signals, nullptr, &pause) : sigwaitinfo(&signals, nullptr);
+    if (received > 0)
+      return received;
+    if (!watched || errno != EAGAIN)
+      continue;
+    const bool alive = here.alive(alive_within);
+    if (alive)
+      sd_notify(0, "WATCHDOG=1");
+    else if (fed)
+      spdlog::error("nobody has been looked after for {} s: systemd's watchdog is not fed any more",
+                    alive_within.count());
+    fed = alive;
+  }
+}
+
 int run(node_config config, std::string first_house, std::string first_house_name) {
   const auto signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -59,8 +88,7 @@ int run(node_config config, std::string first_house, std::string first_house_nam
     return failed_to_start;
   }
   sd_notify(0, "READY=1");
-  int received = 0;
-  sigwait(&signals, &received);
+  const int received = wait_for_end(signals, here);
   sd_notify(0, "STOPPING=1");
   spdlog::info("{} stops ({})", name, wanted_exit == stopped ? strsignal(received) : "supervision gave up");
   if (auto ended = here.stop(); !ended) {

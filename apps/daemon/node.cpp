@@ -8,6 +8,7 @@
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
 #include "apps/daemon/journal_report.hpp"
+#include "apps/daemon/machine.hpp"
 #include "apps/daemon/tree.hpp"
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
@@ -108,6 +109,7 @@ status node::parts::open_store() {
                                              "with data-dir in node.toml.", config.data_dir, failed.message())};
   storage::store_options options;
   options.node = config.name;
+  options.machine = machine_fingerprint();
   options.ring_path = config.data_dir + "/pulse.ring";
   options.checkpoint_every = config.checkpoint_every;
   options.flash_bytes_per_day = config.flash_bytes_per_day;
@@ -247,6 +249,11 @@ status node::start() {
   spdlog::info("{} is ready after {:.0f} ms with {} things; control at {}", config.name, ready_ms, things,
                config.socket);
   return {};
+}
+
+bool node::alive(std::chrono::milliseconds within) const {
+  const auto& tree = parts_->tree;
+  return tree && parts_->clocks.mono() - tree->swept_at() < std::chrono::nanoseconds{within}.count();
 }
 
 status node::stop() {

@@ -4,6 +4,7 @@
 #include "config/model/house.hpp"
 #include "config/model/result.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ public:
   /// @returns `timed_out` if something hung and was left behind; then the
   ///          process must end without waiting for threads (`_exit`).
   [[nodiscard]] status stop();
+
+  /// Has the root of the tree looked after everybody so recently? Any thread.
+  [[nodiscard]] bool alive(std::chrono::milliseconds within) const;
 
 private:
   struct parts;

@@ -129,10 +129,21 @@ void workshop::forget(const document& x) {
 
 std::shared_ptr<bus_desk> workshop::desk(const std::string& bus) {
   std::lock_guard lock{mutex_};
+  // Of buses that were removed: nobody holds it, and only here could anybody
+  // take hold of it. Looked for now, as units let go some time after they are
+  // told to end.
+  std::erase_if(desks_, [&](const auto& x) {
+    return x.first != bus && x.second.use_count() == 1 && x.second->size() == 0;
+  });
   auto& found = desks_[bus];
   if (!found)
     found = std::make_shared<bus_desk>(bus, all_.clocks);
   return found;
+}
+
+std::size_t workshop::desks() const {
+  std::lock_guard lock{mutex_};
+  return desks_.size();
 }
 
 } // namespace troupe::daemon

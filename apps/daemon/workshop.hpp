@@ -19,8 +19,9 @@ namespace troupe::daemon {
 /// which section.
 ///
 /// Owns the desks, where a bus and its channels meet: a desk is made when its
-/// name is first heard and stays, so that a replaced bus finds its channels and
-/// either may come first. Threads: any.
+/// name is first heard and stays as long as somebody holds it or is attached to
+/// it, so that a replaced bus finds its channels and either may come first.
+/// Threads: any.
 class workshop {
 public:
   workshop(services& all, const node_config& node, catalog& names, open_bus_fn open);
@@ -48,6 +49,7 @@ public:
   void forget(const document& x);
 
   [[nodiscard]] std::shared_ptr<bus_desk> desk(const std::string& bus);
+  [[nodiscard]] std::size_t desks() const;
 
 private:
   result<child_spec> make_bus_child(const document& x);

@@ -64,8 +64,16 @@ void check_polls(const items& all, const item<channel_config>& x, std::vector<pr
 }
 
 template <class T>
-void check_line(const item<T>& x, std::vector<problem>& found) {
+void check_line(const items& all, const item<T>& x, std::vector<problem>& found) {
   const auto& line = x.is.line;
+  const auto bus = all.bus_of.find(x.is.bus);
+  if (bus != all.bus_of.end() && bus->second->is.driver == "replay" && !x.bad.contains("debounce")
+      && line.debounce.count() > 0)
+    advise(found, at_key(*x.doc, "debounce",
+                         fmt::format("debounce is {}, but bus '{}' replays a recording: its edges are "
+                                     "told as they were recorded",
+                                     to_text(line.debounce), x.is.bus),
+                         "Record behind the debouncing, or leave it out."));
   if (x.bad.contains("max-rate"))
     return;
   // Without a stated rate the default is only a bound for gaps, no claim.
@@ -142,11 +150,11 @@ void check_times(const items& all, std::vector<problem>& found) {
       continue;
     check_polls(all, x, found);
     if (!x.doc->incomplete)
-      check_line(x, found);
+      check_line(all, x, found);
   }
   for (const auto& x : all.counters)
     if (!x.doc->incomplete && !x.elsewhere)
-      check_line(x, found);
+      check_line(all, x, found);
   for (const auto& x : all.rules)
     if (!x.elsewhere) {
       check_rule(x, found);

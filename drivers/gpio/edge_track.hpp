@@ -1,6 +1,6 @@
 #pragma once
 
-#include "drivers/gpio/debounce.hpp"
+#include "drivers/debounce.hpp"
 #include "drivers/gpio/kernel.hpp"
 
 #include <functional>

@@ -109,7 +109,11 @@ void engine::listen(const line_address& line, const line_config& config, edge_si
   {
     std::scoped_lock guard{model_, ears_};
     if (config.edges != edge_kind::none)
-      listeners_[line.id] = {&sink, config.edges, config.active_low, now_mono(), 0, 0, 0};
+      listeners_[line.id] = {&sink, config.edges, config.active_low, now_mono(), 0, 0, 0, {}};
+    moving_.erase(line.id);
+    if (config.edges != edge_kind::none && config.debounce.count() > 0)
+      listeners_[line.id].still.emplace(config.debounce,
+                                        world_.house.contact(line.id) != config.active_low);
     if (line.rate_hz > 0 && !world_.rates.contains(line.id)) {
       // The house may be up to a step behind; the pulses begin now.
       world_.house.set_pulse_rate(line.id, line.rate_hz);
@@ -121,6 +125,7 @@ void engine::listen(const line_address& line, const line_config& config, edge_si
 void engine::forget(line_id line) {
   std::scoped_lock guard{model_, ears_};
   listeners_.erase(line);
+  moving_.erase(line);
   if (line >= first_pulse && !world_.rates.contains(line))
     world_.house.set_pulse_rate(line, 0);
 }
@@ -199,6 +204,7 @@ void engine::advance_to(model_ns target) {
     std::lock_guard guard{ears_};
     for (const auto& e : edges_)
       deliver(e.line, e.level, real_at(e.at));
+    settle();
   } while (h.now() < target);
 }
 
@@ -275,14 +281,43 @@ void engine::burst(line_id line, double pulses) {
 }
 
 void engine::deliver(line_id line, bool level, mono_ns at) {
-  if (const auto found = wires_.find(line); found != wires_.end())
-    found->second->level.store(level, std::memory_order_release);
-  if (const auto found = listeners_.find(line); found != listeners_.end())
-    deliver(found->second, level, at);
+  const auto found = listeners_.find(line);
+  if (found == listeners_.end())
+    return show(line, level);
+  auto& to = found->second;
+  const bool logical = level != to.active_low;
+  if (!to.still) {
+    show(line, level);
+    return deliver(to, logical, at);
+  }
+  moving_.insert(line);
+  if (const auto certain = to.still->on_edge(logical, model_at(at))) {
+    show(line, certain->level != to.active_low);
+    deliver(to, certain->level, real_at(certain->at));
+  }
 }
 
-void engine::deliver(listener& to, bool level, mono_ns at) {
-  const bool logical = level != to.active_low;
+/// Who has stood still for long enough by the time of the house.
+void engine::settle() {
+  const auto now = world_.house.now();
+  for (auto i = moving_.begin(); i != moving_.end();) {
+    const auto line = *i;
+    auto& to = listeners_.at(line);
+    const bool level = world_.house.contact(line) != to.active_low;
+    if (const auto certain = to.still->settle(now, level)) {
+      show(line, certain->level != to.active_low);
+      deliver(to, certain->level, real_at(certain->at));
+    }
+    i = to.still->deadline() ? std::next(i) : moving_.erase(i);
+  }
+}
+
+void engine::show(line_id line, bool level) {
+  if (const auto found = wires_.find(line); found != wires_.end())
+    found->second->level.store(level, std::memory_order_release);
+}
+
+void engine::deliver(listener& to, bool logical, mono_ns at) {
   if (at < to.since || !wants(to.kinds, logical))
     return;
   ++to.sequence;
@@ -315,6 +350,7 @@ void engine::lose() {
   for (auto& [line, to] : listeners_)
     to.sink->on_lost(why);
   listeners_.clear();
+  moving_.clear();
 }
 
 mono_ns engine::next_wake(mono_ns now) const {
@@ -323,7 +359,12 @@ mono_ns engine::next_wake(mono_ns now) const {
     return now; // still behind
   const model_ns next_step = (h.now() / second + 1) * second;
   const mono_ns physics = std::max(real_at(next_step), now + shortest_physics_pause);
-  const model_ns due = h.next_due();
+  model_ns due = h.next_due();
+  {
+    std::lock_guard guard{ears_};
+    for (const auto line : moving_)
+      due = std::min<model_ns>(due, listeners_.at(line).still->deadline().value_or(never));
+  }
   return due == never ? physics : std::min(physics, real_at(due));
 }
 

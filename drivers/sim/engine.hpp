@@ -1,9 +1,12 @@
 #pragma once
 
+#include "drivers/debounce.hpp"
 #include "drivers/sim/faults.hpp"
 #include "drivers/sim/house.hpp"
 
 #include <atomic>
+#include <optional>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -75,6 +78,9 @@ private:
     std::uint32_t sequence = 0;
     std::uint64_t to_drop = 0; // fault edge-loss
     std::uint64_t dropped = 0;
+    /// In model time: a house that runs sixty times faster is pressed as
+    /// briefly, and its buttons still work.
+    std::optional<debouncer> still;
   };
 
   struct order {
@@ -93,7 +99,9 @@ private:
   void publish();
   void lose();
   void deliver(line_id line, bool level, mono_ns at);          // needs ears_
-  void deliver(listener& to, bool level, mono_ns at);          // needs ears_
+  void deliver(listener& to, bool logical, mono_ns at);        // needs ears_
+  void settle();                                               // needs ears_
+  void show(line_id line, bool level);                         // needs ears_
   mono_ns next_wake(mono_ns now) const;
   model_ns model_at(mono_ns real) const;
   mono_ns real_at(model_ns model) const;
@@ -115,6 +123,7 @@ private:
   std::unordered_map<line_id, std::shared_ptr<wire>> wires_;
   std::map<line_id, std::string> holders_;
   std::unordered_map<line_id, listener> listeners_;
+  std::set<line_id> moving_; // debounced ones that have not stood still yet
   bool told_lost_ = false;
   std::uint64_t followed_ = 0; // the board's changes up to here are in the world
 

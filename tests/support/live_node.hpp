@@ -42,7 +42,16 @@ inline make_unit can_crash(make_unit make) {
 /// Real actors under real supervision on fake hardware.
 class live_node {
 public:
-  explicit live_node(std::size_t workers = 2) : config_(workers), system_(config_) {
+  /// Short rounds, so that tests need not wait for a hang to be found.
+  [[nodiscard]] static supervision::limits quick() {
+    supervision::limits x;
+    x.sweep_every = milliseconds{50};
+    x.ping_every = milliseconds{100};
+    return x;
+  }
+
+  explicit live_node(std::size_t workers = 2, supervision::limits bounds = quick())
+    : config_(workers), system_(config_) {
     store_ = storage::store::open(storage::make_memory_engine(), {}, system_clocks()).value();
     all.emplace(services{live, *store_, names, system_clocks()});
     child_spec top;
@@ -50,9 +59,6 @@ public:
     top.is_supervisor = true;
     top.backoff.second = milliseconds{0};
     top.intensity.restarts = 1'000'000;
-    supervision::limits bounds;
-    bounds.sweep_every = milliseconds{50};
-    bounds.ping_every = milliseconds{100};
     root_ = supervision::start_root(system_, top, told_, names, system_clocks(), {}, bounds);
   }
 

@@ -120,6 +120,23 @@ test_house::~test_house() {
   fs::remove_all(dir_, ignored);
 }
 
+void test_house::environment(const std::string& name, const std::string& value) {
+  environment_[name] = value;
+}
+
+void test_house::shift_clock(std::chrono::seconds by) {
+  const auto path = dir_ + "/clock";
+  const std::int64_t seconds = by.count();
+  // Written in place: the node has mapped the file.
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const bool written = pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds;
+  close(fd);
+  if (!written)
+    throw std::runtime_error("cannot write " + path);
+  environment("LD_PRELOAD", TROUPE_SHIFTED_CLOCK);
+  environment("TROUPE_CLOCK_FILE", path);
+}
+
 void test_house::start() {
   if (pid_ > 0)
     throw std::runtime_error("trouped runs already");
@@ -131,6 +148,8 @@ void test_house::start() {
     const int fd = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     dup2(fd, 1);
     dup2(fd, 2);
+    for (const auto& [name, value] : environment_)
+      setenv(name.c_str(), value.c_str(), 1);
     exec({program("trouped"), "--config", dir_ + "/node.toml", "--house", house_});
   }
   const auto until = clock::now() + std::chrono::seconds{10};

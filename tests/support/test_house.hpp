@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -36,6 +37,14 @@ public:
   /// Starts `trouped` and waits until it answers. Throws std::runtime_error
   /// with the log's end if it does not within 10 s.
   void start();
+
+  /// For the node's process, from its next start on.
+  void environment(const std::string& name, const std::string& value);
+
+  /// Sets the node's wall clock, and nobody else's, so far from the true one;
+  /// as often as wanted, also while it runs. The first call must come before
+  /// `start`.
+  void shift_clock(std::chrono::seconds by);
 
   /// SIGKILL, and waits for the process to be gone.
   void kill();
@@ -82,6 +91,7 @@ public:
 private:
   std::string dir_;
   std::string house_;
+  std::map<std::string, std::string> environment_;
   pid_t pid_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // Channels, counters and buses on fake hardware, against floors measured in the
 // same run. Usage: bench_channels [most channels, default 10000; 100000 takes minutes]
 #include "tests/support/bench.hpp"
+#include "tests/support/histogram.hpp"
 #include "tests/support/live_node.hpp"
 
 #include <sys/eventfd.h>
@@ -139,6 +140,7 @@ void edge_to_action() {
   auto rule = std::make_shared<follower>(*node.all);
   node.live.watch("button", rule);
   std::vector<double> samples;
+  std::vector<mono_ns> drawn;
   bool level = false;
   for (int i = 0; i < 2000; ++i) {
     std::this_thread::sleep_for(std::chrono::microseconds{500});
@@ -147,6 +149,7 @@ void edge_to_action() {
     node.hw.edge("button", level, begun);
     while (node.hw.pin("lamp") != (level ? 1 : 0))
       std::this_thread::yield();
+    drawn.push_back(now() - begun);
     samples.push_back(static_cast<double>(now() - begun) / us);
   }
   const auto p50 = bench::percentile(samples, 0.5);
@@ -154,18 +157,27 @@ void edge_to_action() {
   bench::row("edge to line: input, watcher, output, bus; p50", p50, "us", 2 * floor,
              better::lower);
   bench::note("edge to line, in wake-ups of the floor", p50 / floor, "x");
+  tell("edge to line", drawn);
   bench::note("edge to line, p99", bench::percentile(samples, 0.99), "us");
 }
 
 // --- memory ------------------------------------------------------------------
 
 void memory(std::size_t channels) {
-  live_node node;
+  live_node node{2, supervision::limits{}}; // as the daemon asks them
   node.add_bus();
   const auto before = resident_bytes();
   const auto begun = now();
-  for (std::size_t i = 0; i < channels; ++i)
-    node.add_channel(channel("in/" + std::to_string(i), direction::input));
+  for (std::size_t i = 0; i < channels; ++i) {
+    // As the daemon makes them.
+    const auto config = channel("in/" + std::to_string(i), direction::input);
+    child_spec spec;
+    spec.id = config.name;
+    spec.type = "input";
+    spec.make = make_channel(*node.all, node.desk, config);
+    spec.on_quarantine = channel_quarantine(*node.all, node.desk, config);
+    node.add(std::move(spec));
+  }
   const bool all = comes(
     [&] {
       const auto last = node.live.get("in/" + std::to_string(channels - 1));

@@ -68,6 +68,20 @@ CAF_TEST(malformed requests are answered and harm nobody) {
   }
 }
 
+CAF_TEST(a level of the journal that does not exist is refused and not taken for another) {
+  test_house house{small_house};
+  house.start();
+  const auto get = [&](const std::string& level) {
+    return send_raw(house.socket(), "GET /v1/log?level=" + level
+                                      + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  };
+  CAF_CHECK(get("warning").find("HTTP/1.1 200") == 0);
+  const auto refused = get("nonsense");
+  CAF_MESSAGE(refused);
+  CAF_CHECK(refused.find("HTTP/1.1 400") == 0);
+  CAF_CHECK(refused.find("level is 'nonsense'; there are debug") != std::string::npos);
+}
+
 CAF_TEST(broken TOML changes nothing and every problem is named) {
   test_house house{small_house};
   house.start();

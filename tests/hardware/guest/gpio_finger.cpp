@@ -2,13 +2,14 @@
 //   gpio_finger pulses LABEL LINE COUNT       makes pulses as quickly as it can
 //   gpio_finger press LABEL BUTTON RELAY COUNT  presses and lets go COUNT times, each once
 //                                               the relay has followed, and tells how fast
-#include "tests/hardware/guest/histogram.hpp"
+#include "tests/support/histogram.hpp"
 #include "tests/hardware/guest/trace.hpp"
 
 #include <thread>
 
 using namespace troupe;
 using namespace troupe::hardware;
+using test::tell;
 
 namespace {
 

@@ -2,12 +2,13 @@
 // for everything that is built on it. The reader's sink wakes a second thread, as a
 // bus actor would be woken, and that sets the output.
 #include "tests/hardware/guest/cases.hpp"
-#include "tests/hardware/guest/histogram.hpp"
+#include "tests/support/histogram.hpp"
 
 #include <condition_variable>
 
 using namespace troupe;
 using namespace troupe::hardware;
+using test::tell;
 
 namespace {
 

@@ -84,7 +84,7 @@ result<json> fake_house::why(const std::string& name) {
   return scenery::why(name);
 }
 
-json fake_house::log(const json& query) {
+result<json> fake_house::log(const json& query) {
   auto result = json::array();
   for (auto& e : scenery::journal())
     if (query.value("subject", "").empty() || e["subject"] == query["subject"])

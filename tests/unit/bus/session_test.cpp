@@ -244,6 +244,78 @@ CAF_TEST(a fenced bus actor writes nothing more I4) {
   CAF_CHECK(static_cast<bool>(session->work(*desk, successor)));
 }
 
+CAF_TEST(the bus is told of the lines that changed and of no other) {
+  for (int i = 0; i < 100; ++i)
+    input("in/" + std::to_string(i), value_kind::digital);
+  const auto first = desk->take_changes(epoch, true);
+  CAF_REQUIRE(first.has_value());
+  CAF_CHECK(first->all);
+  CAF_CHECK_EQUAL(first->lines.size(), 100u);
+  input("one-more", value_kind::digital);
+  desk->detach("in/7");
+  const auto second = desk->take_changes(epoch, false);
+  CAF_REQUIRE(second.has_value());
+  CAF_CHECK(!second->all);
+  CAF_REQUIRE_EQUAL(second->lines.size(), 2u);
+  CAF_CHECK_EQUAL(second->lines[0].name, "in/7");
+  CAF_CHECK(!second->lines[0].wanted);
+  CAF_CHECK(second->lines[1].wanted != nullptr);
+  CAF_CHECK(desk->take_changes(epoch, false)->lines.empty());
+}
+
+CAF_TEST(changes are kept for the successor and not given to who is fenced I4) {
+  work();
+  auto port = input("a", value_kind::digital);
+  const auto successor = desk->take_over({});
+  CAF_CHECK(!desk->take_changes(epoch, false));
+  CAF_REQUIRE(static_cast<bool>(session->work(*desk, successor)));
+  CAF_CHECK(port->look().open);
+}
+
+CAF_TEST(names that come and go while the bus takes nothing do not pile up I11) {
+  auto stays = input("stays", value_kind::digital);
+  auto goes = input("goes", value_kind::digital);
+  work();
+  desk->detach("goes");
+  for (int i = 0; i < 5000; ++i) {
+    input("x" + std::to_string(i), value_kind::digital);
+    desk->detach("x" + std::to_string(i));
+  }
+  auto late = input("late", value_kind::digital);
+  work();
+  CAF_CHECK(late->look().open);
+  CAF_CHECK(!hw.held.count("goes"));
+  CAF_CHECK_EQUAL(hw.held.size(), 2u);
+  CAF_CHECK_EQUAL(stays->look().openings, 1u);
+}
+
+CAF_TEST(a driver that throws while lines are opened leaves none behind) {
+  work();
+  hw.throws_at = "pump";
+  auto cell = output("pump");
+  auto port = input("z", value_kind::digital);
+  work(); // opening does not write
+  cell->want(on, no_deadline);
+  desk->nudge("pump");
+  auto late = input("a", value_kind::digital);
+  bool thrown = false;
+  try {
+    (void)session->work(*desk, epoch);
+  } catch (const std::runtime_error&) {
+    thrown = true;
+  }
+  CAF_CHECK(thrown);
+  hw.throws_at.clear();
+  // The next bus actor opens the bus anew; what came meanwhile is not forgotten.
+  session.reset();
+  open();
+  epoch = desk->take_over({});
+  work();
+  CAF_CHECK(late->look().open);
+  CAF_CHECK(port->look().open);
+  CAF_CHECK_EQUAL(hw.pin("pump"), 1);
+}
+
 CAF_TEST(what a fenced write may have done is written over) {
   auto cell = output("pump");
   work();

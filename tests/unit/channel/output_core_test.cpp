@@ -223,6 +223,28 @@ CAF_TEST(an interlock holds a wish back until it clears and force too) {
   CAF_CHECK(!f.decide().effective.is_on()); // the other came on: this one goes
 }
 
+CAF_TEST(no minimum time keeps on what an interlock forbids) {
+  fixture f;
+  auto c = relay();
+  c.min_on = std::chrono::seconds{60};
+  for (const bool let_go : {false, true}) { // the wish still stands, or it ended before
+    f.forbidden.clear();
+    f.begin(c);
+    f.send(wish("rule/a", on));
+    CAF_CHECK(f.last.effective == on);
+    f.now += sec;
+    if (let_go) {
+      f.send(wish("rule/a", {}));
+      CAF_CHECK(f.last.effective == on); // min-on
+    }
+    f.forbidden = "boiler/valve is on";
+    f.decide();
+    CAF_CHECK(f.last.effective == off);
+    CAF_CHECK(f.last.interlocked);
+    CAF_CHECK_EQUAL(f.last.held_back, f.forbidden);
+  }
+}
+
 CAF_TEST(force stands above all and its answer says so) {
   fixture f;
   CAF_CHECK(f.core.force(off, "anna").code == errc::none);

@@ -90,6 +90,16 @@ CAF_TEST(contradictions are told with both sides and a way out) {
            "outputs = [\"c\"]\n"
            "lua = \"x\"\n",
      "house.toml:7  rule 'a': outputs names 'c', which is a counter. Name an output channel."},
+    {"debounce of a recording",
+     "[bus.r]\n"
+     "driver = \"replay\"\n"
+     "file = \"/x\"\n"
+     "[channel.a]\n"
+     "bus = \"r\"\n"
+     "line = \"y\"\n"
+     "debounce = \"20ms\"\n",
+     "house.toml:7  note: channel 'a': debounce is 20ms, but bus 'r' replays a recording: its "
+     "edges are told as they were recorded. Record behind the debouncing, or leave it out."},
     {"a lease shorter than the period",
      sim + "[channel.o]\n"
            "bus = \"s\"\n"

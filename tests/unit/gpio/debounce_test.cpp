@@ -3,7 +3,7 @@
 #undef CAF_SUITE
 #define CAF_SUITE gpio_debounce
 
-#include "drivers/gpio/debounce.hpp"
+#include "drivers/debounce.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -11,7 +11,6 @@
 
 using namespace troupe;
 using namespace troupe::drivers;
-using namespace troupe::drivers::gpio;
 
 namespace {
 

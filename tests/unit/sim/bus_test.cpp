@@ -74,6 +74,40 @@ CAF_TEST(edges are told as they were asked for) {
   }
 }
 
+CAF_TEST(a bouncing contact is one edge and what is shorter never was) {
+  for (const double speed : {1.0, 60.0}) {
+    auto house = open_house("bounce" + std::to_string(speed), speed);
+    CAF_REQUIRE(house);
+    probe heard, marked;
+    auto config = line("in.1");
+    // In the house's own time, as its buttons are pressed.
+    config.debounce = milliseconds{static_cast<int>(200 * speed)};
+    auto out = house->open_digital_output(line("out.1"), false);
+    auto mark = house->open_digital_output(line("out.2"), false);
+    auto in = house->open_digital_input(config, heard);
+    auto end = house->open_digital_input(line("in.2"), marked);
+    CAF_REQUIRE(out && mark && in && end);
+    for (int i = 0; i < 10; ++i)
+      for (const bool level : {true, false})
+        CAF_REQUIRE((*out)->set(level)); // ends as it began: nothing happened
+    CAF_REQUIRE((*mark)->set(true));
+    CAF_REQUIRE(marked.wait([](probe& p) { return p.edges.size() == 1; }));
+    CAF_CHECK_EQUAL(*(*in)->level(), false);
+    std::this_thread::sleep_for(milliseconds{300});
+    CAF_CHECK_EQUAL(heard.edge_count(), 0u);
+    const auto pressed = system_clocks().mono();
+    for (const bool level : {true, false, true, false, true})
+      CAF_REQUIRE((*out)->set(level));
+    CAF_REQUIRE(heard.wait([](probe& p) { return p.edges.size() == 1; }));
+    CAF_CHECK(heard.edges[0].level);
+    CAF_CHECK_EQUAL(heard.edges[0].sequence, 1u);
+    CAF_CHECK(heard.edges[0].at >= pressed + 190'000'000); // stamped when it was certain
+    CAF_CHECK_EQUAL(*(*in)->level(), true);
+    std::this_thread::sleep_for(milliseconds{300});
+    CAF_CHECK_EQUAL(heard.edge_count(), 1u);
+  }
+}
+
 CAF_TEST(a line has one holder and the wrong kind is refused) {
   auto house = open_house("kind");
   CAF_REQUIRE(house);

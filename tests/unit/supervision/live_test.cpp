@@ -11,7 +11,9 @@ using namespace troupe::test;
 
 CAF_TEST(ten thousand crashes lose no queued message and disturb no sibling I8) {
   ledger mine, others;
-  live_tree t{tireless(supervisor_of("house", {worker("a", mine), worker("b", others)}))};
+  limits bounds;
+  bounds.running_mailbox = 50'000; // all of them at once
+  live_tree t{tireless(supervisor_of("house", {worker("a", mine), worker("b", others)})), bounds};
   CAF_REQUIRE(eventually([&] { return mine.made == 1 && others.made == 1; }));
   auto a = t.names.find("a");
   auto b = t.names.find("b");

@@ -134,6 +134,9 @@ public:
   void hung(const std::string& actor, const std::string&, bool replaced) override {
     note("hung " + actor + (replaced ? ", replaced" : ""));
   }
+  void overfull(const std::string& actor, std::uint64_t, bool over) override {
+    note((over ? "has room " : "overfull ") + actor);
+  }
   void recovered(const std::string& actor) override { note("recovered " + actor); }
   void escalated(const std::string& actor, const std::string& why) override {
     note("escalated " + actor + ": " + why);

@@ -81,6 +81,86 @@ CAF_TEST(the mailbox of a waiting actor is bounded and the oldest goes I11) {
   CAF_CHECK_EQUAL(book.out_of_order.load(), 0);
   auto listed = top->list();
   CAF_CHECK_EQUAL(listed[0]["dropped"], 2);
+  CAF_CHECK_EQUAL(listed[0]["mailbox"], 0);
+}
+
+CAF_TEST(the mailbox of a running actor is bounded and the newest goes I11) {
+  begin(one(book), {.running_mailbox = 3});
+  for (int i = 1; i <= 5; ++i)
+    anon_send(a(), work_atom::value, i);
+  auto refused = self->request(a(), caf::infinite, work_atom::value, 6);
+  CAF_CHECK_EQUAL(top->list()[0]["mailbox"], 3);
+  consume_messages();
+  refused.receive([](int) { CAF_FAIL("served"); },
+                  [](const caf::error& e) { CAF_CHECK(from_caf(e).code == errc::over_limit); });
+  CAF_CHECK_EQUAL(book.worked.load(), 3); // 1, 2 and 3
+  CAF_CHECK_EQUAL(book.out_of_order.load(), 0);
+  CAF_CHECK_EQUAL(top->list()[0]["dropped"], 3);
+  CAF_CHECK_EQUAL(top->list()[0]["mailbox"], 0);
+  // There is room again.
+  anon_send(a(), work_atom::value, 7);
+  consume_messages();
+  CAF_CHECK_EQUAL(book.worked.load(), 4);
+}
+
+CAF_TEST(a full mailbox is told once and once again when it has room I11) {
+  begin(one(book), {.running_mailbox = 4});
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 1; i <= 50; ++i)
+      anon_send(a(), work_atom::value, i);
+    pass(1s);
+    pass(1s);
+    CAF_CHECK_EQUAL(told.count("overfull a"), round + 1);
+    CAF_CHECK_EQUAL(told.count("has room a"), round + 1);
+  }
+}
+
+CAF_TEST(orders and urgent messages and bells enter a full mailbox I11) {
+  begin(one(book), {.running_mailbox = 2});
+  for (int i = 1; i <= 10; ++i)
+    anon_send(a(), work_atom::value, i);
+  anon_send<caf::message_priority::high>(a(), work_atom::value, 0);
+  anon_send(a(), done_atom::value); // a lone atom: its sender would wait for ever
+  CAF_CHECK_EQUAL(top->list()[0]["dropped"], 8);
+  consume_messages();
+  CAF_CHECK_EQUAL(book.worked.load(), 3);
+  CAF_CHECK_EQUAL(book.made.load(), 2); // it ended as the bell told it, and came back
+  // Not even bells come in without end.
+  for (int i = 0; i < 100; ++i)
+    anon_send(a(), crash_atom::value);
+  CAF_CHECK_EQUAL(top->list()[0]["mailbox"], 4);
+}
+
+CAF_TEST(messages put aside and crashes are counted right I11) {
+  struct picky : unit {
+    explicit picky(bool& o) : open(o) {}
+    caf::message_handler messages() override {
+      return {[this](int) -> caf::result<void> {
+                if (!open)
+                  return caf::skip;
+                return caf::unit;
+              },
+              [this](done_atom) { open = true; },
+              [](crash_atom) { throw std::runtime_error("boom"); }};
+    }
+    bool& open;
+  };
+  bool open = false;
+  auto spec = tireless(one(book));
+  spec.children[0].make = [&](unit_context&) { return std::make_unique<picky>(open); };
+  begin(std::move(spec));
+  const auto mailbox = [&] { return top->list()[0]["mailbox"].get<int>(); };
+  for (int i = 0; i < 3; ++i)
+    anon_send(a(), i);
+  consume_messages();
+  CAF_CHECK_EQUAL(mailbox(), 3);
+  anon_send(a(), crash_atom::value);
+  consume_messages();
+  CAF_CHECK_EQUAL(mailbox(), 3);
+  anon_send(a(), done_atom::value);
+  anon_send(a(), crash_atom::value); // the next incarnation looks at them again
+  consume_messages();
+  CAF_CHECK_EQUAL(mailbox(), 0);
 }
 
 CAF_TEST(a timer dies with its incarnation) {

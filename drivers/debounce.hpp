@@ -4,10 +4,10 @@
 
 #include <optional>
 
-namespace troupe::drivers::gpio {
+namespace troupe::drivers {
 
-/// Debouncing where the kernel has none (uAPI v1), with the meaning that the
-/// kernel's has in uAPI v2: a new level is told once it has stood for a whole
+/// Debouncing where the kernel has none (uAPI v1) and where there is no kernel
+/// (the simulator), with the meaning that the kernel's has in uAPI v2: a new level is told once it has stood for a whole
 /// period without any edge, stamped with the end of that period; whatever is
 /// shorter never happened. A bouncing press is thus one edge, late by the
 /// period, and the next press is never swallowed, as nothing is locked out
@@ -44,4 +44,4 @@ private:
   std::optional<mono_ns> since_; ///< of the last edge, while it is not settled
 };
 
-} // namespace troupe::drivers::gpio
+} // namespace troupe::drivers

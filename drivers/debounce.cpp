@@ -1,6 +1,6 @@
-#include "drivers/gpio/debounce.hpp"
+#include "drivers/debounce.hpp"
 
-namespace troupe::drivers::gpio {
+namespace troupe::drivers {
 
 debouncer::debouncer(milliseconds period, bool level_now)
     : period_(std::chrono::nanoseconds{period}.count()), stable_(level_now),
@@ -37,4 +37,4 @@ std::optional<edge> debouncer::accept(bool level) {
   return edge{level, at, 0};
 }
 
-} // namespace troupe::drivers::gpio
+} // namespace troupe::drivers

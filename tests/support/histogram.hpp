@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace troupe::hardware {
+namespace troupe::test {
 
 /// Prints one line of figures and bars by powers of two: the tail is what matters.
 inline void tell(const char* what, std::vector<mono_ns> times) {
@@ -21,7 +21,7 @@ inline void tell(const char* what, std::vector<mono_ns> times) {
   std::printf("%s: min %.1f, p50 %.1f, p99 %.1f, max %.1f us of %zu\n", what, at(0),
               at(0.5), at(0.99), at(1), times.size());
   std::size_t i = 0;
-  for (mono_ns limit = 16'000; i < times.size(); limit *= 2) {
+  for (mono_ns limit = 1'000; i < times.size(); limit *= 2) {
     const auto from = i;
     while (i < times.size() && times[i] < limit)
       ++i;
@@ -31,4 +31,4 @@ inline void tell(const char* what, std::vector<mono_ns> times) {
   }
 }
 
-} // namespace troupe::hardware
+} // namespace troupe::test

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace troupe::daemon {
+
+/// What tells this machine from another one that was given a copy of its disk:
+/// the board's serial number, else the address burnt into its first network
+/// card. Not /etc/machine-id, which a copied card brings along.
+///
+/// @param root of the file system; another one in tests.
+/// @returns "serial 10000000abcdef", "mac b8:27:eb:00:00:01"; empty if the
+///          machine has neither (a container): then nothing can be compared.
+[[nodiscard]] std::string machine_fingerprint(const std::string& root = "");
+
+} // namespace troupe::daemon

@@ -1,0 +1,41 @@
+#undef CAF_SUITE
+#define CAF_SUITE workshop
+
+#include "apps/daemon/workshop.hpp"
+#include "tests/support/unit_bench.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+struct fixture {
+  unit_bench bench;
+  node_config node;
+  daemon::catalog names;
+  daemon::workshop makers{*bench.all, node, names,
+                          [this](const bus_config&) { return open_fake(bench.hw); }};
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(workshops, fixture)
+
+CAF_TEST(the desk of a removed bus goes when nobody holds it and nobody is attached) {
+  auto held = makers.desk("held");
+  makers.desk("used")->attach_input("a", {}, {});
+  (void)makers.desk("gone");
+  CAF_CHECK_EQUAL(makers.desks(), 3u);
+  for (int i = 0; i < 1000; ++i)
+    (void)makers.desk("bus" + std::to_string(i));
+  CAF_CHECK_EQUAL(makers.desks(), 3u); // held, used and the newest
+  CAF_CHECK(makers.desk("held") == held);
+  makers.desk("used")->detach("a");
+  held.reset();
+  (void)makers.desk("next");
+  CAF_CHECK_EQUAL(makers.desks(), 1u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
