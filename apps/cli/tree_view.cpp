@@ -43,11 +43,13 @@ void collect(const json& x, const std::string& branch, const std::string& below,
 std::string show_tree(const json& x, const style& how) {
   std::vector<line> lines;
   if (x.contains("nodes")) {
-    // Each node's own tree begins with the node.
+    // The root of every tree has the same name; the node's own tells more.
     for (auto& n : list_at(x, "nodes"))
-      if (n.is_object() && n.contains("tree"))
+      if (n.is_object() && n.contains("tree")) {
+        const auto at = lines.size();
         collect(n["tree"], "", "", lines);
-      else
+        lines[at].name = text_at(n, "node", "?");
+      } else
         lines.push_back({text_at(n, "node", "?"), &n});
   } else {
     collect(x, "", "", lines);

@@ -98,7 +98,7 @@ json node_control::status() {
       alarms.push_back({{"at", x.since}, {"subject", what}, {"text", "does not run: " + x.why}});
   }
   const auto uptime = parts_.all.clocks.mono() - parts_.started_at;
-  return {{"node", parts_.node.name},
+  json out{{"node", parts_.node.name},
           {"version", TROUPE_VERSION},
           {"pid", getpid()},
           {"uptime_s", static_cast<double>(uptime) / 1e9},
@@ -113,6 +113,9 @@ json node_control::status() {
             {"last_commit_us", s.last_commit_us}, {"max_commit_us", s.max_commit_us},
             {"reopens", s.reopens}, {"degraded", s.degraded}, {"degraded_why", s.degraded_why}}},
           {"alarms", alarms}};
+  if (parts_.cluster != nullptr)
+    out["members"] = parts_.cluster->members()["members"];
+  return out;
 }
 
 json node_control::tree() { return for_people(parts_.tree.tree()); }

@@ -26,6 +26,8 @@ cluster::link_hooks cluster_part::hooks() {
   };
   x.on_trust = [this](const std::string& from, const cluster::trust_offer& what) {
     chores_.soon([this, from, what] {
+      if (!trust_)
+        return;
       trust_->offered(from, what);
       if (enrolment_)
         if (const auto merged = enrolment_->merge_revoked(what.revoked); merged && *merged)
@@ -110,7 +112,8 @@ json cluster_part::members() {
   for (const auto& x : table_.members()) {
     const auto at = linked.find(x.name);
     const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
-    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", x.since}, {"self", x.name == config_.name},
+    const bool self = x.name == config_.name;
+    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", self ? started_ : x.since}, {"self", self},
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
              {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
     if (at != linked.end()) {
@@ -167,6 +170,8 @@ result<json> cluster_part::enrol(const json& body) {
 }
 
 result<json> cluster_part::reload(const control::caller& who) {
+  if (!trust_)
+    return error{errc::unsupported, config_.name + " has a pre-shared key and no certificates to load"};
   if (auto loaded = trust_->reload(); !loaded)
     return loaded.why();
   tell(severity::notice, "certificate", "certificates loaded again", who.name);

@@ -1,5 +1,6 @@
 #include "apps/daemon/cluster_part.hpp"
 
+#include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
 #include "config/model/address.hpp"
@@ -78,6 +79,7 @@ void cluster_part::tell(severity level, const std::string& subject, const std::s
 }
 
 status cluster_part::load(caf::actor_system_config& config) {
+  started_ = all_.clocks.wall();
   incarnation_ = next_incarnation(all_.store, all_.clocks);
   trust_keeper::options trust;
   trust.files = files_;
@@ -92,19 +94,25 @@ status cluster_part::load(caf::actor_system_config& config) {
     return {};
   };
   trust.renew = [this](const std::string& request) { return ask_renewal(request); };
-  auto opened = trust_keeper::open(std::move(trust));
+  // A board with a pre-shared key has no certificate: it only dials, and shows
+  // and obeys under the names that the key was given for.
+  const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);
+  auto opened = by_key ? result<std::unique_ptr<trust_keeper>>{std::unique_ptr<trust_keeper>{}}
+                       : trust_keeper::open(std::move(trust));
   if (!opened)
     return error{opened.why().code,
                  opened.why().context + fmt::format("\nThis node is told to be part of a cluster (listen, peers in node.toml) "
                                                     "and has no usable certificate in {}. `troupe join` gets one.", pki_folder(config_))};
   trust_ = std::move(*opened);
-  if (const auto& name = trust_->context()->self().name; name != config_.name)
+  if (trust_ && trust_->context()->self().name != config_.name)
     return error{errc::untrusted, fmt::format("{} is for a node '{}', and node.toml calls this one '{}'. Peers go by the certificate: "
-                                              "change one of them.", files_.certificate, name, config_.name)};
+                                              "change one of them.", files_.certificate, trust_->context()->self().name, config_.name)};
   cluster::add_link_messages(config);
   cluster::transport::options net;
   net.node = config_.name;
   net.files = files_;
+  if (by_key)
+    net.files.certificate.clear();
   net.told = this;
   net.clocks = &all_.clocks;
   net.bounds.max_half_open = config_.max_half_open;
@@ -162,14 +170,17 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     enrolment_ = std::move(*opened);
   else if (opened.why().code != errc::not_found)
     tell(severity::warning, "certificate", "this node cannot enrol others: " + opened.why().context);
-  link_->offer_trust(trust_->offer());
+  if (trust_)
+    link_->offer_trust(trust_->offer());
   show_documents();
   feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry&, bool) {
     chores_.once_in("documents", 100ms, [this] { show_documents(); });
   });
-  chores_.every(60s, [this] { trust_->look_after(); });
+  if (trust_) {
+    chores_.every(60s, [this] { trust_->look_after(); });
+    chores_.soon([this] { trust_->look_after(); });
+  }
   chores_.start();
-  chores_.soon([this] { trust_->look_after(); });
   if (auto heard = listen(); !heard)
     return heard;
   start_discovery();
@@ -225,6 +236,8 @@ void cluster_part::start_discovery() {
   for (const auto& x : config_.listen)
     if (const auto at = parse_net_address(x, address_use::listen))
       how.port = at->port;
+  if (!trust_)
+    return;
   how.house = trust_->house();
   how.version = TROUPE_VERSION;
   how.on_found = [this](const std::string& name, const std::vector<std::string>& addresses) {
@@ -246,7 +259,8 @@ void cluster_part::close() {
   feed_.reset();
   chores_.stop();
   link_->stop();
-  trust_->close();
+  if (trust_)
+    trust_->close();
 }
 
 bool cluster_part::forward(const std::string& name, caf::message what) {

@@ -41,7 +41,7 @@ public:
   /// For the control interface. After `open`.
   [[nodiscard]] control::node_api& front() { return *front_; }
   [[nodiscard]] control::far_side& others() { return *others_; }
-  [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const { return trust_->context(); }
+  [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const { return trust_ ? trust_->context() : nullptr; }
   [[nodiscard]] std::vector<document> elsewhere() const;
   /// For `directory::elsewhere`. Any thread, at any time.
   bool forward(const std::string& name, caf::message what);
@@ -92,10 +92,11 @@ private:
   catalog& people_;
   cluster::credential_files files_;
   std::uint64_t incarnation_ = 0;
+  wall_ms started_ = 0;
   caf::actor_system* system_ = nullptr;
   cluster::member_table table_;
   chores chores_;
-  std::unique_ptr<trust_keeper> trust_;
+  std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
   std::unique_ptr<far_desk> desk_;
   std::unique_ptr<cluster::link> link_;

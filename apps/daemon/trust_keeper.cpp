@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace troupe::daemon {
 
 namespace {
@@ -51,12 +53,22 @@ status trust_keeper::load() {
   auto own = identity::certificate::read(*pem, how_.files.certificate);
   if (!own)
     return own.why();
+  auto seen = texts();
   std::lock_guard lock{mutex_};
+  seen_ = std::move(seen);
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   if (floor_)
     floor_->certificate(own->from(), own->until());
   return {};
+}
+
+std::string trust_keeper::texts() const {
+  std::string all;
+  for (const auto& path : {how_.files.certificate, how_.files.authorities, how_.files.revoked})
+    if (const auto x = identity::read_text_if_there(path))
+      all += *x + '\n';
+  return all;
 }
 
 std::shared_ptr<const cluster::tls_context> trust_keeper::context() const {
@@ -131,6 +143,17 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
 }
 
 void trust_keeper::look_after() {
+  const bool changed = [&] {
+    const auto now = texts();
+    std::lock_guard lock{mutex_};
+    return now != std::exchange(seen_, now); // what cannot be used is told once
+  }();
+  if (changed) {
+    if (auto used = reload(); used)
+      say(storage::severity::notice, "the files of the PKI folder changed and are in use");
+    else
+      say(storage::severity::warning, "the files of the PKI folder changed and cannot be used: " + used.why().context);
+  }
   if (floor_)
     if (auto kept = floor_->tick(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);

@@ -48,8 +48,8 @@ public:
   /// What a peer told.
   void offered(const std::string& from, const cluster::trust_offer& x);
 
-  /// About every minute: renews the certificate when it is time, lets the
-  /// floor of time rise.
+  /// About every minute: loads files that a command changed, renews the
+  /// certificate when it is time, lets the floor of time rise.
   void look_after();
   void close(); ///< keeps the time
 
@@ -65,6 +65,7 @@ public:
 private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
   [[nodiscard]] status load();
+  [[nodiscard]] std::string texts() const;
   void renew();
   void say(storage::severity level, const std::string& text) const;
 
@@ -74,6 +75,7 @@ private:
   certificate_state state_;
   std::optional<identity::time_floor> floor_;
   mono_ns try_again_at_ = 0;
+  std::string seen_; ///< certificate, authorities and lists as they were loaded
 };
 
 } // namespace troupe::daemon
