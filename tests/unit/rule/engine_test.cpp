@@ -58,8 +58,11 @@ CAF_TEST(all reads of one run agree) {
   class moody final : public house_view {
   public:
     std::optional<storage::live_table::row> find(const std::string& name) const override {
-      return storage::live_table::row{name, scripted_house::digital(++asked % 2 == 1, asked,
-                                                                    origin::change), {}, ""};
+      storage::live_table::row row;
+      row.name = name;
+      ++asked;
+      row.now = scripted_house::digital(asked % 2 == 1, asked, origin::change);
+      return row;
     }
     mutable std::uint64_t asked = 0;
   };
