@@ -1,5 +1,6 @@
 #include "apps/daemon/cluster_part.hpp"
 
+#include "apps/daemon/own_addresses.hpp"
 #include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
@@ -123,9 +124,7 @@ status cluster_part::load(caf::actor_system_config& config) {
 child_spec cluster_part::membership_child() {
   cluster::membership::options how;
   how.self = config_.name;
-  for (const auto& x : config_.listen)
-    if (const auto at = parse_net_address(x, address_use::listen); at && !is_every_address(at->host))
-      how.addresses.push_back(x);
+  how.addresses = reachable_at(config_.listen);
   how.incarnation = incarnation_;
   how.version = TROUPE_VERSION;
   how.pace = cluster::profile::named(config_.profile);
@@ -154,7 +153,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   enrolment::options enrolling;
   enrolling.folder = pki_folder(config_);
   enrolling.clocks = &all_.clocks;
-  enrolling.addresses = [this] { return config_.control_listen; };
+  enrolling.addresses = [this] { return reachable_at(config_.control_listen); };
   enrolling.peers = [this] {
     std::vector<std::string> out;
     for (const auto& x : table_.members())
