@@ -37,6 +37,17 @@ std::string lines_of(const session& s, const json& texts, const char* sign, colo
   return result;
 }
 
+/// ", revision 7"; of several nodes ", revision 7 at server-1, 3 at board".
+std::string revision_of(const json& x) {
+  if (x.contains("revision"))
+    return ", revision " + text_at(x, "revision");
+  std::string result;
+  if (x.contains("revisions"))
+    for (const auto& [node, revision] : x["revisions"].items())
+      result += fmt::format("{}{} at {}", result.empty() ? ", revision " : ", ", revision.dump(), node);
+  return result;
+}
+
 std::string show_done(const session& s, const json& x) {
   if (!truth_at(x, "applied"))
     return "";
@@ -44,7 +55,7 @@ std::string show_done(const session& s, const json& x) {
   return lines_of(s, failed, "✗", colour::red)
          + (failed.empty() ? s.how.paint("● done", colour::green)
                            : s.how.paint("◐ desired, but not all of it runs", colour::yellow))
-         + fmt::format(", revision {}\n", text_at(x, "revision"));
+         + revision_of(x) + "\n";
 }
 
 /// A script that adds a device must see when the device does not run.

@@ -35,11 +35,20 @@ result<json> house_control::add(const control::caller& who, const json& body) {
 }
 
 result<json> house_control::remove(const control::caller& who, const std::string& section, const std::string& name) {
-  const auto node = desired_elsewhere(section, name);
-  if (!node)
-    return parts_.here.remove(who, section, name);
-  return parts_.others.ask(*node, who, "DELETE", "/v1/config/" + section + "/" + name, nullptr,
-                           far_nodes::long_patience);
+  const auto path = "/v1/config/" + section + "/" + name;
+  if (const auto node = desired_elsewhere(section, name))
+    return parts_.others.ask(*node, who, "DELETE", path, nullptr, far_nodes::long_patience);
+  auto ours = parts_.here.remove(who, section, name);
+  if (ours || ours.why().code != errc::not_found)
+    return ours;
+  // Added elsewhere a moment ago: that node's documents are still on their way.
+  for (const auto& [node, said] : parts_.others.ask_all("/v1/status"))
+    if (said) {
+      auto theirs = parts_.others.ask(node, who, "DELETE", path, nullptr, far_nodes::long_patience);
+      if (theirs || theirs.why().code != errc::not_found)
+        return theirs;
+    }
+  return ours;
 }
 
 result<json> house_control::apply(const control::caller& who, const json& body) {
