@@ -126,7 +126,7 @@ std::vector<route> make_routes() {
      }},
     {"POST", "/v1/apply", "apply", operate, none,
      {{"toml", f::text, true}, {"file", f::text}, {"text", f::text}, {"dry_run", f::truth},
-      {"prune", f::truth}},
+      {"prune", f::truth}, {"elsewhere", f::text}},
      [](node_api& n, const call& c) { return answer(n.apply(c.who, c.body)); }},
     {"GET", "/v1/history", "history", look, {{"newest", f::whole}}, none,
      [](node_api& n, const call& c) {

@@ -51,6 +51,8 @@ public:
   /// About every minute: renews the certificate when it is time, lets the
   /// floor of time rise.
   void look_after();
+  /// The same when a peer has come: who could not be asked before may be there now.
+  void look_after_again();
   void close(); ///< keeps the time
 
   struct certificate_state {
@@ -74,6 +76,7 @@ private:
   certificate_state state_;
   std::optional<identity::time_floor> floor_;
   mono_ns try_again_at_ = 0;
+  bool nobody_there_ = false; ///< why the last renewal failed
 };
 
 } // namespace troupe::daemon
