@@ -17,6 +17,8 @@ cluster::link_hooks cluster_part::hooks() {
   x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
     to_membership(cluster::link_is_up{peer, incarnation});
     chores_.once_in("members", 1s, [this] { keep_members(); });
+    if (trust_)
+      chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
     to_membership(cluster::link_is_down{peer, why, lost});
@@ -133,8 +135,13 @@ json cluster_part::members() {
 
 result<json> cluster_part::act(const control::caller& who, const std::string& name, const std::string& verb) {
   const bool own_word = verb == "drain" || verb == "undrain" || verb == "leave";
-  if (own_word && name != config_.name)
-    return others_->ask(name, who, "POST", "/v1/members/" + name + "/" + verb);
+  if (own_word && name != config_.name) {
+    auto said = others_->ask(name, who, "POST", "/v1/members/" + name + "/" + verb);
+    // Its goodbye may be quicker than its answer, and ends the link.
+    if (!said && verb == "leave" && table_.standing_of(name) == cluster::standing::left)
+      return json{{"name", name}, {"done", verb}, {"text", "left"}};
+    return said;
+  }
   if (!own_word && name == config_.name)
     return error{errc::invalid_argument, fmt::format("a node does not {} itself; ask another one", verb)};
   using kind = cluster::node_command::kind;
@@ -148,10 +155,6 @@ result<json> cluster_part::act(const control::caller& who, const std::string& na
                                        cluster::node_command{known->second, name, by});
   if (!answer)
     return answer.why();
-  if (verb == "remove" && open_link_) {
-    open_link_.load()->forget(name);
-    people_.replace_of(name, {});
-  }
   chores_.once_in("members", 1s, [this] { keep_members(); });
   return json{{"name", name}, {"done", verb}, {"text", *answer}};
 }

@@ -122,6 +122,16 @@ status cluster_part::load(caf::actor_system_config& config) {
 }
 
 child_spec cluster_part::membership_child() {
+  // Wherever it was removed: what it showed goes here too, when its link has ended.
+  table_.listen([this](const cluster::membership_effects::change& x) {
+    chores_.once_in("members", 1s, [this] { keep_members(); });
+    if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
+      chores_.once_in("forget " + x.now.name, 200ms, [this, name = x.now.name] {
+        if (auto* to = open_link_.load())
+          to->forget(name);
+        people_.replace_of(name, {});
+      });
+  });
   cluster::membership::options how;
   how.self = config_.name;
   how.addresses = reachable_at(config_.listen);
@@ -173,13 +183,14 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     link_->offer_trust(trust_->offer());
   show_documents();
   feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry&, bool) {
-    chores_.once_in("documents", 100ms, [this] { show_documents(); });
+    chores_.once_in("documents", 5ms, [this] { show_documents(); });
   });
-  if (trust_) {
+  if (trust_)
     chores_.every(60s, [this] { trust_->look_after(); });
-    chores_.soon([this] { trust_->look_after(); });
-  }
   chores_.start();
+  // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
+  if (trust_ && enrolment_)
+    chores_.soon([this] { trust_->look_after(); });
   if (auto heard = listen(); !heard)
     return heard;
   start_discovery();
@@ -203,14 +214,19 @@ status cluster_part::listen() {
 /// Of node.toml and of earlier runs.
 std::vector<cluster::known_peer> cluster_part::known_peers() const {
   std::map<std::string, std::vector<std::string>> known;
+  std::map<std::string, std::uint32_t> banned;
   if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
     const auto x = json::parse(kept->payload, nullptr, false);
     if (x.is_object())
-      for (const auto& [name, addresses] : x.items())
-        if (addresses.is_array())
-          for (const auto& at : addresses)
-            if (at.is_string())
-              known[name].push_back(at.get<std::string>());
+      for (const auto& [name, row] : x.items()) {
+        const auto words = row.is_object() ? row.value("banned", json()) : json();
+        if (words.is_number_unsigned())
+          banned[name] = words.get<std::uint32_t>();
+        auto& addresses = known[name];
+        for (const auto& at : row.is_object() ? row.value("addresses", json::array()) : row)
+          if (at.is_string())
+            addresses.push_back(at.get<std::string>());
+      }
   }
   for (const auto& text : config_.peers) {
     const auto x = read_peer_address(text);
@@ -223,7 +239,7 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
   known.erase(config_.name);
   std::vector<cluster::known_peer> out;
   for (auto& [name, addresses] : known)
-    out.push_back({name, std::move(addresses)});
+    out.push_back({name, std::move(addresses), banned[name]});
   return out;
 }
 
@@ -322,8 +338,11 @@ void cluster_part::learn_documents(const std::string& node) {
 void cluster_part::keep_members() {
   json x = json::object();
   for (const auto& m : table_.members())
-    if (m.name != config_.name && m.is != cluster::standing::removed && m.is != cluster::standing::waiting)
+    if (m.name != config_.name && m.is != cluster::standing::waiting) {
       x[m.name] = m.addresses;
+      if (m.banned > 0) // an operator's word outlives every node
+        x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
+    }
   const auto text = x.dump();
   if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
     return;

@@ -5,10 +5,10 @@
 
 namespace troupe::daemon {
 
-/// Where others reach what listens at these addresses: ":4710" becomes one for
-/// each address of this machine, both families, without loopback (unless there
-/// is nothing else) and without link-local ones, which mean something only
-/// together with an interface. Port 0 is left out: nobody could know it.
+/// Where others may reach what listens at these: each as it is, and one that
+/// listens at every address as the machine's addresses of now, without loopback
+/// and without those that only make sense together with an interface (fe80::).
+/// Empty on a machine without a network. Blocking: no.
 [[nodiscard]] std::vector<std::string> reachable_at(const std::vector<std::string>& listen);
 
 } // namespace troupe::daemon

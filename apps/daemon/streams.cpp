@@ -3,6 +3,7 @@
 #include "apps/daemon/json.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace troupe::daemon {
 
@@ -42,7 +43,8 @@ public:
       return;
     }
     // A refresh tells nothing that the reader does not see already.
-    if (row->now.told_as == origin::refresh && row->now.grade == last_grade(name, row->now.grade))
+    const auto seen = exchange_grade(name, row->now.grade);
+    if (row->now.told_as == origin::refresh && seen == row->now.grade)
       return;
     const auto about = of_.people_.find(name);
     auto x = reading_json(*row, about ? &*about : nullptr, of_.clocks_);
@@ -51,13 +53,23 @@ public:
     to_->push("reading", x);
   }
 
+  /// A row of the picture that the reader begins with. What has changed since
+  /// the picture was taken was told already, and the older row must not follow.
+  void begin(const storage::live_table::row& row) {
+    const auto about = of_.people_.find(row.name);
+    std::lock_guard lock{mutex_};
+    if (grades_.try_emplace(row.name, row.now.grade).second)
+      to_->push("reading", reading_json(row, about ? &*about : nullptr, of_.clocks_));
+  }
+
   const queue& to() const noexcept { return to_; }
 
 private:
-  quality last_grade(const std::string& name, quality now) {
+  /// @returns what the reader was told of before, if anything
+  std::optional<quality> exchange_grade(const std::string& name, quality now) {
     std::lock_guard lock{mutex_};
     auto [at, fresh] = grades_.try_emplace(name, now);
-    return fresh ? now : std::exchange(at->second, now);
+    return fresh ? std::nullopt : std::optional{std::exchange(at->second, now)};
   }
 
   streams& of_;
@@ -82,10 +94,8 @@ streams::queue streams::watch(const std::string& prefix) {
     open_.insert(to);
   }
   live_.watch({}, watching_now);
-  for (const auto& row : live_.list(prefix)) {
-    const auto about = people_.find(row.name);
-    to->push("reading", reading_json(row, about ? &*about : nullptr, clocks_));
-  }
+  for (const auto& row : live_.list(prefix))
+    watching_now->begin(row);
   to->on_close([this, reader = to.get()] { forget(reader); });
   return to;
 }

@@ -162,6 +162,12 @@ void trust_keeper::look_after() {
     renew();
 }
 
+void trust_keeper::look_after_again() {
+  if (std::exchange(nobody_there_, false))
+    try_again_at_ = 0;
+  look_after();
+}
+
 /// The key stays, so that certificate and key fit together at every moment: a
 /// power cut between two files would leave a node that cannot start.
 void trust_keeper::renew() {
@@ -185,8 +191,10 @@ void trust_keeper::renew() {
   if (!request)
     return fail(request.why());
   const auto said = how_.renew(*request);
-  if (!said)
+  if (!said) {
+    nobody_there_ = said.why().code == errc::unreachable;
     return fail(said.why());
+  }
   const auto chain = said->value("certificate", "");
   const auto fresh = identity::certificate::read(chain, "the renewed certificate");
   if (!fresh)

@@ -51,6 +51,8 @@ public:
   /// About every minute: loads files that a command changed, renews the
   /// certificate when it is time, lets the floor of time rise.
   void look_after();
+  /// The same when a peer has come: who could not be asked before may be there now.
+  void look_after_again();
   void close(); ///< keeps the time
 
   struct certificate_state {
@@ -76,6 +78,7 @@ private:
   std::optional<identity::time_floor> floor_;
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
+  bool nobody_there_ = false; ///< why the last renewal failed
 };
 
 } // namespace troupe::daemon

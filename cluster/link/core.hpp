@@ -18,6 +18,8 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   [[nodiscard]] hello my_hello() const;
   [[nodiscard]] std::uint32_t incarnation_of(const std::string& name) const;
   void release_waiting(peer& to);
+  template <class T>
+  void send_fresh(peer& to, T what, std::deque<peer::waits<T>>& waiting);
   void lose(const peer_ptr& x, const std::string& why, bool lost);
   void end_readers(const std::string& node);
   void trouble(const std::string& subject, const std::string& text) const;

@@ -187,7 +187,7 @@ void link::core::on_envelope(peer& from, envelope x) {
   if (!from.commands())
     return trouble(from.who.name, fmt::format("may show values and obey, yet sent a message for {}; it was dropped", x.to));
   if (stale)
-    return trouble(x.to, fmt::format("a message of node {} for it was older than {} ms when it came, and was dropped: it had "
+    return trouble(x.to, fmt::format("a message of node {} for it was older than {} ms when it came, and was dropped as stale: it had "
                                      "waited in a broken link or a stopped process", from.who.name, how.fresh_within.count()));
   // What travels is what rules and operators say to outputs; anything else an
   // actor understands is between it and its own node.
@@ -201,6 +201,13 @@ void link::core::on_call(const peer_ptr& from, far_call x) {
   const auto id = x.id;
   if (!from->commands())
     return post(from->gateway, refusal(id, 403, "permission_denied", "a board asks nothing of other nodes"));
+  // Who sent it has been told long ago that nobody answered.
+  if (!x.looks() && !is_fresh(all.clocks.mono(), x.echo, how.fresh_within)) {
+    const auto why = fmt::format("{} {} of {} at node {} was older than {} ms when it came, and was refused as stale: it had waited in "
+                                 "a broken link or a stopped process", x.method, x.path, x.who, from->who.name, how.fresh_within.count());
+    trouble(from->who.name, why);
+    return post(from->gateway, refusal(id, 504, "timed_out", why));
+  }
   service.call(from->who.name, std::move(x), [me = shared_from_this(), to = from->gateway, id](far_answer answer) {
     answer.id = id;
     me->post(to, std::move(answer));

@@ -107,13 +107,32 @@ void link::core::end_readers(const std::string& node) {
     (void)sink({stream, {}, true});
 }
 
-/// Sends what waited for a fresh tick. Under `to.mutex`.
+/// Sends what waited for a fresh tick. What waited too long here keeps the old
+/// one, so that the other side refuses it and says so. Under `to.mutex`.
 void link::core::release_waiting(peer& to) {
-  for (auto& x : to.waiting) {
-    x.echo = to.tick;
-    post(to.gateway, std::move(x));
-  }
-  to.waiting.clear();
+  const auto oldest = all.clocks.mono() - std::chrono::nanoseconds{how.fresh_within}.count();
+  const auto send = [&](auto& waiting) {
+    for (auto& x : waiting) {
+      if (x.since > oldest)
+        x.what.echo = to.tick;
+      post(to.gateway, std::move(x.what));
+    }
+    waiting.clear();
+  };
+  send(to.waiting);
+  send(to.waiting_calls);
+}
+
+/// With the newest tick if that is recent; else it waits for one. Under `to.mutex`.
+template <class T>
+void link::core::send_fresh(peer& to, T what, std::deque<peer::waits<T>>& waiting) {
+  const auto now = all.clocks.mono();
+  what.echo = to.tick;
+  if (now - to.tick_at <= tick_is_recent)
+    return post(to.gateway, std::move(what));
+  if (to.waiting.empty() && to.waiting_calls.empty())
+    post(to.gateway, tick_asked{});
+  waiting.push_back({now, std::move(what)});
 }
 
 link::link(caf::actor_system& system, transport& wire, services& all, far_service& service,
@@ -209,7 +228,6 @@ bool link::forward(const std::string& name, caf::message what) {
   const auto to = core_->linked.find(row->node);
   if (!to)
     return false;
-  const auto now = core_->all.clocks.mono();
   std::lock_guard lock{to->mutex};
   if (!to->envelopes.is_open())
     return false; // it does not keep up
@@ -217,14 +235,7 @@ bool link::forward(const std::string& name, caf::message what) {
   x.seq = to->envelopes.send();
   x.to = name;
   x.what = std::move(what);
-  if (now - to->tick_at > tick_is_recent) {
-    if (to->waiting.empty())
-      core_->post(to->gateway, tick_asked{});
-    to->waiting.push_back(std::move(x));
-    return true;
-  }
-  x.echo = to->tick;
-  core_->post(to->gateway, std::move(x));
+  core_->send_fresh(*to, std::move(x), to->waiting);
   return true;
 }
 
@@ -237,7 +248,12 @@ result<std::uint64_t> link::ask(const std::string& node, far_call what) {
   if (!id)
     return id;
   what.id = *id;
-  core_->post(to->gateway, std::move(what));
+  if (what.looks()) {
+    core_->post(to->gateway, std::move(what));
+  } else {
+    std::lock_guard lock{to->mutex};
+    core_->send_fresh(*to, std::move(what), to->waiting_calls);
+  }
   if (core_->linked.find(node) != to)
     core_->questions.lost(node, "it ended meanwhile"); // nobody else will tell this question
   return id;

@@ -30,6 +30,13 @@ public:
     return now_;
   }
   [[nodiscard]] std::vector<member> members() const { return look().members; }
+  [[nodiscard]] standing standing_of(const std::string& name) const {
+    std::lock_guard lock{mutex_};
+    for (const auto& x : now_.members)
+      if (x.name == name)
+        return x.is;
+    return standing::unknown;
+  }
 
   /// Called for each change, on the unit's thread, after the table shows it;
   /// must not block. One listener; before the unit starts.

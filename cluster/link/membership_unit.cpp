@@ -30,8 +30,17 @@ public:
                   member_table& table, storage::store& disk, const clock_source& clocks)
     : context_(context), net_(net), table_(table), disk_(disk), clocks_(clocks),
       inside_(with_seed(setup.how, context)) {
-    for (const auto& x : setup.peers)
+    for (const auto& x : setup.peers) {
       inside_.know(x.name, x.addresses, context_.now());
+      if (x.banned == 0)
+        continue;
+      // Removed is removed, also after a power cut of all nodes.
+      member before;
+      before.name = x.name;
+      before.addresses = x.addresses;
+      before.banned = x.banned;
+      inside_.recall(before, context_.now());
+    }
   }
 
   void start() override {

@@ -45,6 +45,7 @@ struct node_command {
 struct known_peer {
   std::string name;
   std::vector<std::string> addresses;
+  std::uint32_t banned = 0; ///< as `member::banned`, of an earlier run
 };
 
 struct membership_setup {

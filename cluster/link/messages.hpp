@@ -89,6 +89,10 @@ struct far_call {
   std::string who;       ///< name of the person
   std::uint8_t allowed = 0; ///< `role` of the person, never more than the link's
   std::string via;
+  mono_ns echo = 0; ///< as in `envelope`; what only looks needs none
+
+  /// Does it only look? Then its age harms nobody.
+  [[nodiscard]] bool looks() const { return method == "GET"; }
 
   friend bool operator==(const far_call&, const far_call&) = default;
 };
@@ -191,7 +195,7 @@ typename Inspector::result_type inspect(Inspector& f, tick_told& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, far_call& x) {
   return f(caf::meta::type_name("far_call"), x.id, x.method, x.path, x.query, x.body, x.who,
-           x.allowed, x.via);
+           x.allowed, x.via, x.echo);
 }
 
 template <class Inspector>

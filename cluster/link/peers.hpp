@@ -32,7 +32,15 @@ struct peer {
 
   std::mutex mutex; ///< of what follows
   window envelopes{envelopes_under_way};
-  std::deque<envelope> waiting; ///< for a fresh tick; counted in `envelopes`
+  /// What wants a fresh tick first. Envelopes are counted in `envelopes`, calls
+  /// in `calls`. It carries the tick that was known when it began to wait.
+  template <class T>
+  struct waits {
+    mono_ns since = 0;
+    T what;
+  };
+  std::deque<waits<envelope>> waiting;
+  std::deque<waits<far_call>> waiting_calls;
   std::uint64_t seq_taken = 0; ///< newest of its envelopes that we took ...
   std::uint64_t seq_said = 0;  ///< ... and that it knows of
   std::uint64_t refused_stale = 0;

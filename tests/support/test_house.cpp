@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -52,13 +53,15 @@ struct pipe_pair {
 } // namespace
 
 finished run_program(const std::vector<std::string>& args, const std::string& input,
-                     std::chrono::seconds limit) {
+                     std::chrono::seconds limit, int network) {
   pipe_pair in, out, err;
   const auto pid = fork();
   if (pid == 0) {
     dup2(in.read_end, 0);
     dup2(out.write_end, 1);
     dup2(err.write_end, 2);
+    if (network >= 0 && setns(network, CLONE_NEWNET) != 0)
+      _exit(126);
     exec(args);
   }
   close(in.read_end);

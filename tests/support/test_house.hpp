@@ -19,8 +19,9 @@ struct finished {
 
 /// Runs a program to its end, at most `limit` long; then it is killed, by its
 /// own process id, and `exit` is 137.
+/// @param network  a network namespace to run it in; -1: this one
 finished run_program(const std::vector<std::string>& args, const std::string& input = {},
-                     std::chrono::seconds limit = std::chrono::seconds{30});
+                     std::chrono::seconds limit = std::chrono::seconds{30}, int network = -1);
 
 /// A real node: `trouped` in a folder of its own under the temporary folder,
 /// and `troupe` to talk to it, as a user would. Everything that it started

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "tests/support/test_cluster.hpp"
+
+#include <caf/test/unit_test.hpp>
+
+#include <cstdio>
+
+// What the suites of this folder share. CAF's macros need a CAF_SUITE, so this
+// comes after it.
+
+namespace troupe::test {
+
+/// Says so where the network of the test cannot be made.
+inline bool skipped(const char* what) {
+  if (no_networks().empty())
+    return false;
+  std::printf("SKIPPED: %s needs machines in network namespaces, and %s\n", what, no_networks().c_str());
+  return true;
+}
+
+} // namespace troupe::test
+
+/// All that run see each other alive; else the test ends with their views.
+#define REQUIRE_AGREE(cluster, ...)                                                                                    \
+  do {                                                                                                                 \
+    if (!(cluster).agree(__VA_ARGS__))                                                                                 \
+      CAF_FAIL("they do not agree\n" << (cluster).views() << (cluster).logs());                                        \
+  } while (false)

@@ -1,0 +1,134 @@
+// Three real nodes on machines of their own: joining, restarts, new addresses,
+// cuts and bad lines.
+
+#undef CAF_SUITE
+#define CAF_SUITE membership
+
+#include "tests/e2e/cluster/cluster_check.hpp"
+
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> three{"attic", "boiler", "cellar"};
+
+void join_in_any_order(networking how) {
+  test_cluster all{three, how};
+  // Each order once, each time from nothing: an order of three is two choices.
+  auto order = three;
+  do {
+    for (auto& name : order)
+      all[name].start();
+    REQUIRE_AGREE(all);
+    for (auto& name : order)
+      CAF_CHECK_EQUAL(all[name].stop(), 0);
+    CAF_CHECK_EQUAL(all[order[0]].running(), false);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+void restarts_and_moves(networking how) {
+  test_cluster all{three, how};
+  all.start();
+  REQUIRE_AGREE(all);
+  for (auto& name : three) {
+    all[name].kill();
+    REQUIRE_AGREE(all); // the others see it down
+    all[name].start();
+    REQUIRE_AGREE(all);
+    CAF_CHECK_EQUAL(all[name].stop(), 0);
+    for (auto& other : three)
+      if (other != name)
+        CAF_CHECK(within(5s, [&] { return all[other].sees(name) == "left"; }));
+    all.move(name);
+    all[name].start();
+    REQUIRE_AGREE(all);
+  }
+}
+
+} // namespace
+
+CAF_TEST(three nodes with both families join in any order) {
+  if (!skipped("joining"))
+    join_in_any_order(networking::dual);
+}
+
+CAF_TEST(three nodes without IPv4 join in any order) {
+  if (!skipped("joining"))
+    join_in_any_order(networking::ipv6);
+}
+
+CAF_TEST(each node comes back with the same and with a new address in both families) {
+  if (!skipped("a new address"))
+    restarts_and_moves(networking::dual);
+}
+
+CAF_TEST(each node comes back with the same and with a new address without IPv4) {
+  if (!skipped("a new address"))
+    restarts_and_moves(networking::ipv6);
+}
+
+CAF_TEST(a cable that is pulled and put back) {
+  if (skipped("a cable"))
+    return;
+  test_cluster all{three, networking::dual};
+  all.start();
+  REQUIRE_AGREE(all);
+  auto& boiler = all["boiler"];
+  all.wires().cable(boiler.port(), false);
+  CAF_CHECK(within(5s, [&] { return all["attic"].sees("boiler") == "down" && all["cellar"].sees("boiler") == "down"; }));
+  CAF_CHECK(within(5s, [&] { return boiler.sees("attic") == "down" && boiler.sees("cellar") == "down"; }));
+  CAF_CHECK_EQUAL(all["attic"].sees("cellar"), "alive");
+  CAF_MESSAGE(all.views());
+  all.plug("boiler");
+  REQUIRE_AGREE(all, 20s);
+}
+
+CAF_TEST(a link between two that is cut is told as theirs and heals) {
+  if (skipped("a cut link"))
+    return;
+  test_cluster all{three, networking::dual};
+  all.start();
+  REQUIRE_AGREE(all);
+  const auto attic = all["attic"].port(), boiler = all["boiler"].port();
+  all.wires().cut(attic, boiler);
+  all.wires().cut(boiler, attic);
+  const auto direct = [&](const char* by, const char* whom) {
+    const auto said = all[by].ask({"members"});
+    for (auto& x : said["members"])
+      if (x["name"] == whom)
+        return x["standing"] == "alive" ? (x["direct"] == true ? "direct" : "by others") : "not alive";
+    return "unknown";
+  };
+  // Cellar hears both, so neither is dead to the other.
+  CAF_CHECK(within(5s, [&] { return direct("attic", "boiler") == std::string{"by others"}; }));
+  CAF_CHECK(within(5s, [&] { return direct("boiler", "attic") == std::string{"by others"}; }));
+  CAF_CHECK_EQUAL(direct("cellar", "attic"), std::string{"direct"});
+  CAF_CHECK(within(5s, [&] { return !all["cellar"].ask({"members"})["differences"].empty(); }));
+  CAF_MESSAGE(all.views());
+  all.wires().cut(attic, boiler, false);
+  all.wires().cut(boiler, attic, false);
+  REQUIRE_AGREE(all, 20s);
+}
+
+CAF_TEST(a line that loses a third and is slow carries a cluster of the profile radio) {
+  if (skipped("a bad line"))
+    return;
+  test_cluster all{three, networking::dual, {}, "profile = \"radio\"\n"};
+  all.wires().quality(0.3, 200ms);
+  all.start();
+  REQUIRE_AGREE(all, 90s);
+  // Quiet: who is there stays there.
+  CAF_MESSAGE("they agree; 10 s of watching");
+  int down = 0;
+  within(10s, [&] {
+    for (auto& x : all.nodes())
+      for (auto& name : three)
+        if (x->sees(name) == "down")
+          ++down;
+    return false;
+  });
+  CAF_CHECK_EQUAL(down, 0);
+  if (down > 0)
+    CAF_MESSAGE(all.views() << all.logs());
+}

@@ -1,0 +1,274 @@
+// The whole cluster from any of its nodes: what is looked at, commanded and
+// configured, and what happens to it when nodes stop, freeze and die.
+
+#undef CAF_SUITE
+#define CAF_SUITE transparency
+
+#include "tests/e2e/cluster/cluster_check.hpp"
+#include "tests/e2e/cluster/loop_house.hpp"
+
+#include <fstream>
+#include <unistd.h>
+
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos)
+    return true;
+  CAF_MESSAGE("'" << part << "' is not in\n" << text);
+  return false;
+}
+
+struct fixture {
+  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, loop_house};
+  test_node& attic = all["attic"];
+  test_node& boiler = all["boiler"];
+  test_node& cellar = all["cellar"];
+
+  fixture() {
+    all.start();
+    REQUIRE_AGREE(all);
+    for (auto& x : all.nodes())
+      for (const auto* name : {"attic/lamp", "boiler/lamp", "cellar/lamp", "cellar/far"})
+        if (!is(*x, name, "off"))
+          CAF_FAIL(x->name() << " does not show " << name << "\n" << all.logs());
+  }
+
+  /// Within the time, this node reads so.
+  static bool is(test_node& by, const std::string& name, const std::string& text, std::chrono::milliseconds limit = 10s) {
+    return within(limit, [&] { return by.reading(name) == text; });
+  }
+
+  static bool is_good(test_node& by, const std::string& name, std::chrono::milliseconds limit = 10s) {
+    return by.wait_for({"get", name}, [](auto& x) { return x.value("quality", "") == "good"; }, limit).value("quality", "") == "good";
+  }
+
+  /// The last line of a stream with this name. Null if there is none.
+  static json last(const background& stream, const std::string& name) {
+    json out;
+    for (auto& x : stream.lines())
+      if (x.value("name", "") == name)
+        out = x;
+    return out;
+  }
+
+  static bool heard(const background& stream, const std::string& name, const std::string& quality, std::chrono::milliseconds limit) {
+    return within(limit, [&] {
+      const auto x = last(stream, name);
+      return x.is_object() && x.value("quality", "") == quality;
+    });
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(transparency_tests, fixture)
+
+CAF_TEST(every node lists and gets and sets and explains what another one has) {
+  for (auto& x : all.nodes()) {
+    CAF_MESSAGE("from " << x->name());
+    std::map<std::string, std::string> where;
+    for (auto& row : x->ask({"list"}))
+      where[row.value("name", "")] = row.value("node", "");
+    // A node leaves its own name out, or says it; never another's.
+    for (const auto* name : {"attic", "boiler", "cellar"}) {
+      const auto lamp = std::string{name} + "/lamp";
+      CAF_REQUIRE(where.contains(lamp));
+      CAF_CHECK(where[lamp] == name || (name == x->name() && where[lamp].empty()));
+      CAF_CHECK_EQUAL(x->troupe({"set", lamp, "on"}).exit, 0);
+      CAF_CHECK(is(*x, lamp, "on", 2s));
+      CAF_CHECK(has(x->troupe({"why", lamp}).out, "off → on by operator/"));
+      for (auto& y : all.nodes())
+        CAF_CHECK(is(*y, lamp, "on", 2s));
+      CAF_CHECK_EQUAL(x->troupe({"release", lamp}).exit, 0);
+      for (auto& y : all.nodes())
+        CAF_CHECK(is(*y, lamp, "off", 2s));
+    }
+    const auto tree = x->troupe({"tree"}).out;
+    for (const auto* name : {"attic/lamp", "boiler/lamp", "cellar/lamp", "rule/far-light"})
+      CAF_CHECK(has(tree, name));
+    CAF_CHECK(has(x->troupe({"--node", "cellar", "status"}).out, "cellar"));
+    CAF_CHECK_EQUAL(x->troupe({"get", "nobody/nothing"}).exit, 4);
+    CAF_CHECK_EQUAL(x->troupe({"set", "nobody/nothing", "on"}).exit, 4);
+  }
+}
+
+CAF_TEST(the journal of the far node names the person and the way) {
+  CAF_CHECK_EQUAL(attic.troupe({"set", "cellar/lamp", "on"}).exit, 0);
+  const auto rows = cellar.ask({"--node", "cellar", "log", "cellar/lamp"});
+  std::string who;
+  for (auto& x : rows)
+    if (x.value("kind", "") == "command" && x.value("node", "cellar") == "cellar")
+      who = x.value("who", "");
+  CAF_CHECK(has(who, "operator, unix socket, node attic"));
+  // And it is seen from everywhere.
+  CAF_CHECK(has(boiler.ask({"log", "cellar/lamp"}).dump(), "node attic"));
+}
+
+CAF_TEST(an actor of another node is tapped and killed and comes back) {
+  auto tap = attic.follow({"tap", "cellar/lamp"});
+  CAF_CHECK(within(5s, [&] {
+    (void)attic.troupe({"set", "cellar/lamp", "on"});
+    return tap.said().find("cellar/lamp") != std::string::npos;
+  }));
+  const auto incarnation = [&](test_node& by) {
+    for (auto& x : by.ask({"ps"}))
+      if (x.value("name", "") == "cellar/lamp")
+        return x.value("incarnation", 0);
+    return 0;
+  };
+  const auto before = incarnation(boiler);
+  CAF_REQUIRE(before > 0);
+  CAF_CHECK_EQUAL(boiler.troupe({"kill", "cellar/lamp"}).exit, 0);
+  CAF_CHECK(within(5s, [&] { return incarnation(attic) == before + 1; }));
+  CAF_CHECK(is_good(attic, "cellar/lamp"));
+}
+
+CAF_TEST(a channel and a rule are added to other nodes and removed from a third) {
+  CAF_CHECK_EQUAL(attic.troupe({"add", "channel", "cellar/new", "bus=cellar", "line=out.9", "direction=output"}).exit, 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK(is(*x, "cellar/new", "off"));
+  const auto added = attic.troupe({"add", "rule", "follow", "node=boiler", "outputs=[cellar/new]",
+                                   "lua=set('cellar/new', on('attic/lamp'))"});
+  CAF_CHECK_EQUAL(added.exit, 0);
+  CAF_MESSAGE(added.out << added.err);
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "attic/lamp", "on"}).exit, 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK(is(*x, "cellar/new", "on"));
+  CAF_CHECK(has(attic.troupe({"why", "cellar/new"}).out, "rule/follow"));
+  CAF_CHECK_EQUAL(cellar.troupe({"remove", "rule", "follow"}).exit, 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK(is(*x, "cellar/new", "off"));
+  CAF_CHECK_EQUAL(boiler.troupe({"remove", "channel", "cellar/new"}).exit, 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK(within(5s, [&] { return x->troupe({"get", "cellar/new"}).exit == 4; }));
+}
+
+CAF_TEST(one house is applied over three nodes and exported from each) {
+  const auto more = std::string{loop_house}
+                    + "[channel.\"attic/new\"]\nbus = \"attic\"\nline = \"out.7\"\ndirection = \"output\"\n"
+                      "[channel.\"boiler/new\"]\nbus = \"boiler\"\nline = \"out.7\"\ndirection = \"output\"\n"
+                      "[channel.\"cellar/new\"]\nbus = \"cellar\"\nline = \"out.7\"\ndirection = \"output\"\n";
+  const auto nothing_new = [&] {
+    for (auto& x : all.nodes())
+      for (const auto* name : {"attic/new", "boiler/new", "cellar/new"})
+        CAF_CHECK_EQUAL(x->troupe({"get", name}).exit, 4);
+  };
+  const auto dry = attic.troupe({"apply", "-", "--dry-run"}, more);
+  CAF_CHECK_EQUAL(dry.exit, 0);
+  for (const auto* name : {"attic/new", "boiler/new", "cellar/new"})
+    CAF_CHECK(has(dry.out, name));
+  nothing_new();
+  CAF_MESSAGE("a mistake in the part of one");
+  const auto bad = boiler.troupe({"apply", "-", "--yes"}, more + "[channel.\"cellar/bad\"]\nbus = \"cellar\"\nline = \"out.7\"\ndirection = \"output\"\n");
+  CAF_CHECK_EQUAL(bad.exit, 1);
+  CAF_CHECK(has(bad.err, "out.7"));
+  nothing_new();
+  CAF_MESSAGE("and without");
+  const auto good = boiler.troupe({"apply", "-", "--yes"}, more);
+  CAF_CHECK_EQUAL(good.exit, 0);
+  if (good.exit != 0)
+    CAF_MESSAGE(good.err);
+  for (auto& x : all.nodes())
+    for (const auto* name : {"attic/new", "boiler/new", "cellar/new"})
+      CAF_CHECK(is(*x, name, "off"));
+  const auto exported = attic.troupe({"export"}).out;
+  for (const auto* name : {"attic/new", "boiler/new", "cellar/new", "far-light"})
+    CAF_CHECK(has(exported, name));
+  CAF_CHECK_EQUAL(boiler.troupe({"export"}).out, exported);
+  CAF_CHECK_EQUAL(cellar.troupe({"export"}).out, exported);
+  CAF_MESSAGE("what was exported is what is");
+  const auto same = cellar.troupe({"apply", "-", "--dry-run"}, exported);
+  CAF_CHECK_EQUAL(same.exit, 0);
+  CAF_CHECK(has(same.out, "nothing"));
+}
+
+CAF_TEST(a part for a node that is down changes nothing anywhere) {
+  cellar.kill();
+  CAF_REQUIRE(within(5s, [&] { return attic.sees("cellar") == "down"; }));
+  const auto said = attic.troupe({"apply", "-", "--yes"}, std::string{loop_house}
+                    + "[channel.\"attic/new\"]\nbus = \"attic\"\nline = \"out.7\"\ndirection = \"output\"\n"
+                      "[channel.\"cellar/new\"]\nbus = \"cellar\"\nline = \"out.7\"\ndirection = \"output\"\n");
+  CAF_CHECK_EQUAL(said.exit, 1);
+  CAF_CHECK(has(said.err, "nothing was changed anywhere"));
+  CAF_CHECK_EQUAL(attic.troupe({"get", "attic/new"}).exit, 4);
+}
+
+CAF_TEST(who watches hears at once that a node is lost and again when it is back) {
+  auto watch = attic.follow({"watch", "cellar/"});
+  CAF_REQUIRE(heard(watch, "cellar/lamp", "good", 5s));
+  for (const bool kill : {true, false}) {
+    CAF_MESSAGE((kill ? "kill -9" : "an ordered stop"));
+    const auto before = std::chrono::steady_clock::now();
+    if (kill)
+      cellar.kill();
+    else
+      CAF_CHECK_EQUAL(cellar.stop(), 0);
+    CAF_CHECK(heard(watch, "cellar/lamp", "bad", 2s));
+    const auto took = std::chrono::steady_clock::now() - before;
+    CAF_MESSAGE("bad after " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+    CAF_CHECK_EQUAL(last(watch, "cellar/lamp").value("reason", ""), "node_lost");
+    CAF_CHECK_EQUAL(last(watch, "cellar/button").value("reason", ""), "node_lost");
+    if (kill)
+      CAF_CHECK(took < 500ms);
+    cellar.start();
+    CAF_CHECK(heard(watch, "cellar/lamp", "good", 10s));
+    CAF_CHECK(watch.running());
+    CAF_CHECK_EQUAL(attic.troupe({"set", "cellar/lamp", kill ? "on" : "off"}).exit, 0);
+    CAF_CHECK(within(5s, [&] { return last(watch, "cellar/lamp").value("text", "") == (kill ? "on" : "off"); }));
+  }
+}
+
+CAF_TEST(I5 a rule keeps an output of another node and its death makes it safe within the lease) {
+  // The button is attic's, the rule boiler's, the lamp cellar's.
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "attic/finger", "on"}).exit, 0);
+  CAF_REQUIRE(is(cellar, "cellar/far", "on"));
+  const auto story = cellar.troupe({"why", "cellar/far"}).out;
+  CAF_CHECK(has(story, "attic/button"));
+  CAF_CHECK(has(story, "rule/far-light"));
+  CAF_MESSAGE("longer than its lease of 2 s");
+  CAF_CHECK(!within(5s, [&] { return cellar.reading("cellar/far") != "on"; }));
+  boiler.kill();
+  const auto killed = std::chrono::steady_clock::now();
+  CAF_CHECK(is(cellar, "cellar/far", "off", 5s));
+  const auto took = std::chrono::steady_clock::now() - killed;
+  CAF_MESSAGE("safe after " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+  CAF_CHECK(took < 2500ms); // the lease, and the time to look
+  boiler.start();
+  CAF_CHECK(is(cellar, "cellar/far", "on"));
+}
+
+CAF_TEST(I5 a rule whose node is frozen loses its output within the lease) {
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "attic/finger", "on"}).exit, 0);
+  CAF_REQUIRE(is(cellar, "cellar/far", "on"));
+  boiler.freeze();
+  const auto frozen = std::chrono::steady_clock::now();
+  CAF_CHECK(is(cellar, "cellar/far", "off", 5s));
+  CAF_CHECK(std::chrono::steady_clock::now() - frozen < 2500ms);
+  boiler.thaw();
+  CAF_CHECK(is(cellar, "cellar/far", "on"));
+  REQUIRE_AGREE(all);
+}
+
+CAF_TEST(a command that waited in a frozen node is refused as stale when it wakes) {
+  auto out = attic.follow({"watch", "cellar/lamp"});
+  cellar.freeze();
+  // Before it is down to attic, so that the command is on its way.
+  auto set = attic.follow({"set", "cellar/lamp", "on"});
+  CAF_CHECK(within(5s, [&] { return attic.sees("cellar") == "down"; }));
+  CAF_CHECK(set.wait(15s) != 0); // nobody is told that it was done
+  CAF_MESSAGE(set.said());
+  // It lies in the kernel of cellar's machine for longer than any command is fresh.
+  ::sleep(4);
+  cellar.thaw();
+  REQUIRE_AGREE(all);
+  CAF_CHECK(is_good(attic, "cellar/lamp"));
+  CAF_CHECK(!within(2s, [&] { return cellar.reading("cellar/lamp") == "on"; }));
+  CAF_CHECK(has(cellar.troupe({"--node", "cellar", "log", "-n", "100"}).out + cellar.log(), "stale"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
