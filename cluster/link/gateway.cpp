@@ -170,7 +170,12 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
 
 void link::core::on_batch(peer& from, const reading_batch& x) {
   shown.take(from.who.name, x, from.who.names);
-  post(from.gateway, batch_taken{x.seq});
+  // Half a window at a time: an answer to each batch would stand in the way of
+  // the command that this batch may cause. The rest is said with a breath.
+  std::lock_guard lock{from.mutex};
+  from.batch_taken = x.seq;
+  if (x.seq - from.batch_said >= feed::batches / 2)
+    post(from.gateway, batch_taken{from.batch_said = x.seq});
 }
 
 void link::core::on_envelope(peer& from, envelope x) {

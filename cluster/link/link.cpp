@@ -216,6 +216,8 @@ void link::tick(const std::vector<link_view>& links) {
   for (const auto& x : core_->linked.all()) {
     x->out->breathe();
     std::lock_guard lock{x->mutex};
+    if (x->batch_taken != x->batch_said)
+      core_->post(x->gateway, batch_taken{x->batch_said = x->batch_taken});
     if (x->seq_taken != x->seq_said)
       core_->post(x->gateway, envelopes_taken{x->seq_said = x->seq_taken});
   }

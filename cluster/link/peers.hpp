@@ -41,6 +41,8 @@ struct peer {
   };
   std::deque<waits<envelope>> waiting;
   std::deque<waits<far_call>> waiting_calls;
+  std::uint64_t batch_taken = 0; ///< newest of its batches that we took ...
+  std::uint64_t batch_said = 0;  ///< ... and that it knows of
   std::uint64_t seq_taken = 0; ///< newest of its envelopes that we took ...
   std::uint64_t seq_said = 0;  ///< ... and that it knows of
   std::uint64_t refused_stale = 0;
