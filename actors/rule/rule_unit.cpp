@@ -126,7 +126,7 @@ void rule_unit::run() {
   if (!runs_.take(at.mono)) {
     // Nothing is lost: the next run sees the latest values and counts toggles.
     if (!std::exchange(run_put_off_, true))
-      note(severity::warning, "runs more than 100 times a second; does it read an output "
+      note(severity::warning, "runs more than 500 times a second; does it read an output "
                               "that it sets?");
     context_.arm(run_timer, put_off);
     return;

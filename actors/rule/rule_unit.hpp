@@ -69,7 +69,7 @@ private:
   std::map<std::string, output_action> told_; ///< to repeat it to an output that restarted
   rule_memory saved_;
   memory_origin origin_;
-  pace runs_{100, 200};
+  pace runs_{500, 2000};
   quiet journal_quiet_;
   streak failures_;
   std::uint64_t failed_runs_ = 0;
