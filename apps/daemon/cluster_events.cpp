@@ -57,6 +57,10 @@ void cluster_part::refused(const std::string& address, const std::string& claime
        fmt::format("refused{}{}: {}", address.empty() ? "" : " at ", address, why));
 }
 
+void cluster_part::surplus(const std::string& address, const std::string& name, const std::string& why) noexcept {
+  spdlog::debug("a surplus connection with {} at {} ended: {}", name, address, why);
+}
+
 void cluster_part::refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
   tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
        fmt::format("refused by the control interface{}{}: {}", address.empty() ? "" : ", from ", address, why));

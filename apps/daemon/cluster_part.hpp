@@ -58,6 +58,7 @@ public:
   void link_up(const cluster::peer_identity& who) noexcept override;
   void link_down(const cluster::peer_identity& who, const std::string& why, bool lost) noexcept override;
   void refused(const std::string& address, const std::string& claimed, const std::string& why) noexcept override;
+  void surplus(const std::string& address, const std::string& name, const std::string& why) noexcept override;
 
   // wire
   std::vector<cluster::heard> links() override;

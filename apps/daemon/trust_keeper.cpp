@@ -96,9 +96,10 @@ std::string trust_keeper::house() const {
 }
 
 status trust_keeper::reload() {
-  if (auto loaded = load(); !loaded)
-    return loaded;
-  return how_.reloaded ? how_.reloaded() : status{};
+  const auto loaded = load();
+  // Also then: who cannot renew its own certificate must still drop the revoked.
+  const auto used = how_.reloaded ? how_.reloaded() : status{};
+  return loaded ? used : loaded;
 }
 
 cluster::trust_offer trust_keeper::offer() const {

@@ -28,8 +28,11 @@ public:
   /// @returns `not_found`, `io_error` or `untrusted` naming the file, what is
   ///          wrong with it and what to do: missing, unreadable, key does not
   ///          match, expired, not issued by one of our authorities.
+  /// @param own `as_it_is`: also with an own certificate that no peer will accept,
+  ///            so that whoever has one can still learn whom not to accept
+  enum class own { checked, as_it_is };
   [[nodiscard]] static result<std::shared_ptr<const tls_context>>
-  load(const credential_files& files, const clock_source& clocks = system_clocks());
+  load(const credential_files& files, const clock_source& clocks = system_clocks(), own how = own::checked);
 
   virtual ~tls_context() = default;
 
@@ -41,10 +44,14 @@ public:
   /// Is this certificate (by serial, lower-case hex) revoked by a list that we
   /// hold? A list counts also after its next-update date.
   [[nodiscard]] virtual bool is_revoked(const std::string& serial) const = 0;
+
+  /// The serial that makes this peer's chain worthless, its own or that of an
+  /// authority above it; "" when all are good.
+  [[nodiscard]] std::string revoked_serial_of(const peer_identity& who) const;
 };
 
 /// Who is at the other end, after the handshake. Only `name`, `allowed`,
-/// `fingerprint`, `serial`, `cipher`, `expires` are filled.
+/// `fingerprint`, `serial`, `issuers`, `cipher`, `expires` are filled.
 /// @returns `untrusted` when there is no certificate, not exactly one CN, or an
 ///          OU that is no role.
 [[nodiscard]] result<peer_identity> identity_of(SSL* ssl);

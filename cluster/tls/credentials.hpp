@@ -23,6 +23,7 @@ struct peer_identity {
   role allowed = role::none;
   std::string fingerprint; ///< SHA-256 of the certificate, hex; empty with a key
   std::string serial;      ///< hex; empty with a key
+  std::vector<std::string> issuers; ///< serials of the authorities above it, up to the root
   std::string address;     ///< "10.0.0.7:4710"
   std::string node_id;     ///< CAF's, "node:<name>/<incarnation>"; empty until BASP is up
   std::string cipher;

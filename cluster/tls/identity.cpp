@@ -43,6 +43,9 @@ result<peer_identity> identity_of(SSL* ssl) {
   auto who = identity_in(certificate.get());
   if (!who)
     return who.why();
+  const auto* chain = SSL_get0_verified_chain(ssl);
+  for (int i = 1; i < sk_X509_num(chain); ++i)
+    who->issuers.push_back(serial_of(X509_get0_serialNumber(sk_X509_value(chain, i))));
   who->cipher = fmt::format("{} {}", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
   return who;
 }

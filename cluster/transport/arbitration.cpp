@@ -1,29 +1,37 @@
 #include "cluster/transport/arbitration.hpp"
 
+#include <algorithm>
+
 namespace troupe::cluster {
 
 namespace {
 
-/// Dialled by the peer, whose name is the smaller one: its decision.
-bool peer_decided(const rival& x) { return x.dialled_by_smaller && !x.dialled_by_us; }
+using verdict = arbitration::verdict;
+
+bool we_choose(const rival& x) { return x.dialled_by_smaller == x.dialled_by_us; }
+
+bool any_live(const std::vector<rival>& all) {
+  return std::any_of(all.begin(), all.end(), [](const rival& x) { return x.live; });
+}
 
 } // namespace
 
-arbitration::verdict arbitration::on_authenticated(const rival& fresh,
-                                                   const std::vector<rival>& others) {
-  for (const auto& other : others) {
-    if (other.live && !peer_decided(fresh))
-      return verdict::already_linked;
-    if (!other.up && other.dialled_by_smaller && !fresh.dialled_by_smaller)
-      return verdict::other_wins;
-  }
-  return verdict::proceed;
+verdict arbitration::on_authenticated(const rival& fresh, const std::vector<rival>& others) {
+  // What the peer dialled may be its choice. What we dialled is not needed
+  // beside a live link: its end would be seen.
+  if (!we_choose(fresh))
+    return fresh.dialled_by_us && any_live(others) ? verdict::already_linked : verdict::proceed;
+  if (any_live(others))
+    return verdict::already_linked;
+  const bool greeting = std::any_of(others.begin(), others.end(), [](const rival& x) { return !x.up; });
+  return greeting ? verdict::other_wins : verdict::proceed;
 }
 
-arbitration::verdict arbitration::on_up(const rival& fresh, const std::vector<rival>& others) {
-  if (peer_decided(fresh))
-    return verdict::proceed;
-  return on_authenticated(fresh, others);
+verdict arbitration::on_up(const rival& fresh, const std::vector<rival>& others) {
+  // The dialler is up first. So only the chooser's own dial can still give way,
+  // to an old link that woke up meanwhile.
+  const bool ours_to_decline = we_choose(fresh) && fresh.dialled_by_us;
+  return ours_to_decline && any_live(others) ? verdict::already_linked : verdict::proceed;
 }
 
 } // namespace troupe::cluster

@@ -12,13 +12,26 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace troupe::cluster {
 
 namespace {
 
 using clock = std::chrono::steady_clock;
 
-error closed() { return {errc::closed, "this node is stopping"}; }
+error stopping() { return {errc::unreachable, "this node is stopping"}; }
+
+/// Of several addresses the most telling answer counts: a stranger more than
+/// silence, any process more than none, a refusing host more than no host.
+int weight_of(errc x) {
+  switch (x) {
+  case errc::conflict: return 4;
+  case errc::untrusted: return 3;
+  case errc::closed: return 1;
+  default: return 0;
+  }
+}
 
 } // namespace
 
@@ -39,7 +52,7 @@ void dialer::add(job what) {
       return;
     }
   }
-  what.done(closed());
+  what.done(stopping());
 }
 
 void dialer::stop() {
@@ -73,6 +86,8 @@ void dialer::work() {
 }
 
 result<caf::actor> dialer::dial(const job& what) {
+  if (hub_->linked(what.name))
+    return error{errc::conflict, fmt::format("already linked with {}", what.name)};
   owned_fd fd;
   auto session = reach(what, fd);
   if (!session)
@@ -82,10 +97,12 @@ result<caf::actor> dialer::dial(const job& what) {
 
 result<std::shared_ptr<link_session>> dialer::reach(const job& what, owned_fd& fd) {
   error why{errc::unreachable, ""};
-  auto note = [&why](const error& x) {
-    // A stranger at one address matters more than silence at another.
-    if (why.code != errc::untrusted && why.code != errc::conflict)
+  int weight = 0;
+  auto note = [&](const error& x, bool answered = false) {
+    if (const int now = answered ? std::max(2, weight_of(x.code)) : weight_of(x.code); now >= weight) {
+      weight = now;
       why.code = x.code;
+    }
     why.context += (why.context.empty() ? "" : "; ") + x.context;
   };
   std::vector<endpoint> all;
@@ -105,19 +122,13 @@ result<std::shared_ptr<link_session>> dialer::reach(const job& what, owned_fd& f
   const auto until = clock::now() + hub_->how.bounds.connect_within;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (stopped())
-      return closed();
+      return stopping();
     // One address that swallows packets must leave time for the others.
     const auto share = (until - clock::now()) / static_cast<long>(all.size() - i);
-    auto reached = connect_tcp(all[i], clock::now() + share, stop_fd_.get());
-    if (!reached) {
-      note(reached.why());
-      continue;
-    }
-    fd = std::move(*reached);
-    auto session = greet(what, all[i], fd);
+    auto session = knock(what, all[i], clock::now() + share, fd);
     if (session)
       return session;
-    note(session.why());
+    note(session.why(), bool{fd});
     if (session.why().code == errc::conflict)
       break;
   }
@@ -125,6 +136,22 @@ result<std::shared_ptr<link_session>> dialer::reach(const job& what, owned_fd& f
     note({errc::unreachable, "no address is known"});
   why.context = fmt::format("{}: {}", what.name, why.context);
   return why;
+}
+
+result<std::shared_ptr<link_session>> dialer::knock(const job& what, const endpoint& at, clock::time_point until,
+                                                    owned_fd& fd) {
+  for (bool again = false;; again = true) {
+    fd = owned_fd{};
+    auto reached = connect_tcp(at, until, stop_fd_.get());
+    if (!reached)
+      return reached.why();
+    fd = std::move(*reached);
+    auto session = greet(what, at, fd);
+    // A process that ends may have let us in a moment before its listener was
+    // closed; whether it is gone, the second knock tells.
+    if (session || again || session.why().code != errc::unreachable || stopped())
+      return session;
+  }
 }
 
 result<std::shared_ptr<link_session>> dialer::greet(const job& what, const endpoint& at,
@@ -148,10 +175,8 @@ result<std::shared_ptr<link_session>> dialer::greet(const job& what, const endpo
     if (now == link_session::step::done)
       return session;
     if (now == link_session::step::failed) {
-      const auto why = hub_->why(*session->record());
-      const bool conflict = why.rfind("already linked", 0) == 0
-                            || why.find("dialled each other") != std::string::npos;
-      return error{conflict ? errc::conflict : errc::untrusted, fmt::format("{}: {}", to_string(at), why)};
+      const auto why = hub_->end_of(*session->record());
+      return error{why.code, fmt::format("{}: {}", to_string(at), why.context)};
     }
     if (!wait_ready(fd.get(), now == link_session::step::want_read ? POLLIN : POLLOUT, until, stop_fd_.get()))
       return error{errc::timed_out, fmt::format("{}: no TLS handshake within {} ms", to_string(at),
@@ -161,7 +186,7 @@ result<std::shared_ptr<link_session>> dialer::greet(const job& what, const endpo
 
 result<caf::actor> dialer::hand_over(const job& what, owned_fd fd, std::shared_ptr<link_session> session) {
   if (stopped())
-    return closed();
+    return stopping();
   const auto record = session->record();
   caf::io::scribe_ptr made = caf::make_counted<link_scribe>(*hub_->io.load(), fd.get(), std::move(session));
   fd.release();
@@ -179,13 +204,12 @@ result<caf::actor> dialer::hand_over(const job& what, owned_fd fd, std::shared_p
           out = error{errc::unreachable, fmt::format("{} shows no gateway yet; try again", what.name)};
       },
       [&](caf::error& x) {
-        auto why = hub_->why(*record);
-        if (why.empty())
-          why = system_.render(x);
-        const bool conflict = why.find("linked") != std::string::npos
-                              || why.find("dialled each other") != std::string::npos
-                              || why.rfind("replaced", 0) == 0;
-        out = error{conflict ? errc::conflict : errc::unreachable, fmt::format("{}: {}", what.name, why)};
+        auto why = hub_->end_of(*record);
+        if (why.context.empty())
+          why = {errc::unreachable, system_.render(x)};
+        if (hub_->has_rival(*record))
+          why = {errc::conflict, why.context + "; both nodes dialled, and the other connection is kept"};
+        out = error{why.code, fmt::format("{}: {}", what.name, why.context)};
       });
   return out;
 }

@@ -23,13 +23,15 @@ public:
     transport::on_dialled done;
   };
   void add(job what);
-  /// What still runs ends soon with `closed`; waits for it.
+  /// What still runs ends soon with `unreachable`; waits for it.
   void stop();
 
 private:
   void work();
   result<caf::actor> dial(const job& what);
   result<std::shared_ptr<class link_session>> reach(const job& what, owned_fd& fd);
+  result<std::shared_ptr<class link_session>> knock(const job& what, const endpoint& at,
+                                                    std::chrono::steady_clock::time_point until, owned_fd& fd);
   result<std::shared_ptr<class link_session>> greet(const job& what, const endpoint& at, owned_fd& fd);
   result<caf::actor> hand_over(const job& what, owned_fd fd, std::shared_ptr<class link_session> session);
   bool stopped();

@@ -1,8 +1,11 @@
 #include "cluster/transport/hub.hpp"
 
+#include "cluster/transport/doorman.hpp"
 #include "cluster/transport/scribe.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace troupe::cluster {
 
@@ -16,8 +19,10 @@ status hub::read_files() {
   std::shared_ptr<const psk_context> psk;
   if (!how.files.certificate.empty()) {
     auto made = tls_context::load(how.files, *how.clocks);
-    if (!made)
+    if (!made) {
+      take_revocations();
       return made.why();
+    }
     tls = *made;
     const auto& self = tls->self();
     if (self.name != how.node || self.allowed != role::node)
@@ -37,6 +42,16 @@ status hub::read_files() {
   tls_ = std::move(tls);
   psk_ = std::move(psk);
   return {};
+}
+
+void hub::take_revocations() {
+  const auto now = tls();
+  const auto made = now ? tls_context::load(how.files, *how.clocks, tls_context::own::as_it_is)
+                        : result<std::shared_ptr<const tls_context>>{error{errc::not_found, ""}};
+  if (!made || (*made)->self().fingerprint != now->self().fingerprint)
+    return;
+  const std::lock_guard guard{mutex_};
+  tls_ = *made;
 }
 
 std::shared_ptr<const tls_context> hub::tls() const {
@@ -59,12 +74,20 @@ rival hub::as_rival(const link_record& x) const {
 std::vector<rival> hub::rivals_of(const link_record& fresh) const {
   std::vector<rival> all;
   for (const auto& one : records_)
-    if (one.get() != &fresh && one->who.name == fresh.who.name)
+    if (one.get() != &fresh && !one->ended && one->who.name == fresh.who.name)
       all.push_back(as_rival(*one));
   return all;
 }
 
 namespace {
+
+std::string revocation_of(const peer_identity& who, const tls_context* by) {
+  const auto serial = who.psk || by == nullptr ? "" : by->revoked_serial_of(who);
+  if (serial.empty())
+    return "";
+  return serial == who.serial ? fmt::format("certificate of {} with serial {} was revoked", who.name, serial)
+                              : fmt::format("the authority with serial {} that issued {} was revoked", serial, who.name);
+}
 
 status in_words(arbitration::verdict x, const std::string& name) {
   switch (x) {
@@ -90,8 +113,8 @@ status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& 
                                               to_string(who.allowed))};
   const std::lock_guard guard{mutex_};
   // The handshake may have begun before the last reload.
-  if (!who.psk && tls_ && tls_->is_revoked(who.serial))
-    return error{errc::untrusted, fmt::format("certificate of {} with serial {} was revoked", who.name, who.serial)};
+  if (auto bad = revocation_of(who, tls_.get()); !bad.empty())
+    return error{errc::untrusted, bad};
   if (auto ok = in_words(arbitration::on_authenticated(as_rival(*fresh), rivals_of(*fresh)), who.name);
       !ok)
     return ok;
@@ -109,10 +132,12 @@ std::vector<std::shared_ptr<link_record>> hub::records() const {
   return records_;
 }
 
-void hub::note_why(link_record& of, const std::string& why) {
+void hub::note_why(link_record& of, const std::string& why, errc code) {
   const std::lock_guard guard{mutex_};
-  if (of.why.empty())
-    of.why = why;
+  if (!of.why.empty() || why.empty())
+    return;
+  of.why = why;
+  of.code = code;
 }
 
 std::string hub::why(const link_record& of) const {
@@ -120,14 +145,33 @@ std::string hub::why(const link_record& of) const {
   return of.why;
 }
 
+error hub::end_of(const link_record& of) const {
+  const std::lock_guard guard{mutex_};
+  return {of.code, of.why};
+}
+
+bool hub::linked(const std::string& name) const {
+  const std::lock_guard guard{mutex_};
+  return std::any_of(records_.begin(), records_.end(), [&](const auto& one) {
+    return one->who.name == name && !one->ended && as_rival(*one).live;
+  });
+}
+
+bool hub::has_rival(const link_record& of) const {
+  const std::lock_guard guard{mutex_};
+  return !rivals_of(of).empty();
+}
+
 peer_identity hub::who(const link_record& of) const {
   const std::lock_guard guard{mutex_};
   return of.who;
 }
 
-void hub::refuse(const std::string& address, const std::string& claimed, const std::string& why) {
+void hub::refuse(const std::string& address, const std::string& claimed, const error& why) {
   if (how.told == nullptr)
     return;
+  if (why.code == errc::conflict)
+    return how.told->surplus(address, claimed, why.context);
   refusal_meter::answer said;
   {
     const std::lock_guard guard{meter_mutex_};
@@ -136,7 +180,7 @@ void hub::refuse(const std::string& address, const std::string& claimed, const s
   if (said.unsaid > 0)
     how.told->refused("", "", fmt::format("{} more were refused", said.unsaid));
   if (said.tell)
-    how.told->refused(address, claimed, why);
+    how.told->refused(address, claimed, why.context);
   else
     wake.at(std::chrono::steady_clock::now() + std::chrono::seconds{1});
 }
@@ -152,14 +196,15 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
     const std::lock_guard guard{mutex_};
     if (auto ok = in_words(arbitration::on_up(as_rival(fresh), rivals_of(fresh)), fresh.who.name); !ok)
       return ok;
+    // What still greets is left alone: the node that chooses ends it.
     for (const auto& one : records_)
-      if (one.get() != &fresh && one->who.name == fresh.who.name)
+      if (one.get() != &fresh && one->up_since != 0 && one->who.name == fresh.who.name)
         losers.push_back(one);
     fresh.who.node_id = node_id;
   }
   // Before CAF hears of the new link: it keeps one route for a node id.
   for (const auto& one : losers) {
-    note_why(*one, fmt::format("replaced by a newer connection with {}", one->who.name));
+    note_why(*one, fmt::format("replaced by a newer connection with {}", one->who.name), errc::conflict);
     if (one->io != nullptr)
       one->io->sever(hub::why(*one), true);
   }
@@ -170,6 +215,8 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
 
 void hub::enter(link_scribe* x) { scribes_.insert(x); }
 void hub::leave(link_scribe* x) { scribes_.erase(x); }
+void hub::enter(link_doorman* x) { doormen_.insert(x); }
+void hub::leave(link_doorman* x) { doormen_.erase(x); }
 
 void hub::beat(const std::vector<std::string>& names) {
   const auto at = now();
@@ -195,8 +242,8 @@ void hub::drop_revoked(const std::shared_ptr<const psk_context>& before) {
     const auto& who = one->record().who;
     if (who.name.empty()) // not yet authenticated; `admit` will look
       continue;
-    if (!who.psk && certificates && certificates->is_revoked(who.serial))
-      one->sever(fmt::format("certificate of {} with serial {} was revoked", who.name, who.serial), false);
+    if (auto bad = revocation_of(who, certificates.get()); !bad.empty())
+      one->sever(bad, false, errc::untrusted);
     else if (who.psk && (!keys || !before || !keys->same_key(*before, who.name)))
       one->sever(fmt::format("the pre-shared key of {} was changed or removed", who.name), false);
   }
@@ -212,6 +259,8 @@ void hub::look_at_deadlines() {
   for (auto* one : all)
     if (scribes_.count(one) > 0)
       one->look_at_deadline(at);
+  for (auto* one : doormen_)
+    one->look_at_deadline(at);
   unsigned unsaid = 0;
   {
     const std::lock_guard guard{meter_mutex_};

@@ -14,6 +14,8 @@
 
 namespace troupe::cluster {
 
+class link_doorman;
+
 /// What doormen, scribes, dialling threads and the module share. Outlives them
 /// all, for each holds it.
 class hub : public std::enable_shared_from_this<hub> {
@@ -26,7 +28,9 @@ public:
   std::atomic<bool> closing{false}; ///< the node stops
   // --- any thread ---
 
-  /// Reads all files; what was there stays in use if one cannot be used.
+  /// Reads all files; what was there stays in use if one cannot be used. One
+  /// thing is taken nevertheless: new authorities and revocations, when nothing
+  /// is wrong but the validity of the own certificate that is in use already.
   status read_files();
   [[nodiscard]] std::shared_ptr<const tls_context> tls() const;
   [[nodiscard]] std::shared_ptr<const psk_context> psk() const;
@@ -39,11 +43,18 @@ public:
   [[nodiscard]] std::vector<std::shared_ptr<link_record>> records() const;
 
   /// Notes why a connection ends, unless a reason is known already.
-  void note_why(link_record& of, const std::string& why);
+  void note_why(link_record& of, const std::string& why, errc code = errc::unreachable);
   [[nodiscard]] std::string why(const link_record& of) const;
+  /// @returns `none` and an empty text while none is known
+  [[nodiscard]] error end_of(const link_record& of) const;
   [[nodiscard]] peer_identity who(const link_record& of) const;
 
-  void refuse(const std::string& address, const std::string& claimed, const std::string& why);
+  /// Tells it: `conflict` as surplus, anything else as refused.
+  void refuse(const std::string& address, const std::string& claimed, const error& why);
+  /// Is there a live link?
+  [[nodiscard]] bool linked(const std::string& name) const;
+  /// Is there another connection with the same peer that has not ended?
+  [[nodiscard]] bool has_rival(const link_record& of) const;
 
   /// Runs `what` on the I/O thread; never blocks.
   void post(std::function<void()> what);
@@ -54,6 +65,8 @@ public:
   status raise(link_record& fresh, const std::string& node_id);
   void enter(link_scribe* x);
   void leave(link_scribe* x);
+  void enter(link_doorman* x);
+  void leave(link_doorman* x);
   void beat(const std::vector<std::string>& names);
   void drop(const std::string& name, const std::string& why);
   void drop_revoked(const std::shared_ptr<const psk_context>& before);
@@ -64,6 +77,7 @@ public:
   deadlines wake;
 
 private:
+  void take_revocations();
   [[nodiscard]] std::vector<rival> rivals_of(const link_record& fresh) const;
   [[nodiscard]] rival as_rival(const link_record& x) const;
 
@@ -73,7 +87,9 @@ private:
   std::vector<std::shared_ptr<link_record>> records_;
   std::mutex meter_mutex_;
   refusal_meter meter_;
-  std::set<link_scribe*> scribes_; // I/O thread
+  // I/O thread
+  std::set<link_scribe*> scribes_;
+  std::set<link_doorman*> doormen_;
 };
 
 } // namespace troupe::cluster

@@ -115,10 +115,9 @@ public:
 
   status reload() override {
     const auto before = hub_->psk();
-    if (auto done = hub_->read_files(); !done)
-      return done;
+    auto done = hub_->read_files();
     hub_->post([shared = hub_, before] { shared->drop_revoked(before); });
-    return {};
+    return done;
   }
 
   void drop(const std::string& name, const std::string& why) override {

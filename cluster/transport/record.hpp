@@ -12,6 +12,7 @@ class link_scribe;
 /// the I/O thread.
 struct link_record {
   std::atomic<bool> up{false};
+  std::atomic<bool> ended{false}; ///< no rival any more, though its socket may still drain
   std::atomic<mono_ns> up_since{0}, last_heard{0}, peer_tick{0}, peer_tick_at{0}, echo_tick{0},
     round_trip{0};
   std::atomic<std::size_t> backlog{0};
@@ -21,7 +22,8 @@ struct link_record {
   // record is in the hub's table; after that the I/O thread may read the rest
   // of it without the mutex.
   peer_identity who;
-  std::string why; ///< of the end, as soon as one is known
+  std::string why;        ///< of the end, as soon as one is known
+  errc code = errc::none; ///< the same for programs
 
   link_scribe* io = nullptr; ///< I/O thread only
 };

@@ -16,11 +16,13 @@ link_scribe::link_scribe(net::default_multiplexer& io, int fd, std::shared_ptr<l
     deadline_(std::chrono::steady_clock::now() + hub_->how.bounds.handshake_within) {
   session_->on_established = [this] { flush(); };
   session_->on_want_write = [this] { stream_.force_empty_write(this); };
+  session_->next_batch = [this] { return stream_.wr_buf().size(); };
 }
 
 link_scribe::~link_scribe() {
   session_->on_established = nullptr;
   session_->on_want_write = nullptr;
+  session_->next_batch = nullptr;
   if (!launched_)
     return;
   tell_down();
@@ -47,25 +49,29 @@ void link_scribe::flush() {
                      hub_->how.bounds.max_backlog_bytes));
     return;
   }
-  if (session_->established() && !stream_.wr_buf().empty())
-    stream_.flush(this);
+  const auto batch = stream_.wr_buf().size();
+  if (!session_->established() || batch == 0)
+    return;
+  stream_.flush(this);
+  if (stream_.wr_buf().empty()) // else an older one is being written
+    session_->takes(batch);
 }
 
 std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
 
 // From within the broker: the socket dies now, CAF learns it at the next event.
-void link_scribe::kill(const std::string& why) {
-  hub_->note_why(record(), why);
+void link_scribe::kill(const std::string& why, errc code) {
+  hub_->note_why(record(), why, code);
   session_->end();
   tell_down();
   reset_on_close(stream_.fd());
   ::shutdown(stream_.fd(), SHUT_RDWR);
 }
 
-void link_scribe::sever(const std::string& why, bool lost) {
+void link_scribe::sever(const std::string& why, bool lost, errc code) {
   const caf::intrusive_ptr<link_scribe> keep{this};
   lost_ = lost;
-  kill(why);
+  kill(why, code);
   io_failure(&stream_.backend(), net::operation::read);
 }
 
@@ -111,10 +117,11 @@ void link_scribe::look_at_deadline(std::chrono::steady_clock::time_point now) {
 }
 
 void link_scribe::tell_down() {
+  record().ended = true;
   auto* told = hub_->how.told;
   if (told == nullptr)
     return;
-  auto why = hub_->why(record());
+  auto [code, why] = hub_->end_of(record());
   if (why.empty())
     why = "the connection ended";
   if (std::exchange(told_up_, false)) {
@@ -122,7 +129,7 @@ void link_scribe::tell_down() {
     told->link_down(hub_->who(record()), why, lost_);
   } else if (!session_->refusal_was_told() && record().up_since == 0) {
     session_->told_refused();
-    hub_->refuse(session_->address(), record().who.name, why);
+    hub_->refuse(session_->address(), record().who.name, {code, why});
   }
 }
 
@@ -139,13 +146,13 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   case verdict::dropped: stream_.configure_read(policy::exactly(caf::io::basp::header_size)); return true;
   case verdict::cut: break;
   }
-  sever(guard_->why(), true);
+  sever(guard_->why(), true, errc::untrusted);
   return false;
 }
 
 bool link_scribe::rise(caf::execution_unit* context, const void* bytes, std::size_t size) {
   if (auto ok = hub_->raise(record(), guard_->node_id()); !ok) {
-    sever(ok.why().context, true);
+    sever(ok.why().context, true, ok.why().code);
     return false;
   }
   told_up_ = true;

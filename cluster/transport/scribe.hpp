@@ -46,7 +46,7 @@ public:
 
   /// Ends the link now: CAF is told, the peer gets a reset. Not from within a
   /// handler of the broker; there use `kill`.
-  void sever(const std::string& why, bool lost);
+  void sever(const std::string& why, bool lost, errc code = errc::unreachable);
   [[nodiscard]] std::size_t queued(); ///< bytes that the socket has not taken
   void beat_now(mono_ns now);
   void look_at_deadline(std::chrono::steady_clock::time_point now);
@@ -58,7 +58,7 @@ private:
   bool hand_on(caf::execution_unit* context, const void* bytes, std::size_t size);
   bool rise(caf::execution_unit* context, const void* bytes, std::size_t size);
   void hear_beat(const void* header);
-  void kill(const std::string& why);
+  void kill(const std::string& why, errc code = errc::unreachable);
   void tell_down();
 
   std::shared_ptr<link_session> session_;

@@ -11,6 +11,14 @@ namespace {
 // One peer may not keep the I/O thread busy for longer with one write.
 constexpr std::size_t most_at_once = 64 * 1024;
 
+/// The peer closed or vanished and gave no reason, as opposed to a reason of TLS.
+/// Before `explain`, which empties the queue.
+bool ended_without_a_word(SSL* ssl, int ret) {
+  const int kind = SSL_get_error(ssl, ret);
+  return kind == SSL_ERROR_SYSCALL || kind == SSL_ERROR_ZERO_RETURN
+         || (kind == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+}
+
 } // namespace
 
 link_session::link_session(std::shared_ptr<hub> shared, int fd, owned_ssl ssl,
@@ -37,11 +45,16 @@ void link_session::release_place() {
     hub_->half_open.release(std::exchange(host_, std::string{}));
 }
 
-link_session::step link_session::refused(const std::string& claimed, const std::string& why) {
-  hub_->note_why(*record_, why);
+void link_session::end() noexcept {
+  ended_ = true;
+  record_->ended = true;
+}
+
+link_session::step link_session::refused(const std::string& claimed, const error& why) {
+  hub_->note_why(*record_, why.context, why.code);
   if (!std::exchange(refused_told_, true))
     hub_->refuse(address_, claimed, why);
-  ended_ = true;
+  end();
   return step::failed;
 }
 
@@ -58,8 +71,9 @@ link_session::step link_session::handshake() {
   case SSL_ERROR_WANT_READ: return step::want_read;
   case SSL_ERROR_WANT_WRITE: return step::want_write;
   default: {
+    const bool silent = ended_without_a_word(ssl_.get(), ret);
     auto what = explain(ssl_.get(), ret);
-    return refused(what.claimed, what.why);
+    return refused(what.claimed, {silent ? errc::unreachable : errc::untrusted, what.why});
   }
   }
 }
@@ -67,13 +81,13 @@ link_session::step link_session::handshake() {
 link_session::step link_session::authorise() {
   auto who = psk_ ? psk_->identity_of(ssl_.get()) : identity_of(ssl_.get());
   if (!who)
-    return refused("", who.why().context);
+    return refused("", who.why());
   who->address = address_;
   who->dialled = dialled_;
   record_->who = *who;
   record_->last_heard = hub_->now();
   if (auto ok = hub_->admit(record_, wanted_); !ok)
-    return refused(who->name, ok.why().context);
+    return refused(who->name, ok.why());
   admitted_ = true;
   established_ = true;
   release_place();
@@ -82,9 +96,12 @@ link_session::step link_session::authorise() {
 
 rw_state link_session::lost(int ret) {
   if (!ended_) {
+    // A peer that was let in and leaves before it speaks has another link.
+    const bool left = ended_without_a_word(ssl_.get(), ret);
     const auto what = explain(ssl_.get(), ret);
-    hub_->note_why(*record_, what.why);
-    ended_ = true;
+    const auto code = left && record_->up_since == 0 ? errc::conflict : left ? errc::unreachable : errc::untrusted;
+    hub_->note_why(*record_, what.why, code);
+    end();
   }
   return rw_state::failure;
 }
@@ -139,6 +156,8 @@ rw_state link_session::write_some(std::size_t& put, const void* buffer, std::siz
   if (ret > 0) {
     put = static_cast<std::size_t>(ret);
     in_flight_ = size - put;
+    if (in_flight_ == 0 && next_batch)
+      in_flight_ = next_batch();
     record_->bytes_out += put;
     return rw_state::success;
   }

@@ -29,7 +29,9 @@ public:
   /// Bytes that CAF gave us and the socket has not taken.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
-  void end() noexcept { ended_ = true; } ///< all further reads and writes fail
+  void takes(std::size_t batch) noexcept { in_flight_ = batch; }
+
+  void end() noexcept; ///< all further reads and writes fail
   /// One connection is refused at most once.
   void told_refused() noexcept { refused_told_ = true; }
   [[nodiscard]] bool refusal_was_told() const noexcept { return refused_told_; }
@@ -39,10 +41,11 @@ public:
   [[nodiscard]] const std::string& address() const { return address_; }
 
   std::function<void()> on_established, on_want_write;
+  std::function<std::size_t()> next_batch; ///< what CAF takes up when it has written all it had
 
 private:
   step authorise();
-  step refused(const std::string& claimed, const std::string& why);
+  step refused(const std::string& claimed, const error& why);
   caf::io::network::rw_state lost(int ret);
   void release_place();
 

@@ -59,7 +59,8 @@ bool wait_ready(int fd, short events, std::chrono::steady_clock::time_point unti
 result<owned_fd> connect_tcp(const endpoint& to, std::chrono::steady_clock::time_point until,
                              int stop_fd) {
   const auto fail = [&](int code) {
-    return error{code == ETIMEDOUT ? errc::timed_out : errc::unreachable,
+    const auto kind = code == ECONNREFUSED ? errc::closed : code == ETIMEDOUT ? errc::timed_out : errc::unreachable;
+    return error{kind,
                  fmt::format("{}: {}", to_string(to), std::strerror(code))};
   };
   owned_fd fd{::socket(to.at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};

@@ -38,6 +38,8 @@ void reset_on_close(int fd);
 bool wait_ready(int fd, short events, std::chrono::steady_clock::time_point until, int stop_fd);
 
 /// Connects or says why not: "10.0.0.7:4710: Connection refused".
+/// @returns `closed`: its host answered that nobody listens there; `timed_out`;
+///          else `unreachable`
 result<owned_fd> connect_tcp(const endpoint& to, std::chrono::steady_clock::time_point until,
                              int stop_fd);
 

@@ -58,6 +58,10 @@ public:
   /// sum with an empty address.
   virtual void refused(const std::string& address, const std::string& claimed,
                        const std::string& why) noexcept = 0;
+  /// A connection with an honest peer ended before it was a link, and nobody
+  /// need act: both dialled at once, or one dialled though a link lives.
+  virtual void surplus(const std::string& /*address*/, const std::string& /*name*/,
+                       const std::string& /*why*/) noexcept {}
 };
 
 /// Our transport under CAF's middleman: TLS 1.3, both sides with certificates
@@ -98,7 +102,9 @@ public:
   /// turn, names resolved anew. `done` gets the peer's gateway, or why not; on
   /// a dialling thread, exactly once. Several dials run beside each other. With
   /// a certificate we dial with it; a board without one uses the pair's key.
-  /// Fails with `conflict` when a live link to `name` exists.
+  /// Fails with `conflict` when a live link to `name` exists; with `closed` when
+  /// a host answered that nobody listens, and no other address had anybody that
+  /// answered: within moments of a lost link that proves a dead process.
   using on_dialled = std::function<void(result<caf::actor>)>;
   virtual void dial(const std::string& name, const std::vector<std::string>& addresses,
                     on_dialled done) = 0;
@@ -113,7 +119,9 @@ public:
   [[nodiscard]] virtual std::optional<peer_identity> identify(const caf::node_id& id) const = 0;
 
   /// Reads certificate, key, CAs and revocations again. New links use them;
-  /// live links stay, except those of revoked peers, which end at once.
+  /// live links stay, except those of revoked peers and of all below a revoked
+  /// authority, which end at once: also when the result is an error because our
+  /// own certificate has expired.
   [[nodiscard]] virtual status reload() = 0;
 
   /// Ends the links of a peer.

@@ -72,6 +72,64 @@ CAF_TEST(revoked while linked is dropped at once and others stay) {
   CAF_CHECK_EQUAL(a.told.downs().size(), 1u);
 }
 
+CAF_TEST(a revoked authority drops those below it and nobody else) {
+  auto garden = root.below("garden issuing");
+  live_end a{"a", give("a")}, b{"b", give("b", garden.issue("b"))}, c{"c", give("c")};
+  const auto port = a.listen();
+  CAF_REQUIRE(b.dial("a", port));
+  auto there = c.dial("a", port);
+  CAF_REQUIRE(there);
+  CAF_REQUIRE(a.told.wait_ups(2));
+  write_file(folder / "a/revoked.crl", root.crl({garden.serial()}));
+  CAF_REQUIRE(a.net().reload());
+  CAF_REQUIRE(a.told.wait_downs(1));
+  CAF_CHECK_EQUAL(a.told.downs().front().name, "b");
+  CAF_CHECK_EQUAL(a.told.downs().front().why, "the authority with serial " + garden.serial() + " that issued b was revoked");
+  CAF_CHECK(!b.dial("a", port));
+  CAF_CHECK_EQUAL(c.ask(*there, std::string{"still"}), "still");
+  CAF_CHECK_EQUAL(a.told.downs().size(), 1u);
+}
+
+CAF_TEST(a node whose own certificate has expired still drops the revoked) {
+  struct : troupe::clock_source {
+    troupe::wall_ms wall() const noexcept override { return troupe::system_clocks().wall() + ahead; }
+    troupe::mono_ns mono() const noexcept override { return troupe::system_clocks().mono(); }
+    std::atomic<troupe::wall_ms> ahead{0};
+  } clock;
+  auto leaf = issuing.issue("b");
+  live_end a{"a", give("a"), {}, clock}, b{"b", give("b", leaf)}, c{"c", give("c")};
+  const auto port = a.listen();
+  CAF_REQUIRE(b.dial("a", port));
+  auto there = c.dial("a", port);
+  CAF_REQUIRE(there);
+  CAF_REQUIRE(a.told.wait_ups(2));
+  clock.ahead = 40 * day_ms;
+  write_file(folder / "a/revoked.crl", issuing.crl({leaf.serial}));
+  const auto done = a.net().reload();
+  CAF_REQUIRE(!done);
+  CAF_CHECK(has(done.why().context, "certificate of a expired on"));
+  CAF_REQUIRE(a.told.wait_downs(1));
+  CAF_CHECK_EQUAL(a.told.downs().front().name, "b");
+  CAF_CHECK_EQUAL(c.ask(*there, std::string{"still"}), "still");
+}
+
+CAF_TEST(what was sent before an orderly end arrives) {
+  live_end a{"a", give("a")};
+  const auto port = a.listen();
+  const std::vector<char> blob(60'000, 'x');
+  for (std::uint64_t round = 1; round <= 10; ++round) {
+    live_end b{"b", give("b")};
+    auto there = b.dial("a", port);
+    CAF_REQUIRE(there);
+    for (int i = 0; i < 50; ++i)
+      caf::anon_send(*there, blob);
+    *there = nullptr;
+    b.stop();
+    if (!eventually([&] { return a.bytes_got == round * 50 * blob.size(); }))
+      CAF_FAIL("round " << round << ": " << a.bytes_got << " bytes");
+  }
+}
+
 CAF_TEST(a half rotated key is an error and the link lives) {
   live_end a{"a", give("a")}, b{"b", give("b")};
   const auto port = a.listen();

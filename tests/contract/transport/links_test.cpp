@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 using namespace troupe::test;
 using troupe::errc;
 
@@ -93,21 +95,75 @@ CAF_TEST(a second link is refused while the first lives) {
   CAF_CHECK_EQUAL(a.net().links().size(), 1u);
 }
 
+CAF_TEST(a second machine with the same name is declined while the first lives) {
+  live_end a{"a", give("a")}, b{"b", give("b")}, twin{"b", give("twin", issuing.issue("b"))};
+  const auto port = a.listen();
+  auto there = b.dial("a", port);
+  CAF_REQUIRE(there);
+  CAF_REQUIRE(a.told.wait_ups(1));
+  CAF_CHECK(!twin.dial("a", port));
+  CAF_CHECK(eventually([&] { return !a.told.surplus().empty(); }));
+  CAF_CHECK_EQUAL(a.told.surplus().front().why, "already linked with b");
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"still"}), "still");
+  CAF_CHECK(a.told.downs().empty());
+}
+
+// TROUPE_ROUNDS=1000 for more. The second dial begins up to a millisecond
+// later than the first, so that both handshakes meet in all orders.
 CAF_TEST(two nodes that dial each other at once end with one link) {
-  for (int round = 0; round < 20; ++round) {
-    live_end a{"a", give("a")}, b{"b", give("b")};
-    const auto port_a = a.listen(), port_b = b.listen();
-    auto from_a = std::async(std::launch::async, [&] { return a.dial("b", port_b); });
-    auto from_b = b.dial("a", port_a);
+  const char* more = std::getenv("TROUPE_ROUNDS");
+  const int rounds = more != nullptr ? std::atoi(more) : 60;
+  const int same = std::getenv("TROUPE_SAME") != nullptr ? std::atoi(std::getenv("TROUPE_SAME")) : 1;
+  std::unique_ptr<live_end> a, b;
+  std::uint16_t port_a = 0, port_b = 0;
+  for (int round = 0; round < rounds; ++round) {
+    if (round % same == 0) {
+      a = std::make_unique<live_end>("a", give("a"));
+      b = std::make_unique<live_end>("b", give("b"));
+      port_a = a->listen();
+      port_b = b->listen();
+    }
+    auto late = [&](int turn) {
+      const auto until = std::chrono::steady_clock::now() + (round % 2 == turn ? round % 21 * 50us : 0us);
+      while (std::chrono::steady_clock::now() < until) {
+      }
+    };
+    auto from_a = std::async(std::launch::async, [&] { return late(0), a->dial("b", port_b); });
+    late(1);
+    auto from_b = b->dial("a", port_a);
     auto other = from_a.get();
-    CAF_REQUIRE(from_b || other);
-    CAF_CHECK(eventually([&] {
-      const auto at_a = a.net().links(), at_b = b.net().links();
+    if (!from_b && !other)
+      CAF_FAIL("round " << round << ": " << why(from_b) << " | " << why(other));
+    CAF_REQUIRE(eventually([&] {
+      const auto at_a = a->net().links(), at_b = b->net().links();
       return at_a.size() == 1 && at_b.size() == 1
              && at_a.front().who.dialled != at_b.front().who.dialled;
     }));
-    auto& good = other ? a : b;
-    CAF_CHECK_EQUAL(good.ask(other ? *other : *from_b, std::string{"one"}), "one");
+    auto& good = other ? *a : *b;
+    const auto there = other ? *other : *from_b;
+    auto story = [&] {
+      std::string text = "round " + std::to_string(round) + ": " + why(from_b) + " | " + why(other);
+      for (auto* x : {a.get(), b.get()}) {
+        text += x == a.get() ? "; a had " : "; b had ";
+        text += std::to_string(x->told.ups().size()) + " ups";
+        for (const auto& down : x->told.downs())
+          text += ", down " + down.why;
+        for (const auto& one : x->told.surplus())
+          text += ", surplus " + one.why;
+      }
+      return text;
+    };
+    if (good.ask(there, std::string{"one"}) != "one")
+      CAF_FAIL(story());
+    if (good.ask(there, good.gateway, std::string{"and back"}) != "and back")
+      CAF_FAIL(story());
+    for (const auto* loser : {&from_b, &other})
+      if (!*loser && loser->why().code != errc::conflict)
+        CAF_ERROR("round " << round << ": " << why(*loser));
+    CAF_CHECK(a->told.refusals().empty());
+    CAF_CHECK(b->told.refusals().empty());
+    a->net().drop("b", "next round");
+    CAF_REQUIRE(eventually([&] { return a->net().links().empty() && b->net().links().empty(); }));
   }
 }
 
@@ -135,6 +191,39 @@ CAF_TEST(of several addresses one is enough) {
   CAF_CHECK(has(why(none), "Connection refused"));
   CAF_CHECK(has(why(none), "'nonsense'"));
   CAF_CHECK(has(why(b.dial("y", std::vector<std::string>{})), "no address"));
+}
+
+CAF_TEST(a host that refuses is told from one that is silent and from a stranger) {
+  live_end b{"b", give("b")};
+  std::string port_of_a, port_of_s;
+  {
+    live_end a{"a", give("a")};
+    port_of_a = std::to_string(a.listen());
+  }
+  live_end s{"s", give("s")};
+  port_of_s = std::to_string(s.listen());
+  const auto gone = "127.0.0.1:" + port_of_a, stranger = "127.0.0.1:" + port_of_s;
+  const std::string nowhere = "no-such-host.invalid:1";
+  struct row {
+    std::vector<std::string> addresses;
+    errc code;
+  };
+  const row table[] = {
+    {{gone}, errc::closed},
+    {{gone, nowhere}, errc::closed},
+    {{nowhere, gone}, errc::closed},
+    {{nowhere}, errc::unreachable},
+    {{}, errc::unreachable},
+    {{stranger, gone}, errc::untrusted},
+    {{gone, stranger}, errc::untrusted},
+  };
+  for (const auto& x : table) {
+    const auto said = b.dial("a", x.addresses);
+    CAF_REQUIRE(!said);
+    if (said.why().code != x.code)
+      CAF_ERROR(troupe::to_string(said.why()));
+  }
+  CAF_CHECK_EQUAL(b.told.refusals().size(), 2u); // the stranger's; silence refuses nobody
 }
 
 CAF_TEST(IPv6 works alone and beside IPv4) {

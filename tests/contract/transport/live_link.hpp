@@ -32,6 +32,9 @@ public:
                const std::string& why) noexcept override {
     note([&] { refusals_.push_back({address, claimed, why}); });
   }
+  void surplus(const std::string& address, const std::string& name, const std::string& why) noexcept override {
+    note([&] { surplus_.push_back({address, name, why}); });
+  }
 
   struct down {
     std::string name, why;
@@ -40,6 +43,7 @@ public:
   std::vector<peer_identity> ups() const { return copy(ups_); }
   std::vector<down> downs() const { return copy(downs_); }
   std::vector<refusal> refusals() const { return copy(refusals_); }
+  std::vector<refusal> surplus() const { return copy(surplus_); }
 
   /// False: `what` did not become true within ten seconds.
   bool wait(const std::function<bool(const told_events&)>& what) const {
@@ -83,14 +87,15 @@ private:
   mutable std::condition_variable changed_;
   std::vector<peer_identity> ups_;
   std::vector<down> downs_;
-  std::vector<refusal> refusals_;
+  std::vector<refusal> refusals_, surplus_;
 };
 
 /// A node in this process: an actor system with our transport and a gateway
-/// that echoes, tells who asked ("who"), or counts bytes.
+/// that echoes, asks an actor back, tells who asked, or counts bytes.
 class live_end {
 public:
-  live_end(const std::string& name, credential_files files, transport_limits bounds = {}) {
+  live_end(const std::string& name, credential_files files, transport_limits bounds = {},
+           const clock_source& clocks = system_clocks()) {
     cfg_.set("scheduler.policy", caf::atom("sharing"));
     cfg_.set("scheduler.max-threads", std::size_t{2});
     transport::options how;
@@ -98,17 +103,25 @@ public:
     how.files = std::move(files);
     how.bounds = bounds;
     how.told = &told;
+    how.clocks = &clocks;
     if (auto done = transport::load(cfg_, how); !done)
       CAF_FAIL(done.why().context);
     system_ = std::make_unique<caf::actor_system>(cfg_);
     auto* net = &transport::of(*system_);
-    gateway = system_->spawn([net](caf::event_based_actor* self) -> caf::behavior {
-      return {[](const std::string& text) { return text; },
+    gateway = system_->spawn([net, got = &bytes_got](caf::event_based_actor* self) -> caf::behavior {
+      return {[=](const caf::actor& back, const std::string& text) {
+                auto promise = self->make_response_promise<std::string>();
+                self->request(back, 3s, text)
+                  .then([promise](std::string& x) mutable { promise.deliver(std::move(x)); },
+                        [promise](caf::error& x) mutable { promise.deliver(std::move(x)); });
+                return promise;
+              },
+              [](const std::string& text) { return text; },
               [=](caf::get_atom) -> std::string {
                 auto who = net->identify(self->current_sender()->node());
                 return who ? who->name + " " + to_string(who->allowed) : "nobody";
               },
-              [](const std::vector<char>& bytes) { return std::uint64_t{bytes.size()}; }};
+              [got](const std::vector<char>& bytes) { return *got += bytes.size(); }};
     });
   }
   ~live_end() { stop(); }
@@ -153,6 +166,7 @@ public:
 
   told_events told;
   caf::actor gateway;
+  std::atomic<std::uint64_t> bytes_got{0};
 
 private:
   caf::actor_system_config cfg_;
