@@ -8,6 +8,8 @@ namespace troupe::cluster {
 
 hub::hub(transport::options with)
   : how(std::move(with)),
+    messages(how.messages.empty() ? nullptr
+                                  : std::make_shared<const std::set<std::string>>(how.messages.begin(), how.messages.end())),
     half_open(how.bounds.max_half_open, how.bounds.max_half_open_per_address),
     meter_(how.bounds.refusals_per_second) {}
 
@@ -129,12 +131,17 @@ void hub::refuse(const std::string& address, const std::string& claimed, const s
   if (how.told == nullptr)
     return;
   refusal_meter::answer said;
+  std::string last;
   {
     const std::lock_guard guard{meter_mutex_};
     said = meter_.note(now());
+    if (said.unsaid > 0)
+      last = std::exchange(last_unsaid_, {});
+    if (!said.tell)
+      last_unsaid_ = fmt::format("{}{}{}: {}", claimed, claimed.empty() ? "" : " at ", address, why);
   }
   if (said.unsaid > 0)
-    how.told->refused("", "", fmt::format("{} more were refused", said.unsaid));
+    how.told->refused("", "", fmt::format("{} more were refused, the last of them {}", said.unsaid, last));
   if (said.tell)
     how.told->refused(address, claimed, why);
   else
@@ -213,12 +220,15 @@ void hub::look_at_deadlines() {
     if (scribes_.count(one) > 0)
       one->look_at_deadline(at);
   unsigned unsaid = 0;
+  std::string last;
   {
     const std::lock_guard guard{meter_mutex_};
     unsaid = meter_.take_unsaid(now());
+    if (unsaid > 0)
+      last = std::exchange(last_unsaid_, {});
   }
   if (unsaid > 0 && how.told != nullptr)
-    how.told->refused("", "", fmt::format("{} more were refused", unsaid));
+    how.told->refused("", "", fmt::format("{} more were refused, the last of them {}", unsaid, last));
 }
 
 } // namespace troupe::cluster
