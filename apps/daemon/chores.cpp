@@ -1,5 +1,7 @@
 #include "apps/daemon/chores.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace troupe::daemon {
@@ -68,7 +70,12 @@ void chores::work() {
         timed_.erase(next);
     }
     lock.unlock();
-    job();
+    try { // what leaves this thread ends the process
+      job();
+    } catch (const std::exception& x) {
+      spdlog::error("a chore of this node failed: {}", x.what());
+    }
+    job = nullptr;
     lock.lock();
   }
 }

@@ -1,6 +1,7 @@
 // What the cluster tells this node, and what this node's part answers.
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
+#include "apps/daemon/json.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -215,7 +216,7 @@ result<json> cluster_part::renew_for(const std::string& peer, const json& body) 
   const auto who = by != nullptr ? by->find(peer) : nullptr;
   if (!who)
     return error{errc::unreachable, "the link ended"};
-  return enrolment_->renew(who->who, body.value("request", ""));
+  return enrolment_->renew(who->who, text_in(body, "request"));
 }
 
 } // namespace troupe::daemon

@@ -1,5 +1,6 @@
 #include "apps/daemon/cluster_part.hpp"
 
+#include "apps/daemon/json.hpp"
 #include "apps/daemon/own_addresses.hpp"
 #include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
@@ -46,9 +47,9 @@ json document_json(const document& x) { return {{"section", x.section}, {"name",
 std::vector<document> documents_from(const std::vector<std::string>& texts) {
   std::vector<document> out;
   for (const auto& text : texts) {
-    const auto x = json::parse(text, nullptr, false);
-    if (x.is_object() && x.value("document", json()).is_object())
-      out.push_back(make_document(x.value("section", ""), x.value("name", ""), x["document"]));
+    const auto x = far_json(text);
+    if (x.is_object() && x.contains("document") && x["document"].is_object())
+      out.push_back(make_document(text_in(x, "section"), text_in(x, "name"), x["document"]));
   }
   return out;
 }
@@ -115,6 +116,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   if (by_key)
     net.files.certificate.clear();
   net.told = this;
+  net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
@@ -328,7 +330,7 @@ void cluster_part::learn_documents(const std::string& node) {
         continue;
       item = {"counter", c->label, c->unit, c->bus};
     } else {
-      item = {x.section, x.body.value("label", ""), "", ""};
+      item = {x.section, text_in(x.body, "label"), "", ""};
     }
     items[workshop::actor_of(x.section, x.name)] = std::move(item);
   }

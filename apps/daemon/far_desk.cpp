@@ -1,6 +1,7 @@
 #include "apps/daemon/far_desk.hpp"
 
 #include "apps/control/far_side.hpp"
+#include "apps/daemon/json.hpp"
 #include "config/model/time.hpp"
 
 namespace troupe::daemon {
@@ -75,7 +76,12 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
     ++waiting_;
   }
   const bool queued = workers_.run([this, from, what = std::move(what), answer] {
-    auto said = serve(from, what);
+    far_answer said;
+    try { // what leaves a worker's thread ends the process
+      said = serve(from, what);
+    } catch (const std::exception& x) {
+      said = from_reply(control::refusal(500, "internal", std::string{"the question failed inside the node: "} + x.what()));
+    }
     {
       std::lock_guard lock{mutex_};
       --waiting_;
@@ -88,7 +94,7 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
 
 far_answer far_desk::serve(const std::string& from, const far_call& what) {
   if (what.path == renewal_path) {
-    const auto body = nlohmann::json::parse(what.body, nullptr, false);
+    const auto body = far_json(what.body);
     const auto made = renew_(from, body.is_object() ? body : nlohmann::json::object());
     if (made)
       return from_reply({200, "application/json", made->dump(), nullptr});

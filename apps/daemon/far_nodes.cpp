@@ -1,5 +1,7 @@
 #include "apps/daemon/far_nodes.hpp"
 
+#include "apps/daemon/json.hpp"
+
 #include <fmt/format.h>
 
 namespace troupe::daemon {
@@ -14,12 +16,12 @@ errc code_of(const std::string& word) {
 }
 
 result<json> read(const std::string& node, const cluster::far_answer& x) {
-  auto body = json::parse(x.body, nullptr, false);
-  if (x.status >= 200 && x.status < 300 && !body.is_discarded())
+  auto body = far_json(x.body);
+  if (x.status >= 200 && x.status < 300 && (!body.is_null() || x.body == "null"))
     return body;
   if (body.is_object() && body.contains("error") && body["error"].is_object()) {
     const auto& why = body["error"];
-    return error{code_of(why.value("code", "")), fmt::format("{}: {}", node, why.value("text", ""))};
+    return error{code_of(text_in(why, "code")), fmt::format("{}: {}", node, text_in(why, "text"))};
   }
   return error{errc::io_error, fmt::format("node {} answered {} with something that is no JSON", node, x.status)};
 }
@@ -124,9 +126,9 @@ void far_nodes::feed(const std::string& node, std::uint64_t id, const queue& int
   wire_.read(node, id, [into, node, stamp, ends_it](cluster::far_events lot) {
     std::string why = "the link to node " + node + " ended";
     for (const auto& x : lot.events) {
-      auto data = json::parse(x.data, nullptr, false);
+      auto data = far_json(x.data);
       if (x.kind == "end") {
-        why = node + ": " + (data.is_object() ? data.value("why", "") : "");
+        why = node + ": " + text_in(data, "why");
         continue;
       }
       if (stamp && data.is_object())

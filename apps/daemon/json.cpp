@@ -60,6 +60,27 @@ json event_json(const storage::journal_event& x) {
   return out;
 }
 
+json far_json(std::string_view text) {
+  constexpr int max_depth = 32;
+  const auto shallow = [](int depth, json::parse_event_t, json&) {
+    if (depth > max_depth)
+      throw std::length_error("too deep"); // ends the parser; returning false would go on to the end
+    return true;
+  };
+  try {
+    return json::parse(text.begin(), text.end(), shallow);
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+std::string text_in(const json& x, const char* key) {
+  if (!x.is_object())
+    return {};
+  const auto found = x.find(key);
+  return found != x.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
 value value_from(const json& x, value_kind wanted) {
   if (x.is_boolean() && wanted == value_kind::digital)
     return value::digital(x.get<bool>());

@@ -25,6 +25,13 @@ json reading_json(const storage::live_table::row& row, const catalog::item* abou
 
 json event_json(const storage::journal_event& x);
 
+/// JSON of another node. `null` if it is none, nested so deep that walking it
+/// would end the stack, or holds texts that are no UTF-8.
+json far_json(std::string_view text);
+
+/// A text in an object; "" if there is none, of whatever kind it is.
+std::string text_in(const json& x, const char* key);
+
 /// Reads an operator's value: "on", true, 21.5, "21.5".
 /// @returns none if it does not fit.
 value value_from(const json& x, value_kind wanted);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::daemon {
@@ -119,8 +120,13 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
   const auto tell = [&](const identity::trust_change& change) {
     for (const auto& text : change.changed)
       say(storage::severity::notice, fmt::format("from {}: {}", from, text));
-    for (const auto& text : change.refused)
-      say(storage::severity::warning, fmt::format("refused from {}: {}", from, text));
+    // A peer could offer a thousand authorities; the journal needs not each.
+    constexpr std::size_t told_one_by_one = 3;
+    for (std::size_t i = 0; i < std::min(change.refused.size(), told_one_by_one); ++i)
+      say(storage::severity::warning, fmt::format("refused from {}: {}", from, change.refused[i]));
+    if (change.refused.size() > told_one_by_one)
+      say(storage::severity::warning, fmt::format("refused from {}: {} more like these", from,
+                                                  change.refused.size() - told_one_by_one));
   };
   const auto now = floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);

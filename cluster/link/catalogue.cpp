@@ -35,10 +35,10 @@ bool catalogue::take(const std::string& node, const catalogue_part& part) {
     return false; // the rest of a revision whose begin was lost with its link
   ++x.parts_seen;
   for (const auto& document : part.documents) {
-    x.bytes += document.size();
+    x.bytes += document.size() + sizeof document; // empty ones cost as well
     if (x.bytes > most_bytes) {
-      x.arriving.clear();
-      x.coming = 0;
+      x.arriving = {};
+      x.parts_seen = part.parts; // none of its further parts is wanted
       return false;
     }
     x.arriving.push_back(document);

@@ -23,6 +23,8 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void lose(const peer_ptr& x, const std::string& why, bool lost);
   void end_readers(const std::string& node);
   void trouble(const std::string& subject, const std::string& text) const;
+  /// About what a peer does: so many a second, then their number.
+  void complain(peer& about, const std::string& text) const;
 
   /// To a peer's gateway, in the name of ours, so that it knows who speaks.
   template <class T>
@@ -32,10 +34,13 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
       caf::send_as(gateway, to, std::forward<T>(what));
   }
 
+  void tell_early_end(const peer_identity& who, const std::string& why);
+
   // --- gateway.cpp ---
   [[nodiscard]] caf::actor spawn_gateway();
   void on_hello(const caf::strong_actor_ptr& from, hello x);
-  void on_batch(peer& from, const reading_batch& x);
+  void on_batch(peer& from, reading_batch x);
+  void count_envelope(peer& from, const envelope& x);
   void on_envelope(peer& from, envelope x);
   void on_call(const peer_ptr& from, far_call x);
   void on_pull(const peer_ptr& from, const far_pull& x);
@@ -63,6 +68,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   std::map<reader_key, std::function<bool(far_events)>> readers;
   std::vector<catalogue_part> own_book;
   trust_offer own_trust;
+  refusal_meter early_ends{peer::complaints_per_second};
   std::unordered_map<std::string, std::pair<quality, reason>> last_grade;
   mono_ns breathed_at = 0;
 };

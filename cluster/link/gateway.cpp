@@ -1,3 +1,4 @@
+#include "cluster/link/accept.hpp"
 #include "cluster/link/core.hpp"
 #include "cluster/link/freshness.hpp"
 
@@ -49,14 +50,38 @@ caf::actor link::core::spawn_gateway() {
       try {
         f(*who);
       } catch (const std::exception& why) {
-        me->trouble(who->who.name, fmt::format("a message of it could not be taken: {}", why.what()));
+        me->complain(*who, fmt::format("a message of it could not be taken: {}", why.what()));
       }
     };
+    // What is no sense is not taken, and told with the name of who said it.
+    const auto sense = [me](cluster::peer& who, const char* what, const auto& x) {
+      auto ok = accept(x);
+      if (!ok)
+        me->complain(who, fmt::format("a {} of it was dropped: {}. Is its software whole, and of this version?", what, ok.why().context));
+      return static_cast<bool>(ok);
+    };
     return {
-      [me, self](hello& x) { me->on_hello(self->current_sender(), std::move(x)); },
-      [=](const reading_batch& x) { guarded(peer(), [&](auto& p) { me->on_batch(p, x); }); },
+      [me, self](hello& x) {
+        try { // what leaves a handler ends the gateway
+          me->on_hello(self->current_sender(), std::move(x));
+        } catch (const std::exception& why) {
+          me->trouble(me->how.node, fmt::format("a hello could not be taken: {}", why.what()));
+        }
+      },
+      [=](reading_batch& x) {
+        guarded(peer(), [&](auto& p) {
+          if (sense(p, "batch of readings", x))
+            me->on_batch(p, std::move(x));
+        });
+      },
       [=](const batch_taken& x) { guarded(peer(), [&](auto& p) { p.out->taken(x.seq); }); },
-      [=](envelope& x) { guarded(peer(), [&](auto& p) { me->on_envelope(p, std::move(x)); }); },
+      [=](envelope& x) {
+        guarded(peer(), [&](auto& p) {
+          me->count_envelope(p, x);
+          if (sense(p, "message", x))
+            me->on_envelope(p, std::move(x));
+        });
+      },
       [=](const envelopes_taken& x) {
         guarded(peer(), [&](auto& p) {
           std::lock_guard lock{p.mutex};
@@ -69,40 +94,60 @@ caf::actor link::core::spawn_gateway() {
       [=](const tick_told& x) {
         guarded(peer(), [&](auto& p) {
           std::lock_guard lock{p.mutex};
-          p.tick = x.tick;
-          p.tick_at = me->all.clocks.mono();
+          if (x.tick > p.tick) {
+            p.tick = x.tick;
+            p.tick_at = me->all.clocks.mono();
+          }
           me->release_waiting(p);
         });
       },
       [=](far_call& x) {
         const auto who = peer();
-        guarded(who, [&](auto&) { me->on_call(who, std::move(x)); });
+        guarded(who, [&](auto& p) {
+          if (sense(p, "question", x))
+            me->on_call(who, std::move(x));
+          else
+            me->post(p.gateway, refusal(x.id, 400, "invalid_argument", accept(x).why().context));
+        });
       },
-      [=](far_answer& x) { guarded(peer(), [&](auto& p) { me->questions.answered(p.who.name, std::move(x)); }); },
+      [=](far_answer& x) {
+        guarded(peer(), [&](auto& p) {
+          // Who asked waits: it is told, too.
+          if (!sense(p, "answer", x))
+            x = refusal(x.id, 502, "io_error", accept(x).why().context);
+          me->questions.answered(p.who.name, std::move(x));
+        });
+      },
       [=](const far_pull& x) {
         const auto who = peer();
-        guarded(who, [&](auto&) { me->on_pull(who, x); });
+        guarded(who, [&](auto& p) {
+          if (sense(p, "question", x))
+            me->on_pull(who, x);
+        });
       },
       [=](far_events& x) {
         const auto who = peer();
-        guarded(who, [&](auto&) { me->on_events(who, std::move(x)); });
+        guarded(who, [&](auto& p) {
+          if (sense(p, "lot of events", x))
+            me->on_events(who, std::move(x));
+        });
       },
       [=](const far_close& x) { guarded(peer(), [&](auto& p) { me->service.close(p.who.name, x.stream); }); },
       [=](const catalogue_part& x) {
         guarded(peer(), [&](auto& p) {
-          if (me->books.take(p.who.name, x) && me->hooks.on_catalogue)
+          if (sense(p, "part of its documents", x) && me->books.take(p.who.name, x) && me->hooks.on_catalogue)
             me->hooks.on_catalogue(p.who.name);
         });
       },
       [=](trust_offer& x) {
         guarded(peer(), [&](auto& p) {
-          if (me->hooks.on_trust)
+          if (sense(p, "word about trust", x) && me->hooks.on_trust)
             me->hooks.on_trust(p.who.name, std::move(x));
         });
       },
       [=](membership_message& x) {
         guarded(peer(), [&](auto& p) {
-          if (p.commands() && me->hooks.on_letter)
+          if (p.commands() && sense(p, "letter", x) && me->hooks.on_letter)
             me->hooks.on_letter(p.who.name, std::move(x));
         });
       },
@@ -123,13 +168,18 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   };
   if (x.protocol != link_protocol)
     return refuse(fmt::format("{} ({}) speaks protocol {} of the links, this node ({}) {}; update the older one",
-                              who->name, x.version, x.protocol, how.version, link_protocol));
+                              who->name, quotable(x.version), x.protocol, how.version, link_protocol));
   if (x.node != who->name)
-    return refuse(fmt::format("{} calls itself {} in its hello; its certificate decides", who->name, x.node));
+    return refuse(fmt::format("{} calls itself {} in its hello; its certificate decides", who->name, quotable(x.node)));
+  if (auto ok = accept(x); !ok)
+    return refuse(fmt::format("{} says hello with something wrong: {}; update it", who->name, ok.why().context));
   if (!x.gateway || x.gateway.node() != from->node())
     return refuse(fmt::format("{} names a gateway that is not its own", who->name));
   if (const auto known = linked.find(from->node())) {
-    known->tick = x.tick; // a second hello of the same process says nothing new
+    // A second hello of the same process says nothing new; another one of
+    // another process's is none of its own.
+    if (x.gateway != known->gateway || x.incarnation != known->incarnation)
+      return refuse(fmt::format("{} said hello again, as somebody else", who->name));
     return;
   }
   auto fresh = std::make_shared<peer>();
@@ -168,8 +218,24 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
     post(x.gateway, std::move(trust));
 }
 
-void link::core::on_batch(peer& from, const reading_batch& x) {
-  shown.take(from.who.name, x, from.who.names);
+/// One row that is wrong takes no other with it, and the peer's window goes on.
+void link::core::on_batch(peer& from, reading_batch x) {
+  error first{errc::none, ""};
+  const auto wrong = std::erase_if(x.rows, [&](const far_row& row) {
+    auto ok = accept(row);
+    if (!ok && first.code == errc::none)
+      first = ok.why();
+    return !ok;
+  });
+  if (wrong > 0)
+    complain(from, fmt::format("{} readings of it are not shown; the first: {}", wrong, first.context));
+  const auto refused = shown.take(from.who.name, x, from.commands() ? nullptr : &from.who.names);
+  if (refused.over > 0)
+    complain(from, fmt::format("{} readings of it are not shown: more than {} names, or {} MiB, of one node", refused.over,
+                               mirror::most_names, mirror::most_bytes >> 20));
+  if (refused.foreign > 0)
+    complain(from, fmt::format("{} readings of it are not shown, for their names are not its own; the first is {}. What a board "
+                               "may show stands behind its key, in the file of pre-shared keys", refused.foreign, refused.first));
   // Half a window at a time: an answer to each batch would stand in the way of
   // the command that this batch may cause. The rest is said with a breath.
   std::lock_guard lock{from.mutex};
@@ -178,33 +244,39 @@ void link::core::on_batch(peer& from, const reading_batch& x) {
     post(from.gateway, batch_taken{from.batch_said = x.seq});
 }
 
+/// Also what is not taken is counted, or the peer's window would close.
+void link::core::count_envelope(peer& from, const envelope& x) {
+  std::lock_guard lock{from.mutex};
+  // Numbers that jump are wrong; the peer's own window is what suffers.
+  if (x.seq <= from.seq_taken || x.seq - from.seq_taken > peer::envelopes_under_way)
+    return;
+  from.seq_taken = x.seq;
+  if (x.seq - from.seq_said >= say_taken_every)
+    post(from.gateway, envelopes_taken{from.seq_said = x.seq});
+}
+
 void link::core::on_envelope(peer& from, envelope x) {
-  bool stale = false;
-  {
-    std::lock_guard lock{from.mutex};
-    from.seq_taken = x.seq;
-    if (x.seq - from.seq_said >= say_taken_every)
-      post(from.gateway, envelopes_taken{from.seq_said = x.seq});
-    stale = !is_fresh(all.clocks.mono(), x.echo, how.fresh_within);
-    if (stale)
-      ++from.refused_stale;
-  }
   if (!from.commands())
-    return trouble(from.who.name, fmt::format("may show values and obey, yet sent a message for {}; it was dropped", x.to));
-  if (stale)
-    return trouble(x.to, fmt::format("a message of node {} for it was older than {} ms when it came, and was dropped as stale: it had "
-                                     "waited in a broken link or a stopped process", from.who.name, how.fresh_within.count()));
-  // What travels is what rules and operators say to outputs; anything else an
-  // actor understands is between it and its own node.
-  if (!x.what.match_elements<command>() && !x.what.match_elements<renewal>())
-    return trouble(from.who.name, fmt::format("sent {} a message that does not travel between nodes", x.to));
-  if (const auto whom = all.names.find(x.to))
-    caf::actor_cast<caf::abstract_actor*>(whom)->enqueue(nullptr, caf::make_message_id(), std::move(x.what), nullptr);
+    return complain(from, fmt::format("it may show values and obey, yet sent a message for {}; it was dropped", x.to));
+  if (!is_fresh(all.clocks.mono(), x.echo, how.fresh_within)) {
+    {
+      std::lock_guard lock{from.mutex};
+      ++from.refused_stale;
+    }
+    return complain(from, fmt::format("a message of it for {} was older than {} ms when it came, and was dropped: it had "
+                                      "waited in a broken link or a stopped process", x.to, how.fresh_within.count()));
+  }
+  const auto whom = all.names.find(x.to);
+  if (!whom)
+    return;
+  auto what = x.renews ? caf::make_message(renewal{x.what.output, x.what.source}) : caf::make_message(std::move(x.what));
+  caf::actor_cast<caf::abstract_actor*>(whom)->enqueue(nullptr, caf::make_message_id(), std::move(what), nullptr);
 }
 
 void link::core::on_call(const peer_ptr& from, far_call x) {
   const auto id = x.id;
-  if (!from->commands())
+  if (!from->commands()) {
+    complain(*from, fmt::format("it may show values and obey, yet asked '{} {}'; it was told 403", x.method, quotable(x.path)));
     return post(from->gateway, refusal(id, 403, "permission_denied", "a board asks nothing of other nodes"));
   // Who sent it has been told long ago that nobody answered.
   if (!x.looks() && !is_fresh(all.clocks.mono(), x.echo, how.fresh_within)) {

@@ -20,12 +20,41 @@ constexpr mono_ns tick_is_recent = 500'000'000;
 link::core::core(caf::actor_system& s, transport& w, services& a, far_service& f, link_hooks h, options o)
   : system(s), wire(w), all(a), service(f), hooks(std::move(h)), how(std::move(o)),
     shown(a.live, a.clocks, [this](const std::string& name, const std::string& node) {
-      trouble(name, fmt::format("node {} shows a value of this name too; it is not shown here. Rename one of them.", node));
+      const auto text = fmt::format("shows a value of the name {} too, which another node shows; it is not shown here. "
+                                    "Rename one of them.", name);
+      if (const auto by = linked.find(node))
+        complain(*by, text);
+      else
+        trouble(node, text);
     }) {}
 
 void link::core::trouble(const std::string& subject, const std::string& text) const {
   if (hooks.on_trouble)
     hooks.on_trouble(subject, text);
+}
+
+void link::core::complain(peer& about, const std::string& text) const {
+  refusal_meter::answer said;
+  {
+    std::lock_guard lock{about.complaints_mutex};
+    said = about.complaints.note(all.clocks.mono());
+  }
+  if (said.unsaid > 0)
+    trouble(about.who.name, fmt::format("{} more like these", said.unsaid));
+  if (said.tell)
+    trouble(about.who.name, fmt::format("at {}: {}", about.who.address, text));
+}
+
+void link::core::tell_early_end(const peer_identity& who, const std::string& why) {
+  refusal_meter::answer said;
+  {
+    std::lock_guard lock{mutex};
+    said = early_ends.note(all.clocks.mono());
+  }
+  if (said.unsaid > 0)
+    trouble(who.name, fmt::format("{} more ended before they said hello", said.unsaid));
+  if (said.tell)
+    trouble(who.name, fmt::format("refused at {}: its link ended before it said hello: {}", who.address, why));
 }
 
 /// The run of this node in the upper 22 bits, the start of the actor below.
@@ -183,8 +212,12 @@ void link::link_down(const peer_identity& who, const std::string& why, bool lost
   const auto x = core_->linked.find(who.name);
   if (x && to_string(x->node) == who.node_id)
     core_->lose(x, why, lost);
-  else if (!x && core_->hooks.on_peer_lost)
-    core_->hooks.on_peer_lost(who.name, why, lost); // it never said hello
+  else if (!x) { // it never said hello, so the membership knows nothing of it
+    if (lost)
+      core_->tell_early_end(who, why);
+    if (core_->hooks.on_peer_lost)
+      core_->hooks.on_peer_lost(who.name, why, lost);
+  }
 }
 
 void link::tick(const std::vector<link_view>& links) {
@@ -196,25 +229,31 @@ void link::tick(const std::vector<link_view>& links) {
     to->tick = x.peer_tick;
     to->tick_at = x.peer_tick_at;
   }
-  std::vector<std::string> silent;
   {
     std::lock_guard lock{core_->mutex};
     std::erase_if(core_->greeted, [&](const auto& x) {
-      if (now - x.second < std::chrono::nanoseconds{core_->how.hello_within}.count())
-        return false;
-      silent.push_back(x.first);
-      return true;
+      return now - x.second >= std::chrono::nanoseconds{core_->how.hello_within}.count();
     });
   }
-  for (const auto& node : silent)
-    for (const auto& x : links)
-      if (x.who.node_id == node && !core_->linked.find(x.who.name))
-        core_->wire.drop(x.who.name, fmt::format("said no hello within {} ms", core_->how.hello_within.count()));
+  // Whoever dialled: a link without a hello is none.
+  for (const auto& x : links)
+    if (now - x.up_since > std::chrono::nanoseconds{core_->how.hello_within}.count() && !core_->linked.find(x.who.name)) {
+      const auto why = fmt::format("said no hello within {} ms", core_->how.hello_within.count());
+      core_->tell_early_end(x.who, why);
+      core_->wire.drop(x.who.name, why);
+    }
   if (now - core_->breathed_at < breath)
     return;
   core_->breathed_at = now;
   for (const auto& x : core_->linked.all()) {
     x->out->breathe();
+    unsigned unsaid = 0;
+    {
+      std::lock_guard lock{x->complaints_mutex};
+      unsaid = x->complaints.take_unsaid(now);
+    }
+    if (unsaid > 0)
+      core_->trouble(x->who.name, fmt::format("{} more like these", unsaid));
     std::lock_guard lock{x->mutex};
     if (x->batch_taken != x->batch_said)
       core_->post(x->gateway, batch_taken{x->batch_said = x->batch_taken});
@@ -224,6 +263,8 @@ void link::tick(const std::vector<link_view>& links) {
 }
 
 bool link::forward(const std::string& name, caf::message what) {
+  if (!what.match_elements<command>() && !what.match_elements<renewal>())
+    return false; // between an actor and its own node
   const auto row = core_->all.live.find(name);
   if (!row || row->node.empty())
     return false;
@@ -236,7 +277,12 @@ bool link::forward(const std::string& name, caf::message what) {
   envelope x;
   x.seq = to->envelopes.send();
   x.to = name;
-  x.what = std::move(what);
+  x.renews = !what.match_elements<command>();
+  if (!x.renews)
+    x.what = what.get_as<command>(0);
+  else
+    x.what.source = what.get_as<renewal>(0).source;
+  x.what.output = name;
   core_->send_fresh(*to, std::move(x), to->waiting);
   return true;
 }

@@ -4,22 +4,38 @@
 
 namespace troupe::cluster {
 
+namespace {
+
+/// Calls `f` with the name and a null pointer of each type.
+template <class F>
+void each(F f) {
+  f("troupe::hello", static_cast<hello*>(nullptr));
+  f("troupe::reading_batch", static_cast<reading_batch*>(nullptr));
+  f("troupe::batch_taken", static_cast<batch_taken*>(nullptr));
+  f("troupe::envelope", static_cast<envelope*>(nullptr));
+  f("troupe::envelopes_taken", static_cast<envelopes_taken*>(nullptr));
+  f("troupe::tick_asked", static_cast<tick_asked*>(nullptr));
+  f("troupe::tick_told", static_cast<tick_told*>(nullptr));
+  f("troupe::far_call", static_cast<far_call*>(nullptr));
+  f("troupe::far_answer", static_cast<far_answer*>(nullptr));
+  f("troupe::far_pull", static_cast<far_pull*>(nullptr));
+  f("troupe::far_events", static_cast<far_events*>(nullptr));
+  f("troupe::far_close", static_cast<far_close*>(nullptr));
+  f("troupe::catalogue_part", static_cast<catalogue_part*>(nullptr));
+  f("troupe::trust_offer", static_cast<trust_offer*>(nullptr));
+  f("troupe::membership_message", static_cast<membership_message*>(nullptr));
+}
+
+} // namespace
+
 void add_link_messages(caf::actor_system_config& config) {
-  config.add_message_type<hello>("troupe::hello");
-  config.add_message_type<reading_batch>("troupe::reading_batch");
-  config.add_message_type<batch_taken>("troupe::batch_taken");
-  config.add_message_type<envelope>("troupe::envelope");
-  config.add_message_type<envelopes_taken>("troupe::envelopes_taken");
-  config.add_message_type<tick_asked>("troupe::tick_asked");
-  config.add_message_type<tick_told>("troupe::tick_told");
-  config.add_message_type<far_call>("troupe::far_call");
-  config.add_message_type<far_answer>("troupe::far_answer");
-  config.add_message_type<far_pull>("troupe::far_pull");
-  config.add_message_type<far_events>("troupe::far_events");
-  config.add_message_type<far_close>("troupe::far_close");
-  config.add_message_type<catalogue_part>("troupe::catalogue_part");
-  config.add_message_type<trust_offer>("troupe::trust_offer");
-  config.add_message_type<membership_message>("troupe::membership_message");
+  each([&]<class T>(const char* name, T*) { config.add_message_type<T>(name); });
+}
+
+std::vector<std::string> link_message_names() {
+  std::vector<std::string> out;
+  each([&](const char* name, auto*) { out.emplace_back(name); });
+  return out;
 }
 
 } // namespace troupe::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/protocol/command.hpp"
 #include "actors/protocol/inspect.hpp"
 #include "config/model/reading.hpp"
 #include "storage/live_table.hpp"
@@ -59,12 +60,14 @@ struct batch_taken {
   std::uint64_t seq = 0;
 };
 
-/// A message to an actor of the receiver, by name.
+/// A message to an output of the receiver, by name. What rules and operators
+/// say to outputs travels; anything else is between an actor and its own node.
 struct envelope {
   std::uint64_t seq = 0;
   mono_ns echo = 0; ///< newest tick of the receiver that the sender had heard
   std::string to;
-  caf::message what;
+  bool renews = false; ///< a `renewal`: of `what` only output and source count
+  command what;
 };
 
 struct envelopes_taken {
@@ -174,7 +177,7 @@ typename Inspector::result_type inspect(Inspector& f, batch_taken& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, envelope& x) {
-  return f(caf::meta::type_name("envelope"), x.seq, x.echo, x.to, x.what);
+  return f(caf::meta::type_name("envelope"), x.seq, x.echo, x.to, x.renews, x.what);
 }
 
 template <class Inspector>
@@ -235,5 +238,8 @@ typename Inspector::result_type inspect(Inspector& f, trust_offer& x) {
 
 /// Makes all of them known to a CAF system, before it is built.
 void add_link_messages(caf::actor_system_config& config);
+/// Their names, for `transport::options::messages`. None of them holds a
+/// message of any type: it could hold the next, until the reader's stack ends.
+[[nodiscard]] std::vector<std::string> link_message_names();
 
 } // namespace troupe::cluster

@@ -9,17 +9,33 @@ namespace troupe::cluster {
 mirror::mirror(storage::live_table& live, const clock_source& clocks, conflict_fn on_conflict)
   : live_(live), clocks_(clocks), on_conflict_(std::move(on_conflict)) {}
 
-void mirror::take(const std::string& node, const reading_batch& batch,
-                  const std::vector<std::string>& only) {
+namespace {
+
+std::size_t weight(const far_row& x) {
+  auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size();
+  for (const auto& step : x.story)
+    bytes += sizeof step + step.kind.size() + step.name.size() + step.text.size();
+  return bytes;
+}
+
+} // namespace
+
+mirror::refused mirror::take(const std::string& node, const reading_batch& batch,
+                  const std::vector<std::string>* only) {
   using place = reading_batch::place;
   const auto allowed = [&](const std::string& name) {
-    return only.empty()
-           || std::any_of(only.begin(), only.end(),
+    return only == nullptr
+           || std::any_of(only->begin(), only->end(),
                           [&](const std::string& prefix) { return name.starts_with(prefix); });
   };
+  refused out;
   for (const auto& row : batch.rows)
-    if (allowed(row.name))
-      show(node, row);
+    if (!allowed(row.name)) {
+      if (out.foreign++ == 0)
+        out.first = row.name;
+    } else if (!show(node, row)) {
+      ++out.over;
+    }
   std::vector<std::string> gone = batch.gone;
   {
     std::lock_guard lock{mutex_};
@@ -30,22 +46,37 @@ void mirror::take(const std::string& node, const reading_batch& batch,
     }
     if (of.in_picture)
       for (const auto& row : batch.rows)
-        of.picture.insert(row.name);
+        if (of.names.contains(row.name))
+          of.picture.insert(row.name);
     if (of.in_picture && (batch.is == place::last || batch.is == place::only)) {
-      for (const auto& name : of.names)
+      for (const auto& [name, bytes] : of.names)
         if (!of.picture.contains(name))
           gone.push_back(name);
       of.in_picture = false;
       of.picture.clear();
     }
     for (const auto& name : gone)
-      of.names.erase(name);
+      if (const auto found = of.names.find(name); found != of.names.end()) {
+        of.bytes -= found->second;
+        of.names.erase(found);
+      }
   }
   for (const auto& name : gone)
     live_.remove_from(node, name);
+  return out;
 }
 
-void mirror::show(const std::string& node, const far_row& row) {
+/// @returns false if that would be more than one node may show
+bool mirror::show(const std::string& node, const far_row& row) {
+  const auto bytes = weight(row);
+  {
+    std::lock_guard lock{mutex_};
+    const auto& of = nodes_[node];
+    const auto known = of.names.find(row.name);
+    const auto freed = known == of.names.end() ? 0 : known->second;
+    if ((known == of.names.end() && of.names.size() >= most_names) || of.bytes - freed + bytes > most_bytes)
+      return false;
+  }
   storage::live_table::row x;
   x.name = row.name;
   x.unit = row.unit;
@@ -64,7 +95,9 @@ void mirror::show(const std::string& node, const far_row& row) {
     std::lock_guard lock{mutex_};
     auto& of = nodes_[node];
     if (is_shown) {
-      of.names.insert(row.name);
+      auto& weighs = of.names[row.name];
+      of.bytes += bytes - weighs;
+      weighs = bytes;
       of.refused.erase(row.name);
     } else {
       fresh_conflict = of.refused.insert(row.name).second;
@@ -72,6 +105,7 @@ void mirror::show(const std::string& node, const far_row& row) {
   }
   if (fresh_conflict && on_conflict_)
     on_conflict_(row.name, node);
+  return true;
 }
 
 void mirror::lost(const std::string& node) {
@@ -82,7 +116,8 @@ void mirror::lost(const std::string& node) {
     if (found == nodes_.end())
       return;
     found->second.in_picture = false;
-    names.assign(found->second.names.begin(), found->second.names.end());
+    for (const auto& [name, bytes] : found->second.names)
+      names.push_back(name);
   }
   for (const auto& name : names) {
     auto row = live_.find(name);
@@ -102,7 +137,7 @@ void mirror::forget(const std::string& node) {
   }
   if (!gone)
     return;
-  for (const auto& name : gone.mapped().names)
+  for (const auto& [name, bytes] : gone.mapped().names)
     live_.remove_from(node, name);
 }
 

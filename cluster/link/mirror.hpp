@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -25,9 +26,20 @@ public:
 
   mirror(storage::live_table& live, const clock_source& clocks, conflict_fn on_conflict);
 
-  /// @param only prefixes of what this peer may show; empty: anything
-  void take(const std::string& node, const reading_batch& batch,
-            const std::vector<std::string>& only = {});
+  static constexpr std::size_t most_names = 65'536;   ///< of one node; more are not shown
+  static constexpr std::size_t most_bytes = 64 << 20; ///< of their texts and stories
+
+  /// Rows that are not shown.
+  struct refused {
+    std::size_t over = 0;    ///< because of the bounds
+    std::size_t foreign = 0; ///< not its own
+    std::string first;       ///< of those
+  };
+
+  /// @param only prefixes of what this peer may show; null: anything. A board
+  ///             for which none are written may show nothing.
+  refused take(const std::string& node, const reading_batch& batch,
+            const std::vector<std::string>* only = nullptr);
 
   /// Its values turn bad at once.
   void lost(const std::string& node);
@@ -39,12 +51,13 @@ public:
 
 private:
   struct shown {
-    std::unordered_set<std::string> names;
+    std::unordered_map<std::string, std::size_t> names; ///< with the bytes of each
+    std::size_t bytes = 0;
     std::unordered_set<std::string> picture; ///< named since the picture began
     std::unordered_set<std::string> refused; ///< conflicts that were told
     bool in_picture = false;
   };
-  void show(const std::string& node, const far_row& row);
+  bool show(const std::string& node, const far_row& row);
 
   storage::live_table& live_;
   const clock_source& clocks_;

@@ -4,6 +4,7 @@
 #include "cluster/link/messages.hpp"
 #include "cluster/link/window.hpp"
 #include "cluster/tls/credentials.hpp"
+#include "cluster/transport/bounds.hpp"
 
 #include <atomic>
 #include <deque>
@@ -19,6 +20,7 @@ namespace troupe::cluster {
 /// One peer that is linked and has said hello.
 struct peer {
   static constexpr std::uint64_t envelopes_under_way = 1024;
+  static constexpr unsigned complaints_per_second = 10; ///< told one by one; more as a sum
 
   peer_identity who;
   std::string version;
@@ -46,6 +48,9 @@ struct peer {
   std::uint64_t seq_taken = 0; ///< newest of its envelopes that we took ...
   std::uint64_t seq_said = 0;  ///< ... and that it knows of
   std::uint64_t refused_stale = 0;
+
+  std::mutex complaints_mutex;
+  refusal_meter complaints{complaints_per_second};
 
   /// Only a node commands others; a board shows and obeys.
   [[nodiscard]] bool commands() const noexcept { return who.allowed == role::node; }

@@ -28,6 +28,10 @@ member fact_in(member x) {
 void membership::parts::believe(peer& p, const member& said, mono_ns now) {
   const auto before = p.fact;
   p.fact = merge(p.fact, fact_in(said));
+  // Equal words unite their addresses: without a bound, a peer that repeats a
+  // word with other addresses each time would fill the memory.
+  if (p.fact.addresses.size() > max_addresses)
+    p.fact.addresses.resize(max_addresses);
   if (p.fact == before)
     return;
   forward.insert(p.fact.name);
@@ -45,6 +49,8 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
 /// The node itself has the last word about itself, except that an operator
 /// may remove it.
 void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_effects& out) {
+  // Above the last number nothing can be said; no honest node counts so far.
+  const auto after = [](auto x) { return std::max<decltype(x)>(x, static_cast<decltype(x)>(x + 1)); };
   if (said.banned > me.banned) {
     me.banned = said.banned;
     const auto before = me.is;
@@ -69,7 +75,7 @@ void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_
   if (later_self) {
     // Our counter of starts was set back (a restored image), or it is our own
     // goodbye of an earlier life: go on after it.
-    me.incarnation = said.incarnation + 1;
+    me.incarnation = after(said.incarnation);
     me.refutation = 0;
     urgent.insert(me.name);
     return;
@@ -78,11 +84,11 @@ void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_
     return;
   const bool accused = said.is == standing::suspect || said.is == standing::down;
   if (accused && said.refutation >= me.refutation) {
-    me.refutation = said.refutation + 1;
+    me.refutation = after(said.refutation);
     health.accused();
     urgent.insert(me.name);
   } else if (said.refutation > me.refutation) {
-    me.refutation = said.refutation + 1; // of this process, before its membership restarted
+    me.refutation = after(said.refutation); // of this process, before its membership restarted
     urgent.insert(me.name);
   }
 }

@@ -32,12 +32,21 @@ bool belongs(const std::string& id, const std::string& peer) {
                         [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// What a stranger wrote, for logs and terminals.
+std::string quoted(std::string text) {
+  text.resize(std::min<std::size_t>(text.size(), 80));
+  for (auto& c : text)
+    if (c < ' ' || c > '~')
+      c = '?';
+  return text;
+}
+
 constexpr std::uint8_t kind_of(message_type x) { return static_cast<std::uint8_t>(x); }
 
 } // namespace
 
-basp_guard::basp_guard(std::string peer, bool dialled, std::size_t max_payload)
-  : peer_(std::move(peer)), dialled_(dialled), max_payload_(max_payload) {}
+basp_guard::basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed)
+  : peer_(std::move(peer)), allowed_(std::move(allowed)), dialled_(dialled), max_payload_(max_payload) {}
 
 basp_guard::verdict basp_guard::cut(std::string why) {
   why_ = std::move(why);
@@ -66,6 +75,7 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
   kind_ = bytes[0];
   const auto flags = bytes[3];
   const auto size = number(bytes + 4, 4);
+  const auto sender = number(bytes + 16, 8);
   const auto receiver = number(bytes + 24, 8);
   if (size > max_payload_)
     return cut(fmt::format("a BASP frame of {} bytes; at most {} are allowed", size, max_payload_));
@@ -90,8 +100,11 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
     if (size == 0)
       return cut("an empty BASP message");
     payload_ = size;
-    if ((flags & caf::io::basp::header::named_receiver_flag) == 0)
+    if ((flags & caf::io::basp::header::named_receiver_flag) == 0) {
+      if (sender != 0 && speakers_.insert(sender).second && speakers_.size() > max_speakers)
+        return cut(fmt::format("messages of more than {} actors", max_speakers));
       return verdict::pass;
+    }
     if (receiver != caf::atom_uint("SpawnServ"))
       return cut("a message to an actor of the runtime, by name");
     dropping_ = true;
@@ -114,7 +127,7 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
 
 basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   if (kind_ == kind_of(message_type::direct_message))
-    return verdict::pass;
+    return allowed_ ? message(bytes, size) : verdict::pass;
   // All others begin with the sender's node id.
   caf::node_id id;
   try {
@@ -127,13 +140,35 @@ basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   const auto text = to_string(id);
   if (!node_id_.empty()) {
     if (text != node_id_)
-      return cut(fmt::format("a BASP message in the name of '{}'", text.substr(0, 80)));
+      return cut(fmt::format("a BASP message in the name of '{}'", quoted(text)));
     return verdict::pass;
   }
   if (!belongs(text, peer_))
-    return cut(fmt::format("claims the node id '{}', which is not one of {}", text.substr(0, 80), peer_));
+    return cut(fmt::format("claims the node id '{}', which is not one of {}", quoted(text), peer_));
   node_id_ = text;
   return verdict::up;
+}
+
+/// Actors that it shall pass through (a node uses none), then the message: its
+/// type names in one string, before any of its values.
+basp_guard::verdict basp_guard::message(const char* bytes, std::size_t size) {
+  constexpr const char* prefix = "@<>+";
+  std::size_t stages = 0;
+  std::uint16_t built_in = 0;
+  std::string name;
+  try {
+    caf::binary_deserializer in{nullptr, bytes, size};
+    if (in.begin_sequence(stages) || stages != 0)
+      return cut("a message that shall pass through other actors");
+    if (in.begin_object(built_in, name) || built_in != 0)
+      return cut("a message of an unreadable type");
+  } catch (const std::exception& x) {
+    return cut(fmt::format("a message of an unreadable type: {}", x.what()));
+  }
+  name.erase(0, name.starts_with(prefix) ? 4 : 0);
+  if (allowed_->contains(name))
+    return verdict::pass;
+  return cut(fmt::format("a message of the type '{}', which nodes do not send each other", quoted(name)));
 }
 
 } // namespace troupe::cluster

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 
 namespace troupe::cluster {
@@ -14,9 +16,11 @@ namespace troupe::cluster {
 /// Rules: frames of a bounded size; one handshake of the right kind first, its
 /// node id "node:<name of the peer>/<digits>"; monitor and down messages only
 /// in that id's name; no messages to the runtime's own actors by name; nothing
-/// routed for others (its sender could not be known). Two kinds of frame are
-/// dropped and the link lives, because CAF itself sends them to every new
-/// node: the query to `SpawnServ`, and routed messages.
+/// routed for others (its sender could not be known); only messages of the
+/// types that nodes send each other: CAF would also obey a remote exit message
+/// or a link request, and read types that nest until its stack ends. Two kinds
+/// of frame are dropped and the link lives, because CAF itself sends them to
+/// every new node: the query to `SpawnServ`, and routed messages.
 ///
 /// Pure: bytes in, verdict out; so it can be fuzzed. Threads: one.
 class basp_guard {
@@ -30,8 +34,14 @@ public:
     cut,       ///< end the link; `why()`
   };
 
+  using type_names = std::shared_ptr<const std::set<std::string>>;
+  /// CAF keeps a proxy for each actor that ever spoke, as long as the link
+  /// lives. An honest node speaks through one.
+  static constexpr std::size_t max_speakers = 1024;
+
   /// @param dialled by us: the peer is the server of the handshake
-  basp_guard(std::string peer, bool dialled, std::size_t max_payload);
+  /// @param allowed names of the message types that may pass; null: all
+  basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed = {});
 
   /// The next header or, after one that announced it, its payload.
   verdict feed(const void* bytes, std::size_t size);
@@ -43,9 +53,12 @@ public:
 private:
   verdict header(const unsigned char* bytes);
   verdict payload(const char* bytes, std::size_t size);
+  verdict message(const char* bytes, std::size_t size);
   verdict cut(std::string why);
 
   std::string peer_, node_id_, why_;
+  type_names allowed_;
+  std::set<std::uint64_t> speakers_;
   bool dialled_;
   bool dropping_ = false;
   std::uint8_t kind_ = 0;

@@ -11,6 +11,8 @@ namespace troupe::cluster {
 
 hub::hub(transport::options with)
   : how(std::move(with)),
+    messages(how.messages.empty() ? nullptr
+                                  : std::make_shared<const std::set<std::string>>(how.messages.begin(), how.messages.end())),
     half_open(how.bounds.max_half_open, how.bounds.max_half_open_per_address),
     meter_(how.bounds.refusals_per_second) {}
 
@@ -173,12 +175,17 @@ void hub::refuse(const std::string& address, const std::string& claimed, const e
   if (why.code == errc::conflict)
     return how.told->surplus(address, claimed, why.context);
   refusal_meter::answer said;
+  std::string last;
   {
     const std::lock_guard guard{meter_mutex_};
     said = meter_.note(now());
+    if (said.unsaid > 0)
+      last = std::exchange(last_unsaid_, {});
+    if (!said.tell)
+      last_unsaid_ = fmt::format("{}{}{}: {}", claimed, claimed.empty() ? "" : " at ", address, why.context);
   }
   if (said.unsaid > 0)
-    how.told->refused("", "", fmt::format("{} more were refused", said.unsaid));
+    how.told->refused("", "", fmt::format("{} more were refused, the last of them {}", said.unsaid, last));
   if (said.tell)
     how.told->refused(address, claimed, why.context);
   else
@@ -262,12 +269,15 @@ void hub::look_at_deadlines() {
   for (auto* one : doormen_)
     one->look_at_deadline(at);
   unsigned unsaid = 0;
+  std::string last;
   {
     const std::lock_guard guard{meter_mutex_};
     unsaid = meter_.take_unsaid(now());
+    if (unsaid > 0)
+      last = std::exchange(last_unsaid_, {});
   }
   if (unsaid > 0 && how.told != nullptr)
-    how.told->refused("", "", fmt::format("{} more were refused", unsaid));
+    how.told->refused("", "", fmt::format("{} more were refused, the last of them {}", unsaid, last));
 }
 
 } // namespace troupe::cluster

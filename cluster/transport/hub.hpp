@@ -4,6 +4,7 @@
 #include "cluster/transport/arbitration.hpp"
 #include "cluster/transport/bounds.hpp"
 #include "cluster/transport/deadlines.hpp"
+#include "cluster/transport/guard.hpp"
 #include "cluster/transport/record.hpp"
 #include "cluster/transport/socket.hpp"
 
@@ -23,6 +24,7 @@ public:
   explicit hub(transport::options with);
 
   const transport::options how;
+  const basp_guard::type_names messages; ///< that peers may send; null: all
   std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
 
   std::atomic<bool> closing{false}; ///< the node stops
@@ -87,6 +89,7 @@ private:
   std::vector<std::shared_ptr<link_record>> records_;
   std::mutex meter_mutex_;
   refusal_meter meter_;
+  std::string last_unsaid_; ///< with the sum one of them is told, so that a rare one is seen in a flood
   // I/O thread
   std::set<link_scribe*> scribes_;
   std::set<link_doorman*> doormen_;

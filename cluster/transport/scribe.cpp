@@ -137,7 +137,8 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   using verdict = basp_guard::verdict;
   using policy = caf::io::receive_policy;
   if (!guard_)
-    guard_.emplace(record().who.name, record().who.dialled, hub_->how.bounds.max_frame_bytes);
+    guard_.emplace(record().who.name, record().who.dialled, hub_->how.bounds.max_frame_bytes,
+                   hub_->messages);
   switch (guard_->feed(bytes, size)) {
   case verdict::pass: return hand_on(context, bytes, size);
   case verdict::up: return rise(context, bytes, size);

@@ -101,7 +101,9 @@ result<owned_fd> listen_tcp(const host_port& where) {
     set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (at.at.ss_family == AF_INET6)
       set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, all ? 0 : 1);
-    if (::bind(fd.get(), at.get(), at.size) == 0 && ::listen(fd.get(), 128) == 0)
+    // In a flood the kernel forgets whom its queue has no place for, and an
+    // honest peer among them tries again after a second.
+    if (::bind(fd.get(), at.get(), at.size) == 0 && ::listen(fd.get(), 1024) == 0)
       return fd;
     code = errno;
     if (code == EADDRINUSE) // never share a port with somebody by falling back

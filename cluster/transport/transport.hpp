@@ -81,6 +81,7 @@ public:
     credential_files files;  ///< without `certificate` but with `psk`: a board, which only dials
     transport_limits bounds;
     transport_events* told = nullptr; ///< outlives the actor system
+    std::vector<std::string> messages; ///< names of the types that peers may send; empty: all
     const clock_source* clocks = &system_clocks();
   };
 

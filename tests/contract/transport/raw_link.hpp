@@ -68,6 +68,12 @@ public:
       return got == 0 || errno == ECONNRESET;
     }
   }
+  /// As `closed` for one without TLS, and does not wait.
+  bool ended_by_now() {
+    char byte = 0;
+    const auto got = ::recv(fd_.get(), &byte, 1, MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN);
+  }
   /// What came before the end.
   [[nodiscard]] const std::string& heard() const { return heard_; }
   [[nodiscard]] bool connected() const { return connected_; }

@@ -190,9 +190,13 @@ CAF_TEST(a board shows only names that it was given) {
   ours.publish("shed/light", shows(1, 1));
   ours.publish("house/alarm", shows(1, 1));
   out.begin();
-  in.take("board", sent.front(), {"shed/"});
+  const std::vector<std::string> own{"shed/"}, none;
+  const auto refused = in.take("board", sent.front(), &own);
+  CAF_CHECK_EQUAL(refused.foreign, 1u);
+  CAF_CHECK_EQUAL(refused.first, "house/alarm");
   CAF_CHECK(theirs.find("shed/light"));
   CAF_CHECK(!theirs.find("house/alarm"));
+  CAF_CHECK_EQUAL(in.take("other", sent.front(), &none).foreign, 2u); // no names were given to it: it has none
 }
 
 CAF_TEST(ages travel and clocks do not) {

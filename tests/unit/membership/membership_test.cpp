@@ -272,6 +272,22 @@ CAF_TEST(a letter of a stranger and a view without end do no harm) {
     CAF_CHECK(x.addresses.size() <= membership::max_addresses);
 }
 
+CAF_TEST(I11 a word that is repeated with other addresses fills no memory) {
+  for (int i = 0; i < 1000; ++i) {
+    auto said = row("d", 1, 5, standing::alive);
+    said.addresses = {std::to_string(i) + ":1", std::to_string(i) + ":2"};
+    view_from("a", {said});
+  }
+  CAF_CHECK_LESS_OR_EQUAL(see("d").addresses.size(), membership::max_addresses);
+}
+
+CAF_TEST(the last number there is does not turn a node into its first start) {
+  view_from("a", {row("b", UINT64_MAX, 5, standing::alive)});
+  CAF_CHECK_EQUAL(b.self().incarnation, UINT64_MAX);
+  view_from("a", {row("b", UINT64_MAX, UINT32_MAX, standing::suspect)});
+  CAF_CHECK_EQUAL(b.self().refutation, UINT32_MAX);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST(profiles leave room for lost beats) {

@@ -127,6 +127,59 @@ CAF_TEST(what CAF may see and what not) {
   }
 }
 
+CAF_TEST(only messages of the types that nodes send pass) {
+  caf::actor_system_config cfg;
+  caf::actor_system system{cfg};
+  caf::scoped_execution_unit context{&system};
+  const auto bytes = [&](caf::message what, std::size_t stages = 0) {
+    std::vector<char> out;
+    caf::binary_serializer to{&context, out};
+    std::vector<caf::strong_actor_ptr> through(stages);
+    to(through, what);
+    return std::string{out.begin(), out.end()};
+  };
+  const auto allowed = std::make_shared<const std::set<std::string>>(std::set<std::string>{"@str", "@i32"});
+  const struct {
+    const char* what;
+    std::string payload;
+    const char* why; ///< "": passes
+  } table[] = {
+    {"an allowed type", bytes(caf::make_message(std::string{"hello"})), ""},
+    {"another one", bytes(caf::make_message(std::int32_t{1})), ""},
+    {"two at once", bytes(caf::make_message(std::int32_t{1}, std::int32_t{1})), "of the type '@i32+@i32'"},
+    {"nothing", bytes(caf::make_message()), "of the type '@<>'"},
+    {"a message in a message", std::string("\0\0\0\x0c@<>+@message", 16), "which nodes do not send each other"},
+    {"an exit", bytes(caf::make_message(caf::exit_msg{{}, caf::exit_reason::kill})), "which nodes do not send each other"},
+    {"a link", bytes(caf::make_message(caf::link_atom::value, caf::strong_actor_ptr{})), "which nodes do not send each other"},
+    {"through others", bytes(caf::make_message(std::int32_t{1}), 1), "pass through other actors"},
+    {"cut off", bytes(caf::make_message(std::int32_t{1})).substr(0, 6), "unreadable type"},
+    {"rubbish", "\xff\xff\xff\xff\xff", "a message"},
+  };
+  for (const auto& row : table) {
+    basp_guard x{"attic", true, 1000, allowed};
+    CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == verdict::up);
+    const auto said = frame(x, direct, row.payload);
+    if (said != (*row.why == 0 ? verdict::pass : verdict::cut) || x.why().find(row.why) == std::string::npos)
+      CAF_ERROR(row.what << ": " << x.why());
+  }
+}
+
+CAF_TEST(speakers of one link are bounded) {
+  basp_guard x{"attic", true, 1000};
+  CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == verdict::up);
+  const auto from = [&](std::size_t id) {
+    auto head = header(direct, 1);
+    head[22] = static_cast<char>(id >> 8);
+    head[23] = static_cast<char>(id);
+    const auto said = feed(x, head);
+    return said == verdict::cut ? said : feed(x, "y");
+  };
+  for (std::size_t round = 0; round < 2; ++round)
+    for (std::size_t id = 1; id <= basp_guard::max_speakers; ++id)
+      CAF_REQUIRE(from(id) == verdict::pass);
+  CAF_CHECK(from(basp_guard::max_speakers + 1) == verdict::cut);
+}
+
 CAF_TEST(a dialler may repeat its handshake but not change its id) {
   for (const auto& [id, is] : {std::pair{"node:attic/17", verdict::pass}, std::pair{"node:attic/18", verdict::cut}}) {
     basp_guard x{"attic", false, 1000};
