@@ -278,6 +278,7 @@ void link::core::on_call(const peer_ptr& from, far_call x) {
   if (!from->commands()) {
     complain(*from, fmt::format("it may show values and obey, yet asked '{} {}'; it was told 403", x.method, quotable(x.path)));
     return post(from->gateway, refusal(id, 403, "permission_denied", "a board asks nothing of other nodes"));
+  }
   // Who sent it has been told long ago that nobody answered.
   if (!x.looks() && !is_fresh(all.clocks.mono(), x.echo, how.fresh_within)) {
     const auto why = fmt::format("{} {} of {} at node {} was older than {} ms when it came, and was refused as stale: it had waited in "
