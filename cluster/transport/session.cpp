@@ -137,6 +137,17 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
   return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
 }
 
+std::size_t link_session::write_now(const void* buffer, std::size_t size) {
+  if (ended_)
+    return 0;
+  ERR_clear_error();
+  const int ret = SSL_write(ssl_.get(), buffer, static_cast<int>(std::min(size, most_at_once)));
+  if (ret <= 0)
+    return 0;
+  record_->bytes_out += static_cast<std::size_t>(ret);
+  return static_cast<std::size_t>(ret);
+}
+
 rw_state link_session::write_some(std::size_t& put, const void* buffer, std::size_t size) {
   put = 0;
   if (ended_)

@@ -29,6 +29,10 @@ public:
   /// Bytes that CAF gave us and the socket has not taken.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
+  /// Writes what the socket takes, at most one record's worth a call.
+  /// @pre established and `in_flight() == 0` @returns how many bytes it took;
+  /// what failed for good fails again when CAF writes.
+  [[nodiscard]] std::size_t write_now(const void* buffer, std::size_t size);
   void takes(std::size_t batch) noexcept { in_flight_ = batch; }
 
   void end() noexcept; ///< all further reads and writes fail
