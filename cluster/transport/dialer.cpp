@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 
 namespace troupe::cluster {
 
@@ -184,9 +185,23 @@ result<std::shared_ptr<link_session>> dialer::greet(const job& what, const endpo
   }
 }
 
+// When a link ends, CAF kills its proxies and then posts to its I/O thread that
+// their entries be erased: by node and number, so a proxy of the same actor that
+// a new link has made meanwhile would be killed, and all that is sent to it lost.
+// After two turns of that thread what was posted before the link ended is done.
+void dialer::let_cleanup_end() {
+  for (int turn = 0; turn < 2; ++turn) {
+    auto passed = std::make_shared<std::promise<void>>();
+    auto answer = passed->get_future();
+    hub_->post([passed] { passed->set_value(); });
+    answer.wait_for(std::chrono::seconds{1});
+  }
+}
+
 result<caf::actor> dialer::hand_over(const job& what, owned_fd fd, std::shared_ptr<link_session> session) {
   if (stopped())
     return stopping();
+  let_cleanup_end();
   const auto record = session->record();
   caf::io::scribe_ptr made = caf::make_counted<link_scribe>(*hub_->io.load(), fd.get(), std::move(session));
   fd.release();

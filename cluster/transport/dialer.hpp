@@ -34,6 +34,7 @@ private:
                                                     std::chrono::steady_clock::time_point until, owned_fd& fd);
   result<std::shared_ptr<class link_session>> greet(const job& what, const endpoint& at, owned_fd& fd);
   result<caf::actor> hand_over(const job& what, owned_fd fd, std::shared_ptr<class link_session> session);
+  void let_cleanup_end();
   bool stopped();
 
   caf::actor_system& system_;

@@ -52,7 +52,9 @@ void link_session::end() noexcept {
 
 link_session::step link_session::refused(const std::string& claimed, const error& why) {
   hub_->note_why(*record_, why.context, why.code);
-  if (!std::exchange(refused_told_, true))
+  // Nobody was turned away where nobody answered: who dialled is told by the dial.
+  const bool silence = dialled_ && why.code == errc::unreachable;
+  if (!std::exchange(refused_told_, true) && !silence)
     hub_->refuse(address_, claimed, why);
   end();
   return step::failed;
