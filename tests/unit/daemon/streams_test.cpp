@@ -21,7 +21,7 @@ struct fixture {
 
   void publish(quality grade, origin as) {
     reading x;
-    x.val = true;
+    x.val = value::digital(true);
     x.grade = grade;
     x.told_as = as;
     live.publish("lamp", x);
