@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe::daemon {
 
@@ -128,6 +129,10 @@ std::string house_control::export_toml() {
     return to_toml(all);
   all = at_node(std::move(all), parts_.self);
   all.insert(all.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+  // The same text from every node, so that people can compare and keep it.
+  std::sort(all.begin(), all.end(), [](const document& a, const document& b) {
+    return std::tie(a.section, a.name) < std::tie(b.section, b.name);
+  });
   return to_toml(all);
 }
 

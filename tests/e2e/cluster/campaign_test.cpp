@@ -27,8 +27,9 @@ public:
 
   /// Makes one, waits, and takes it back. @returns what it was
   std::string one() {
-    auto& x = any();
-    auto& y = any();
+    const auto first = chance_() % all_.nodes().size();
+    auto& x = *all_.nodes()[first];
+    auto& y = *all_.nodes()[(first + 1 + chance_() % (all_.nodes().size() - 1)) % all_.nodes().size()];
     const auto lasts = std::chrono::milliseconds{100 + chance_() % 3000};
     switch (chance_() % 7) {
     case 0:
@@ -70,7 +71,6 @@ public:
   }
 
 private:
-  test_node& any() { return *all_.nodes()[chance_() % all_.nodes().size()]; }
   static void wait(std::chrono::milliseconds x) {
     (void)within(x, [] { return false; });
   }

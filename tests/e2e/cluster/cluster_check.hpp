@@ -19,6 +19,13 @@ inline bool skipped(const char* what) {
   return true;
 }
 
+inline bool has(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos)
+    return true;
+  CAF_MESSAGE("'" << part << "' is not in\n" << text);
+  return false;
+}
+
 } // namespace troupe::test
 
 /// All that run see each other alive; else the test ends with their views.

@@ -110,25 +110,3 @@ CAF_TEST(a link between two that is cut is told as theirs and heals) {
   all.wires().cut(boiler, attic, false);
   REQUIRE_AGREE(all, 20s);
 }
-
-CAF_TEST(a line that loses a third and is slow carries a cluster of the profile radio) {
-  if (skipped("a bad line"))
-    return;
-  test_cluster all{three, networking::dual, {}, "profile = \"radio\"\n"};
-  all.wires().quality(0.3, 200ms);
-  all.start();
-  REQUIRE_AGREE(all, 90s);
-  // Quiet: who is there stays there.
-  CAF_MESSAGE("they agree; 10 s of watching");
-  int down = 0;
-  within(10s, [&] {
-    for (auto& x : all.nodes())
-      for (auto& name : three)
-        if (x->sees(name) == "down")
-          ++down;
-    return false;
-  });
-  CAF_CHECK_EQUAL(down, 0);
-  if (down > 0)
-    CAF_MESSAGE(all.views() << all.logs());
-}

@@ -1,0 +1,172 @@
+// Renewal, rotation and revocation on real nodes that are at work.
+
+#undef CAF_SUITE
+#define CAF_SUITE trust
+
+#include "cluster/identity/authority.hpp"
+#include "cluster/identity/files.hpp"
+#include "cluster/identity/house.hpp"
+#include "cluster/identity/key.hpp"
+#include "cluster/identity/request.hpp"
+#include "tests/e2e/cluster/three_nodes.hpp"
+#include "tests/support/set_clock.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+using namespace troupe::test;
+using namespace std::chrono_literals;
+namespace identity = troupe::identity;
+
+namespace {
+
+/// Sets an output of one node from another as fast as it goes, and counts what
+/// was refused.
+class load {
+public:
+  load(test_node& by, std::string output) : thread_{[this, &by, output = std::move(output)] {
+      while (!ends_) {
+        const auto value = ++done_ % 2 == 0 ? "off" : "on";
+        const auto said = by.troupe({"set", output, value});
+        if (said.exit != 0) {
+          ++failed_;
+          why_ = said.err;
+        } else if (by.reading(output) != value) {
+          // The answer says that it is done; a reading follows at once.
+          if (!within(1s, [&] { return by.reading(output) == value; })) {
+            ++failed_;
+            why_ = output + " is not " + value;
+          }
+        }
+      }
+    }} {}
+  ~load() { end(); }
+  void end() {
+    ends_ = true;
+    if (thread_.joinable())
+      thread_.join();
+  }
+  [[nodiscard]] int done() const { return done_; }
+  [[nodiscard]] int failed() const { return failed_; }
+  [[nodiscard]] const std::string& why() const { return why_; } ///< after `end`
+
+private:
+  std::atomic<bool> ends_{false};
+  std::atomic<int> done_{0}, failed_{0};
+  std::string why_;
+  std::thread thread_;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(trust_tests, three_nodes)
+
+CAF_TEST(a node that is revoked at one node is dropped by all at once) {
+  begin();
+  const auto before = links_lost(attic);
+  all.pki({"revoke", "cellar", "--why", "stolen"});
+  std::filesystem::copy_file(all.pki_dir() + "/revoked.crl", attic.pki() + "/revoked.crl",
+                             std::filesystem::copy_options::overwrite_existing);
+  CAF_CHECK_EQUAL(attic.troupe({"reload"}).exit, 0);
+  const auto gone = [&](test_node& by) { return member(by, "cellar").value("direct", true) == false && by.sees("cellar") != "alive"; };
+  CAF_CHECK(within(3s, [&] { return gone(attic); }));
+  CAF_CHECK(within(3s, [&] { return gone(boiler); }));
+  CAF_CHECK_EQUAL(attic.sees("boiler"), "alive");
+  CAF_CHECK_EQUAL(links_lost(attic), before + 1);
+  CAF_MESSAGE("and is not let in again");
+  cellar.kill();
+  cellar.launch();
+  CAF_CHECK(!within(4s, [&] { return attic.sees("cellar") == "alive" || boiler.sees("cellar") == "alive"; }));
+  CAF_CHECK(has(attic.log() + boiler.log(), "revoked"));
+  CAF_CHECK_EQUAL(attic.ask({"get", "cellar/lamp"}).value("quality", ""), "bad");
+}
+
+CAF_TEST(the CA is rotated under load and no link drops and no command is lost) {
+  begin();
+  load commands{boiler, "cellar/lamp"};
+  within(1s, [] { return false; });
+  std::map<std::string, std::size_t> before;
+  for (auto& x : all.nodes())
+    before[x->name()] = links_lost(*x);
+  all.pki({"rotate-ca", "--passphrase-file", all.passphrase_file()});
+  // As the guide says: the server that enrols gets the new authority.
+  for (const auto* file : {"ca.crt", "revoked.crl", "issuer.crt", "issuer.key"})
+    std::filesystem::copy_file(all.pki_dir() + "/" + file, attic.pki() + "/" + file,
+                               std::filesystem::copy_options::overwrite_existing);
+  CAF_CHECK_EQUAL(attic.troupe({"reload"}).exit, 0);
+  const auto roots = [](test_node& by) {
+    std::ifstream file{by.pki() + "/ca.crt"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::size_t n = 0;
+    for (auto at = text.find("BEGIN CERT"); at != text.npos; at = text.find("BEGIN CERT", at + 1))
+      ++n;
+    return n;
+  };
+  CAF_MESSAGE("every node follows to the new root");
+  for (auto* x : {&boiler, &cellar})
+    CAF_CHECK(within(5s, [&] { return roots(*x) >= 2; }));
+  CAF_MESSAGE("a certificate under the new root is let in by nodes that only knew the old one");
+  const auto anna = person("anna", "operator");
+  CAF_CHECK_EQUAL(cellar.troupe_at(cellar.control_address(), anna, {"status"}).exit, 0);
+  within(1s, [] { return false; });
+  commands.end();
+  CAF_MESSAGE(commands.done() << " commands, " << commands.failed() << " lost " << commands.why());
+  CAF_CHECK(commands.done() > 20);
+  CAF_CHECK_EQUAL(commands.failed(), 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK_EQUAL(links_lost(*x), before[x->name()]);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST(a certificate past two thirds of its life is renewed under load and no link drops) {
+  // A house that was founded 280 days ago, when cellar got its certificate for a year.
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  set_clock past{now - 280LL * 86'400'000};
+  test_cluster all{{}, networking::loopback, loop_house, "log-level = \"debug\"\n"};
+  const auto founded = identity::found_house(all.pki_dir(), {"test", identity::key_algorithm::p256, "long-secret-words", true}, past);
+  if (!founded)
+    CAF_FAIL(founded.why().context);
+  auto& attic = all.admit("attic");
+  auto& boiler = all.admit("boiler");
+  auto& cellar = all.add("cellar");
+  cellar.house = boiler.house;
+  {
+    const auto by = identity::authority::open(all.pki_dir(), past);
+    CAF_REQUIRE(static_cast<bool>(by));
+    const auto key = identity::private_key::make(identity::key_algorithm::p256);
+    const auto request = identity::make_request(*key, "cellar");
+    const auto made = by->issue(*request, {"cellar", troupe::cluster::role::node, 365, false});
+    if (!made)
+      CAF_FAIL(made.why().context);
+    std::filesystem::create_directory(cellar.pki());
+    for (const auto* file : {"ca.crt", "revoked.crl"})
+      std::filesystem::copy_file(all.pki_dir() + "/" + file, cellar.pki() + "/" + file);
+    CAF_REQUIRE(static_cast<bool>(identity::write_text(cellar.pki() + "/node.key", key->pem(), identity::openness::secret)));
+    CAF_REQUIRE(static_cast<bool>(identity::write_text(cellar.pki() + "/node.crt", made->chain)));
+  }
+  const auto old = identity::certificate::read(*identity::read_text(cellar.pki() + "/node.crt"), "old");
+  all.start();
+  REQUIRE_AGREE(all);
+  load commands{attic, "cellar/lamp"};
+  std::map<std::string, std::size_t> before;
+  for (auto& x : all.nodes())
+    before[x->name()] = three_nodes::links_lost(*x);
+  const auto serial_now = [&] {
+    const auto x = identity::certificate::read(*identity::read_text(cellar.pki() + "/node.crt"), "now");
+    return x ? x->serial() : std::string{};
+  };
+  // It looks at its start, when no peer is linked yet, and every minute.
+  CAF_CHECK(within(90s, [&] { return serial_now() != old->serial(); }));
+  within(1s, [] { return false; });
+  commands.end();
+  CAF_MESSAGE(commands.done() << " commands, " << commands.failed() << " lost " << commands.why());
+  CAF_CHECK_EQUAL(commands.failed(), 0);
+  for (auto& x : all.nodes())
+    CAF_CHECK_EQUAL(three_nodes::links_lost(*x), before[x->name()]);
+  CAF_CHECK_EQUAL(cellar.ask({"reload"}).value("serial", ""), serial_now());
+  CAF_CHECK(has(cellar.ask({"log", "-n", "200"}).dump(), "certificate renewed"));
+}
