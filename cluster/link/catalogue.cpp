@@ -35,7 +35,7 @@ bool catalogue::take(const std::string& node, const catalogue_part& part) {
     return false; // the rest of a revision whose begin was lost with its link
   ++x.parts_seen;
   for (const auto& document : part.documents) {
-    x.bytes += document.size();
+    x.bytes += document.size() + sizeof document; // also what is empty takes room
     if (x.bytes > most_bytes) {
       x.arriving.clear();
       x.coming = 0;

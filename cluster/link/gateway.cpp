@@ -53,7 +53,13 @@ caf::actor link::core::spawn_gateway() {
       }
     };
     return {
-      [me, self](hello& x) { me->on_hello(self->current_sender(), std::move(x)); },
+      [me, self](hello& x) {
+        try {
+          me->on_hello(self->current_sender(), std::move(x));
+        } catch (const std::exception& why) {
+          me->trouble(me->how.node, fmt::format("a hello could not be taken: {}", why.what()));
+        }
+      },
       [=](const reading_batch& x) { guarded(peer(), [&](auto& p) { me->on_batch(p, x); }); },
       [=](const batch_taken& x) { guarded(peer(), [&](auto& p) { p.out->taken(x.seq); }); },
       [=](envelope& x) { guarded(peer(), [&](auto& p) { me->on_envelope(p, std::move(x)); }); },
@@ -78,7 +84,14 @@ caf::actor link::core::spawn_gateway() {
         const auto who = peer();
         guarded(who, [&](auto&) { me->on_call(who, std::move(x)); });
       },
-      [=](far_answer& x) { guarded(peer(), [&](auto& p) { me->questions.answered(p.who.name, std::move(x)); }); },
+      [=](far_answer& x) {
+        guarded(peer(), [&](auto& p) {
+          const auto stream = x.stream;
+          // Nobody waits any more, so nobody will ever read or close it.
+          if (!me->questions.answered(p.who.name, std::move(x)) && stream != 0)
+            me->post(p.gateway, far_close{stream});
+        });
+      },
       [=](const far_pull& x) {
         const auto who = peer();
         guarded(who, [&](auto&) { me->on_pull(who, x); });
@@ -147,25 +160,32 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   if (const auto before = linked.find(who->name))
     lose(before, "a new process of it came", true);
   bool greeted_first = false;
+  {
+    std::lock_guard lock{mutex};
+    greeted_first = greeted.erase(to_string(from->node())) != 0;
+    if (linked_count == 0)
+      last_grade.clear(); // nobody listened: it is of old times
+  }
+  if (!greeted_first)
+    post(x.gateway, my_hello());
+  std::unique_lock in_order{introducing};
+  (void)linked.put(fresh);
+  ++linked_count;
   std::vector<catalogue_part> book;
   trust_offer trust;
   {
     std::lock_guard lock{mutex};
-    greeted_first = greeted.erase(to_string(from->node())) != 0;
     book = own_book;
     trust = own_trust;
   }
-  if (!greeted_first)
-    post(x.gateway, my_hello());
-  (void)linked.put(fresh);
-  ++linked_count;
-  if (hooks.on_peer)
-    hooks.on_peer(who->name, x.incarnation);
-  fresh->out->begin();
   for (auto& part : book)
     post(x.gateway, std::move(part));
   if (!trust.authorities.empty())
     post(x.gateway, std::move(trust));
+  in_order.unlock();
+  if (hooks.on_peer)
+    hooks.on_peer(who->name, x.incarnation);
+  fresh->out->begin();
 }
 
 void link::core::on_batch(peer& from, const reading_batch& x) {
