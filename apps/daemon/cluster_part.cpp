@@ -47,7 +47,8 @@ std::vector<document> documents_from(const std::vector<std::string>& texts) {
   std::vector<document> out;
   for (const auto& text : texts) {
     const auto x = json::parse(text, nullptr, false);
-    if (x.is_object() && x.value("document", json()).is_object())
+    const auto is_text = [&](const char* key) { return x.contains(key) && x[key].is_string(); };
+    if (x.is_object() && is_text("section") && is_text("name") && x.contains("document") && x["document"].is_object())
       out.push_back(make_document(x.value("section", ""), x.value("name", ""), x["document"]));
   }
   return out;
@@ -87,11 +88,12 @@ status cluster_part::load(caf::actor_system_config& config) {
   trust.clocks = &all_.clocks;
   trust.tell = [this](severity level, const std::string& text) { tell(level, "certificate", text); };
   trust.reloaded = [this]() -> status {
-    if (!open_link_)
+    auto* to = open_link_.load(); // `close` may empty it meanwhile; the link lives on
+    if (to == nullptr)
       return {};
     if (auto loaded = net().reload(); !loaded)
       return loaded;
-    open_link_.load()->offer_trust(trust_->offer());
+    to->offer_trust(trust_->offer());
     return {};
   };
   trust.renew = [this](const std::string& request) { return ask_renewal(request); };
@@ -156,7 +158,6 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   how.incarnation = incarnation_;
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
   link_->start();
-  open_link_ = link_.get();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
   front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
                                                        [this] { return books(); }});
@@ -179,6 +180,9 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     enrolment_ = std::move(*opened);
   else if (opened.why().code != errc::not_found)
     tell(severity::warning, "certificate", "this node cannot enrol others: " + opened.why().context);
+  // From here on peers come, dialled by the membership, and ask: what answers
+  // them stands.
+  open_link_ = link_.get();
   if (trust_)
     link_->offer_trust(trust_->offer());
   show_documents();
@@ -274,6 +278,7 @@ void cluster_part::close() {
   feed_.reset();
   chores_.stop();
   link_->stop();
+  desk_->stop(); // no worker may use the control interface after this
   if (trust_)
     trust_->close();
 }
@@ -328,7 +333,8 @@ void cluster_part::learn_documents(const std::string& node) {
         continue;
       item = {"counter", c->label, c->unit, c->bus};
     } else {
-      item = {x.section, x.body.value("label", ""), "", ""};
+      const auto label = x.body.value("label", json());
+      item = {x.section, label.is_string() ? label.get<std::string>() : "", "", ""};
     }
     items[workshop::actor_of(x.section, x.name)] = std::move(item);
   }
