@@ -1,5 +1,7 @@
 #include "apps/daemon/chores.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace troupe::daemon {
@@ -68,7 +70,11 @@ void chores::work() {
         timed_.erase(next);
     }
     lock.unlock();
-    job();
+    try {
+      job();
+    } catch (const std::exception& why) { // what a peer sent may be of any shape
+      spdlog::error("a chore of the node failed: {}", why.what());
+    }
     lock.lock();
   }
 }
