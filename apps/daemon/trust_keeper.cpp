@@ -54,12 +54,12 @@ status trust_keeper::load() {
   if (!own)
     return own.why();
   auto seen = texts();
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
+    floor_->certificate(own->from(), own->until());
   std::lock_guard lock{mutex_};
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
-  if (floor_)
-    floor_->certificate(own->from(), own->until());
   return {};
 }
 
@@ -121,7 +121,10 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
     for (const auto& text : change.refused)
       say(storage::severity::warning, fmt::format("refused from {}: {}", from, text));
   };
-  const auto now = floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
+  const auto now = [&] {
+    std::lock_guard of_floor{floor_mutex_};
+    return floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
+  }();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)
     return fail(roots.why());
@@ -154,7 +157,7 @@ void trust_keeper::look_after() {
     else
       say(storage::severity::warning, "the files of the PKI folder changed and cannot be used: " + used.why().context);
   }
-  if (floor_)
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
     if (auto kept = floor_->tick(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
   const auto now = how_.clocks->mono();
@@ -209,7 +212,7 @@ void trust_keeper::renew() {
 }
 
 void trust_keeper::close() {
-  if (floor_)
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
     if (auto kept = floor_->save(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
 }
