@@ -48,12 +48,12 @@ CAF_TEST(an answer that nobody waits for says so) {
 CAF_TEST(documents without a letter take room too) {
   catalogue books;
   catalogue_part part;
-  part.parts = 1000;
+  part.parts = 100;
   part.revision = 1;
   part.documents.assign(100'000, "");
-  for (part.part = 0; part.part < 999; ++part.part)
+  for (part.part = 0; part.part < 99; ++part.part)
     CAF_REQUIRE(!books.take("attic", part));
-  CAF_CHECK(!books.take("attic", part)); // 100 million strings were not kept
+  CAF_CHECK(!books.take("attic", part)); // 10 million strings were not kept
   CAF_CHECK(books.of("attic").empty());
 }
 
