@@ -216,7 +216,10 @@ result<json> cluster_part::renew_for(const std::string& peer, const json& body) 
   const auto who = by != nullptr ? by->find(peer) : nullptr;
   if (!who)
     return error{errc::unreachable, "the link ended"};
-  return enrolment_->renew(who->who, text_in(body, "request"));
+  const auto request = body.value("request", json());
+  if (!request.is_string())
+    return error{errc::invalid_argument, "a renewal needs \"request\": a certificate request as PEM text"};
+  return enrolment_->renew(who->who, request.get<std::string>());
 }
 
 } // namespace troupe::daemon

@@ -88,11 +88,12 @@ status cluster_part::load(caf::actor_system_config& config) {
   trust.clocks = &all_.clocks;
   trust.tell = [this](severity level, const std::string& text) { tell(level, "certificate", text); };
   trust.reloaded = [this]() -> status {
-    if (!open_link_)
+    auto* to = open_link_.load(); // `close` may empty it meanwhile; the link lives on
+    if (to == nullptr)
       return {};
     if (auto loaded = net().reload(); !loaded)
       return loaded;
-    open_link_.load()->offer_trust(trust_->offer());
+    to->offer_trust(trust_->offer());
     return {};
   };
   trust.renew = [this](const std::string& request) { return ask_renewal(request); };
@@ -158,7 +159,6 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   how.incarnation = incarnation_;
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
   link_->start();
-  open_link_ = link_.get();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
   front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
                                                        [this] { return books(); }});
@@ -181,6 +181,9 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     enrolment_ = std::move(*opened);
   else if (opened.why().code != errc::not_found)
     tell(severity::warning, "certificate", "this node cannot enrol others: " + opened.why().context);
+  // From here on peers come, dialled by the membership, and ask: what answers
+  // them stands.
+  open_link_ = link_.get();
   if (trust_)
     link_->offer_trust(trust_->offer());
   show_documents();
@@ -276,6 +279,7 @@ void cluster_part::close() {
   feed_.reset();
   chores_.stop();
   link_->stop();
+  desk_->stop(); // no worker may use the control interface after this
   if (trust_)
     trust_->close();
 }

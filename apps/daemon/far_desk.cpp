@@ -56,9 +56,16 @@ private:
 
 } // namespace
 
-far_desk::~far_desk() {
+far_desk::~far_desk() { stop(); }
+
+void far_desk::stop() {
   workers_.stop();
-  for (auto& [id, x] : streams_)
+  decltype(streams_) open;
+  {
+    std::lock_guard lock{mutex_};
+    open.swap(streams_);
+  }
+  for (auto& [id, x] : open)
     end(x.events);
 }
 
@@ -68,20 +75,17 @@ void far_desk::end(std::shared_ptr<control::event_queue> events) const {
 }
 
 void far_desk::call(const std::string& from, far_call what, std::function<void(far_answer)> answer) {
+  std::uint64_t links_ended = 0;
   {
     std::lock_guard lock{mutex_};
     if (waiting_ >= most_waiting)
       return answer(from_reply(control::refusal(503, "over_limit", "this node has too many questions of other nodes "
                                                                    "to answer; ask again in a moment")));
     ++waiting_;
+    links_ended = links_ended_[from];
   }
-  const bool queued = workers_.run([this, from, what = std::move(what), answer] {
-    far_answer said;
-    try { // what leaves a worker's thread ends the process
-      said = serve(from, what);
-    } catch (const std::exception& x) {
-      said = from_reply(control::refusal(500, "internal", std::string{"the question failed inside the node: "} + x.what()));
-    }
+  const bool queued = workers_.run([this, from, what = std::move(what), answer, links_ended] {
+    auto said = try_to_serve(from, what, links_ended);
     {
       std::lock_guard lock{mutex_};
       --waiting_;
@@ -92,7 +96,16 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
     answer(from_reply(control::refusal(503, "closed", "this node stops")));
 }
 
-far_answer far_desk::serve(const std::string& from, const far_call& what) {
+/// A worker must not die of what a peer sent.
+far_answer far_desk::try_to_serve(const std::string& from, const far_call& what, std::uint64_t links_ended) {
+  try {
+    return serve(from, what, links_ended);
+  } catch (const std::exception& why) {
+    return from_reply(control::refusal(500, "internal", std::string{"the question could not be answered: "} + why.what()));
+  }
+}
+
+far_answer far_desk::serve(const std::string& from, const far_call& what, std::uint64_t links_ended) {
   if (what.path == renewal_path) {
     const auto body = far_json(what.body);
     const auto made = renew_(from, body.is_object() ? body : nlohmann::json::object());
@@ -113,7 +126,9 @@ far_answer far_desk::serve(const std::string& from, const far_call& what) {
   std::uint64_t id = 0;
   {
     std::lock_guard lock{mutex_};
-    if (streams_.size() < most_streams) {
+    // A reader whose link ended meanwhile was cleaned up after already: what
+    // is opened for it now would stay open.
+    if (links_ended_[from] == links_ended && streams_.size() < most_streams) {
       id = next_stream_++;
       streams_[id] = {from, said.stream};
     }
@@ -167,6 +182,7 @@ void far_desk::peer_gone(const std::string& from) {
   std::vector<std::shared_ptr<control::event_queue>> gone;
   {
     std::lock_guard lock{mutex_};
+    ++links_ended_[from];
     std::erase_if(streams_, [&](auto& x) {
       if (x.second.reader != from)
         return false;

@@ -31,6 +31,9 @@ public:
   far_desk(control::node_api& node, renew_fn renew) : node_(node), renew_(std::move(renew)) {}
   ~far_desk() override;
 
+  /// Finishes the calls in work and ends all streams; later calls are refused.
+  void stop();
+
   void call(const std::string& from, cluster::far_call what,
             std::function<void(cluster::far_answer)> answer) override;
   void pull(const std::string& from, const cluster::far_pull& what,
@@ -43,7 +46,9 @@ private:
     std::string reader;
     std::shared_ptr<control::event_queue> events;
   };
-  cluster::far_answer serve(const std::string& from, const cluster::far_call& what);
+  cluster::far_answer serve(const std::string& from, const cluster::far_call& what, std::uint64_t links_ended);
+  [[nodiscard]] cluster::far_answer try_to_serve(const std::string& from, const cluster::far_call& what,
+                                                 std::uint64_t links_ended);
   void end(std::shared_ptr<control::event_queue> events) const;
 
   control::node_api& node_;
@@ -52,6 +57,7 @@ private:
   std::mutex mutex_;
   std::size_t waiting_ = 0;
   std::uint64_t next_stream_ = 1;
+  std::map<std::string, std::uint64_t> links_ended_; ///< of each peer that ever asked or left
   std::map<std::uint64_t, open_stream> streams_;
 };
 

@@ -110,7 +110,7 @@ result<json> house_control::apply_split(const control::caller& who, const json& 
     auto said = at(node, false);
     if (!said)
       return error{said.why().code,
-                   said.why().context + (done.empty() ? "\nnothing was changed anywhere"
+                   said.why().context + (done.empty() ? "\nno other node was changed"
                                                       : "\nit was carried out at " + done + " only; apply it again when all "
                                                                                             "nodes are there")};
     done += (done.empty() ? "" : ", ") + node;

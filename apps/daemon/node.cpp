@@ -98,7 +98,11 @@ struct node::parts {
 
 node::node(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
 
-node::~node() = default;
+node::~node() {
+  // Also after a start that failed half-way: links end before the actor system.
+  if (parts_->cluster)
+    parts_->cluster->close();
+}
 
 status node::parts::open_store() {
   const auto& config = how.config;
@@ -277,10 +281,10 @@ status node::stop() {
     if (auto closed = p.disk->close(); !closed && ended)
       ended = closed;
   if (ended) {
-    p.cluster.reset();
     p.control.reset();
     p.tree.reset();
     p.system.reset();
+    p.cluster.reset(); // the transport tells it to the end
   }
   return ended;
 }

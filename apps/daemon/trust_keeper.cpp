@@ -55,12 +55,12 @@ status trust_keeper::load() {
   if (!own)
     return own.why();
   auto seen = texts();
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
+    floor_->certificate(own->from(), own->until());
   std::lock_guard lock{mutex_};
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
-  if (floor_)
-    floor_->certificate(own->from(), own->until());
   return {};
 }
 
@@ -128,7 +128,10 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
       say(storage::severity::warning, fmt::format("refused from {}: {} more like these", from,
                                                   change.refused.size() - told_one_by_one));
   };
-  const auto now = floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
+  const auto now = [&] {
+    std::lock_guard of_floor{floor_mutex_};
+    return floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
+  }();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)
     return fail(roots.why());
@@ -161,7 +164,7 @@ void trust_keeper::look_after() {
     else
       say(storage::severity::warning, "the files of the PKI folder changed and cannot be used: " + used.why().context);
   }
-  if (floor_)
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
     if (auto kept = floor_->tick(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
   const auto now = how_.clocks->mono();
@@ -216,7 +219,7 @@ void trust_keeper::renew() {
 }
 
 void trust_keeper::close() {
-  if (floor_)
+  if (std::lock_guard of_floor{floor_mutex_}; floor_)
     if (auto kept = floor_->save(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
 }

@@ -76,6 +76,7 @@ private:
   std::shared_ptr<const cluster::tls_context> context_;
   certificate_state state_;
   std::optional<identity::time_floor> floor_;
+  mutable std::mutex floor_mutex_; ///< of the floor; may be held while it writes
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
   bool nobody_there_ = false; ///< why the last renewal failed

@@ -34,13 +34,14 @@ result<far_answer> calls::wait(std::uint64_t id, milliseconds limit) {
                                             "not known. `troupe members` shows how it stands", x.peer, limit.count())};
 }
 
-void calls::answered(const std::string& from, far_answer x) {
+bool calls::answered(const std::string& from, far_answer x) {
   std::lock_guard lock{mutex_};
   const auto found = open_.find(x.id);
   if (found == open_.end() || found->second.peer != from)
-    return; // came after its limit
+    return false; // came after its limit
   found->second.answer = std::move(x);
   changed_.notify_all();
+  return true;
 }
 
 void calls::lost(const std::string& peer, const std::string& why) {

@@ -29,7 +29,8 @@ public:
   [[nodiscard]] result<far_answer> wait(std::uint64_t id, milliseconds limit);
 
   /// @param from who answers: only the one that was asked is listened to
-  void answered(const std::string& from, far_answer x);
+  /// @returns false if nobody waits for it
+  bool answered(const std::string& from, far_answer x);
   void lost(const std::string& peer, const std::string& why);
 
 private:

@@ -22,6 +22,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void send_fresh(peer& to, T what, std::deque<peer::waits<T>>& waiting);
   void lose(const peer_ptr& x, const std::string& why, bool lost);
   void end_readers(const std::string& node);
+  void end_reader(const std::string& node, std::uint64_t stream);
   void trouble(const std::string& subject, const std::string& text) const;
   /// About what a peer does: so many a second, then their number.
   void complain(peer& about, const std::string& text) const;
@@ -61,6 +62,17 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   calls questions;
   catalogue books;
   mirror shown;
+
+  /// Held while a peer is told who we are: so that nobody hears an older
+  /// catalogue after a newer one, or none.
+  std::mutex introducing;
+
+  /// A peer that sends nonsense in a loop must not flood the journal.
+  static constexpr unsigned troubles_per_second = 10;
+  mutable std::mutex trouble_mutex; ///< of the four
+  mutable mono_ns trouble_since = 0;
+  mutable unsigned troubles = 0;
+  mutable std::uint64_t troubles_unsaid = 0;
 
   using reader_key = std::pair<std::string, std::uint64_t>;
   std::mutex mutex; ///< of what follows

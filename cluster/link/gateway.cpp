@@ -115,7 +115,10 @@ caf::actor link::core::spawn_gateway() {
           // Who asked waits: it is told, too.
           if (!sense(p, "answer", x))
             x = refusal(x.id, 502, "io_error", accept(x).why().context);
-          me->questions.answered(p.who.name, std::move(x));
+          const auto stream = x.stream;
+          // Nobody waits any more, so nobody will ever read or close it.
+          if (!me->questions.answered(p.who.name, std::move(x)) && stream != 0)
+            me->post(p.gateway, far_close{stream});
         });
       },
       [=](const far_pull& x) {
@@ -197,25 +200,32 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   if (const auto before = linked.find(who->name))
     lose(before, "a new process of it came", true);
   bool greeted_first = false;
+  {
+    std::lock_guard lock{mutex};
+    greeted_first = greeted.erase(to_string(from->node())) != 0;
+    if (linked_count == 0)
+      last_grade.clear(); // nobody listened: it is of old times
+  }
+  if (!greeted_first)
+    post(x.gateway, my_hello());
+  std::unique_lock in_order{introducing};
+  (void)linked.put(fresh);
+  ++linked_count;
   std::vector<catalogue_part> book;
   trust_offer trust;
   {
     std::lock_guard lock{mutex};
-    greeted_first = greeted.erase(to_string(from->node())) != 0;
     book = own_book;
     trust = own_trust;
   }
-  if (!greeted_first)
-    post(x.gateway, my_hello());
-  (void)linked.put(fresh);
-  ++linked_count;
-  if (hooks.on_peer)
-    hooks.on_peer(who->name, x.incarnation);
-  fresh->out->begin();
   for (auto& part : book)
     post(x.gateway, std::move(part));
   if (!trust.authorities.empty())
     post(x.gateway, std::move(trust));
+  in_order.unlock();
+  if (hooks.on_peer)
+    hooks.on_peer(who->name, x.incarnation);
+  fresh->out->begin();
 }
 
 /// One row that is wrong takes no other with it, and the peer's window goes on.

@@ -29,8 +29,25 @@ link::core::core(caf::actor_system& s, transport& w, services& a, far_service& f
     }) {}
 
 void link::core::trouble(const std::string& subject, const std::string& text) const {
-  if (hooks.on_trouble)
-    hooks.on_trouble(subject, text);
+  if (!hooks.on_trouble)
+    return;
+  std::uint64_t unsaid = 0;
+  {
+    std::lock_guard lock{trouble_mutex};
+    const auto now = all.clocks.mono();
+    if (now - trouble_since > 1'000'000'000) {
+      trouble_since = now;
+      troubles = 0;
+      unsaid = std::exchange(troubles_unsaid, 0);
+    }
+    if (++troubles > troubles_per_second) {
+      ++troubles_unsaid;
+      return;
+    }
+  }
+  if (unsaid > 0)
+    hooks.on_trouble(how.node, fmt::format("{} more troubles of links were not told one by one", unsaid));
+  hooks.on_trouble(subject, text);
 }
 
 void link::core::complain(peer& about, const std::string& text) const {
@@ -119,6 +136,19 @@ void link::core::lose(const peer_ptr& x, const std::string& why, bool lost) {
     hooks.on_peer_lost(name, why, lost);
 }
 
+void link::core::end_reader(const std::string& node, std::uint64_t stream) {
+  std::function<bool(far_events)> sink;
+  {
+    std::lock_guard lock{mutex};
+    const auto found = readers.find({node, stream});
+    if (found == readers.end())
+      return;
+    sink = std::move(found->second);
+    readers.erase(found);
+  }
+  (void)sink({stream, {}, true});
+}
+
 void link::core::end_readers(const std::string& node) {
   std::vector<std::pair<std::uint64_t, std::function<bool(far_events)>>> ended;
   {
@@ -157,9 +187,12 @@ template <class T>
 void link::core::send_fresh(peer& to, T what, std::deque<peer::waits<T>>& waiting) {
   const auto now = all.clocks.mono();
   what.echo = to.tick;
-  if (now - to.tick_at <= tick_is_recent)
+  // Behind those that wait already, whatever tick came meanwhile: "off" must not
+  // overtake "on".
+  const bool nobody_waits = to.waiting.empty() && to.waiting_calls.empty();
+  if (nobody_waits && now - to.tick_at <= tick_is_recent)
     return post(to.gateway, std::move(what));
-  if (to.waiting.empty() && to.waiting_calls.empty())
+  if (nobody_waits)
     post(to.gateway, tick_asked{});
   waiting.push_back({now, std::move(what)});
 }
@@ -181,15 +214,25 @@ void link::start() {
 
 void link::stop() {
   core_->all.live.unwatch({}, core_);
-  for (const auto& x : core_->linked.all())
-    core_->lose(x, "this node stops", false);
+  const auto lose_all = [this] {
+    for (const auto& x : core_->linked.all())
+      core_->lose(x, "this node stops", false);
+  };
+  lose_all();
   caf::actor gone;
   {
     std::unique_lock lock{core_->gateway_mutex};
     gone = std::exchange(core_->gateway, nullptr);
   }
-  if (gone)
-    caf::anon_send_exit(gone, caf::exit_reason::user_shutdown);
+  if (!gone)
+    return;
+  // When it has ended nothing calls into the core any more, and who said hello
+  // at the last moment is let go too: a handle of a peer must not outlive the
+  // actor system.
+  caf::scoped_actor self{core_->system};
+  caf::anon_send_exit(gone, caf::exit_reason::user_shutdown);
+  self->wait_for(gone);
+  lose_all();
 }
 
 const caf::actor& link::gateway() const { return core_->gateway; }
@@ -331,6 +374,8 @@ void link::read(const std::string& node, std::uint64_t stream, std::function<boo
     std::lock_guard lock{core_->mutex};
     core_->readers[{node, stream}] = std::move(sink);
   }
+  if (core_->linked.find(node) != to)
+    return core_->end_reader(node, stream); // the end of the link came before the reader
   core_->post(to->gateway, far_pull{stream, events_at_a_time});
 }
 
@@ -341,6 +386,7 @@ void link::send(const std::string& node, const membership_message& what) {
 
 void link::show_catalogue(std::uint64_t revision, std::vector<std::string> documents) {
   auto parts = catalogue::cut(revision, documents);
+  std::lock_guard in_order{core_->introducing};
   {
     std::lock_guard lock{core_->mutex};
     core_->own_book = parts;
@@ -351,6 +397,7 @@ void link::show_catalogue(std::uint64_t revision, std::vector<std::string> docum
 }
 
 void link::offer_trust(trust_offer what) {
+  std::lock_guard in_order{core_->introducing};
   {
     std::lock_guard lock{core_->mutex};
     core_->own_trust = what;

@@ -36,6 +36,27 @@ CAF_TEST(an answer ends the wait) {
   CAF_CHECK_EQUAL(got->body, "yes");
 }
 
+CAF_TEST(an answer that nobody waits for says so) {
+  calls all;
+  const auto id = all.begin("attic");
+  CAF_REQUIRE(id);
+  CAF_CHECK(all.answered("attic", says(*id, "yes")));
+  CAF_CHECK(all.wait(*id, milliseconds{0}));
+  CAF_CHECK(!all.answered("attic", says(*id, "again")));
+}
+
+CAF_TEST(documents without a letter take room too) {
+  catalogue books;
+  catalogue_part part;
+  part.parts = 100;
+  part.revision = 1;
+  part.documents.assign(100'000, "");
+  for (part.part = 0; part.part < 99; ++part.part)
+    CAF_REQUIRE(!books.take("attic", part));
+  CAF_CHECK(!books.take("attic", part)); // 10 million strings were not kept
+  CAF_CHECK(books.of("attic").empty());
+}
+
 CAF_TEST(nobody answers for somebody else) {
   calls all;
   const auto id = all.begin("attic");
