@@ -13,7 +13,6 @@
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
 #include "config/model/patience.hpp"
-#include "drivers/registry.hpp"
 #include "storage/rocks/rocks_engine.hpp"
 
 #include <fmt/format.h>
@@ -187,7 +186,7 @@ status node::start() {
   p.note_own_end("starting");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
-  p.makers = std::make_unique<workshop>(*p.all, config, p.people, drivers::open_bus);
+  p.makers = std::make_unique<workshop>(*p.all, config, p.people, p.how.open_bus);
   p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
   p.report = std::make_unique<journal_report>(*p.disk, p.clocks);
   p.report->set_tap([to = p.events.get()](const std::string& actor, const std::string& message) {

@@ -3,6 +3,7 @@
 #include "apps/daemon/exits.hpp"
 #include "config/model/house.hpp"
 #include "config/model/result.hpp"
+#include "drivers/registry.hpp"
 
 #include <chrono>
 #include <functional>
@@ -25,6 +26,8 @@ public:
     std::string first_house;
     std::string first_house_name;
     std::function<void(exit_code why)> on_end;
+    /// Who opens buses; a bench puts its own hardware here.
+    std::function<result<std::unique_ptr<drivers::bus>>(const bus_config&)> open_bus = drivers::open_bus;
   };
 
   explicit node(options how);
