@@ -132,7 +132,9 @@ CAF_TEST(what waited too long for a tick is not made young by it) {
     old.to = "hall/lamp";
     command x;
     x.id = "old";
-    old.what = caf::make_message(x);
+    x.output = old.to;
+    x.source = "rule/old";
+    old.what = x;
     to->waiting.push_back({a.clocks.mono() - 5'000'000'000, std::move(old)});
   }
   to->tick_at = 1;
@@ -210,8 +212,12 @@ CAF_TEST(catalogues come whole and the newest one stays) {
 CAF_TEST(a peer that talks nonsense in a loop does not flood the journal) {
   give_b_a_lamp();
   const auto to = a.wire->find("b");
+  envelope nonsense;
+  nonsense.seq = 1;
+  nonsense.to = "hall/lamp";
+  nonsense.what.priority = -5;
   for (int i = 0; i < 500; ++i)
-    caf::send_as(a.wire->gateway(), to->gateway, envelope{1, 1, "hall/lamp", caf::make_message(1)});
+    caf::send_as(a.wire->gateway(), to->gateway, nonsense);
   CAF_REQUIRE(say("last"));
   CAF_REQUIRE(eventually([&] { return obeyed().size() == 1; }));
   std::lock_guard lock{b->mutex};

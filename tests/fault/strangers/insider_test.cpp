@@ -38,6 +38,13 @@ struct fixture : honest_pair {
     std::filesystem::create_directories(folder / name);
     return write_credentials(folder / name, root.issue(name), root.certificate());
   }
+
+  /// In a's own table: `get` would ask the node that shows it, which answers nobody.
+  bool shows(const std::string& name, const std::string& text) {
+    const auto is_it = [&](const nlohmann::json& x) { return !x.empty() && x[0].value("text", "") == text; };
+    const auto rows = a.wait_for({"list", name}, is_it);
+    return rows.is_array() && is_it(rows);
+  }
 };
 
 } // namespace
@@ -49,7 +56,7 @@ CAF_TEST(what makes no sense is dropped and told and what is right beside it is 
   CAF_REQUIRE_EQUAL(evil.enter("a", port), "");
   std::uint64_t seq = 0;
   evil.say(batch_of(++seq, {row_of("evil/first", 1)}, reading_batch::place::only));
-  CAF_CHECK_EQUAL(a.wait_for({"get", "evil/first"}, [](auto& x) { return x.value("text", "") == "1"; }).value("text", ""), "1");
+  CAF_CHECK(shows("evil/first", "1"));
   std::vector<far_row> bad(9, row_of("evil/bad", 1));
   bad[0].name = "Not a name\n2026 root: all is well";
   bad[1].name = std::string(900'000, 'x');
@@ -62,8 +69,8 @@ CAF_TEST(what makes no sense is dropped and told and what is right beside it is 
   bad[8].unit = "\x1b[2J";
   for (std::size_t i = 0; i < bad.size(); ++i)
     evil.say(batch_of(++seq, {bad[i], row_of(fmt::format("evil/good-{}", i), 2)}));
-  CAF_CHECK_EQUAL(a.wait_for({"get", "evil/good-8"}, [](auto& x) { return x.value("text", "") == "2"; }).value("text", ""), "2");
-  CAF_CHECK_EQUAL(a.troupe({"get", "evil/bad"}).exit, 4);
+  CAF_CHECK(shows("evil/good-8", "2"));
+  CAF_CHECK(a.ask({"list", "evil/bad"}).empty());
   CAF_CHECK(logs("readings of it are not shown"));
   CAF_CHECK(logs("evil: at 127.0.0.1:"));
   CAF_CHECK(!has(a.log(), "root: all is well\n"));
@@ -251,8 +258,8 @@ CAF_TEST(a board with a key shows its own names and commands nobody) {
   evil_node shed{"shed", keys};
   CAF_REQUIRE_EQUAL(shed.enter("a", psk), "");
   shed.say(batch_of(1, {row_of("shed/light", 1), row_of("house/alarm", 1)}, reading_batch::place::only));
-  CAF_CHECK_EQUAL(a.wait_for({"get", "shed/light"}, [](auto& x) { return x.value("text", "") == "1"; }).value("text", ""), "1");
-  CAF_CHECK_EQUAL(a.troupe({"get", "house/alarm"}).exit, 4);
+  CAF_CHECK(shows("shed/light", "1"));
+  CAF_CHECK(a.ask({"list", "house/alarm"}).empty());
   CAF_CHECK(logs("for their names are not its own; the first is house/alarm"));
   envelope wish;
   wish.seq = 1;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -41,6 +42,7 @@ struct honest_pair {
 
   /// @param more  of a's node.toml: peers
   explicit honest_pair(const std::string& more = {}) {
+    std::signal(SIGPIPE, SIG_IGN); // who is cut off writes once more
     write_file(folder / "boards.psk", "shed " + std::string(64, 'a') + " names=shed/\n");
     std::filesystem::permissions(folder / "boards.psk", std::filesystem::perms::owner_read);
     configure(a, "a", fmt::format("listen = [\"127.0.0.1:{}\"]\ncontrol-listen = [\"127.0.0.1:{}\"]\n"
