@@ -44,6 +44,7 @@ struct pair_fixture : pki_fixture {
   bool say(const std::string& id) {
     command x;
     x.id = id;
+    x.source = "rule/a";
     x.output = "hall/lamp";
     return a.wire->forward("hall/lamp", caf::make_message(x));
   }
