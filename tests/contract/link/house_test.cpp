@@ -104,7 +104,7 @@ CAF_TEST(a command that came late is dropped and told) {
   CAF_REQUIRE(eventually([&] { return obeyed().size() == 1; }));
   a.wire->find("b")->tick_at = a.clocks.mono();
   b->clocks.ahead = 10'000'000'000; // b had stood still, a had heard it just before
-  CAF_REQUIRE(say("late"));
+  CAF_REQUIRE(say("/late"));
   CAF_CHECK(eventually([&] { return b->has_trouble("older than 2000 ms"); }));
   CAF_CHECK_EQUAL(obeyed().size(), 1u);
 }
@@ -151,6 +151,8 @@ CAF_TEST(what waited too long for a tick is not made young by it) {
 
 CAF_TEST(a question is answered; the end of the link ends one that waits) {
   far_call x;
+  x.method = "GET";
+  x.who = "anna";
   x.path = "/v1/status";
   auto id = a.wire->ask("b", x);
   CAF_REQUIRE(id);
@@ -169,7 +171,9 @@ CAF_TEST(a question is answered; the end of the link ends one that waits) {
 
 CAF_TEST(a stream brings events and ends with its link) {
   far_call x;
-  x.path = "stream";
+  x.method = "GET";
+  x.who = "anna";
+  x.path = "/stream";
   const auto id = a.wire->ask("b", x);
   CAF_REQUIRE(id);
   const auto said = a.wire->answer(*id, milliseconds{10000});
@@ -188,7 +192,9 @@ CAF_TEST(a stream brings events and ends with its link) {
 
 CAF_TEST(a stream whose asker has gone is closed where it was opened) {
   far_call x;
-  x.path = "late";
+  x.method = "GET";
+  x.who = "anna";
+  x.path = "/late";
   const auto id = a.wire->ask("b", x);
   CAF_REQUIRE(id);
   CAF_REQUIRE(!a.wire->answer(*id, milliseconds{50}));

@@ -18,7 +18,7 @@ public:
   wall_ms wall() const override { return system_clocks().wall(); }
 };
 
-/// Answers every call with its path; a path "stream" opens stream 7, whose
+/// Answers every call with its path; a path "/stream" opens stream 7, whose
 /// pulls are answered with one event.
 class echo_desk final : public far_service {
 public:
@@ -26,11 +26,11 @@ public:
     far_answer x;
     x.status = 200;
     x.body = what.path;
-    x.stream = what.path == "stream" || what.path == "late" ? 7u : 0u;
+    x.stream = what.path == "/stream" || what.path == "/late" ? 7u : 0u;
     if (what.path == "never")
       return;
     std::lock_guard lock{mutex};
-    if (what.path == "late")
+    if (what.path == "/late")
       late = [answer, x] { answer(x); };
     else
       answer(std::move(x));

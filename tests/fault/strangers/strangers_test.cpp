@@ -72,7 +72,9 @@ CAF_TEST(who is not of the house is refused with name and place and reason) {
     if (evil.greet(row.leaf, row.tls) && !row.says_first.empty())
       evil.say(row.says_first);
     CAF_CHECK(evil.closed());
-    CAF_CHECK(evil.heard().empty());
+    // Who is of the house hears our BASP handshake, which comes first; nobody else hears a byte.
+    const bool is_of_the_house = row.leaf == &mallory && row.tls == TLS1_3_VERSION;
+    CAF_CHECK(is_of_the_house || evil.heard().empty());
     if (!house.logs(row.why))
       CAF_ERROR("not in the log: " << row.why);
     bool whole = false; // one line has all
@@ -86,8 +88,10 @@ CAF_TEST(who is not of the house is refused with name and place and reason) {
   plain.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CAF_CHECK(plain.closed());
   CAF_CHECK(house.logs("plain HTTP"));
+  // A second link of a name that is linked is refused without a word: honest nodes
+  // that dial each other at one moment make one, too.
   for (const auto& row : table)
-    if (!house.journal_has(row.why))
+    if (row.leaf != &twin && !house.journal_has(row.why))
       CAF_ERROR("not in the journal: " << row.why);
   CAF_CHECK_EQUAL(house.trouble(), "");
 }
