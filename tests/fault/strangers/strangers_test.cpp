@@ -75,6 +75,10 @@ CAF_TEST(who is not of the house is refused with name and place and reason) {
     // Who is of the house hears our BASP handshake, which comes first; nobody else hears a byte.
     const bool is_of_the_house = row.leaf == &mallory && row.tls == TLS1_3_VERSION;
     CAF_CHECK(is_of_the_house || evil.heard().empty());
+    // A second link of a name that is linked is refused without a word: honest nodes
+    // that dial each other at one moment make one, too.
+    if (row.leaf == &twin)
+      continue;
     if (!house.logs(row.why))
       CAF_ERROR("not in the log: " << row.why);
     bool whole = false; // one line has all
@@ -88,8 +92,6 @@ CAF_TEST(who is not of the house is refused with name and place and reason) {
   plain.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CAF_CHECK(plain.closed());
   CAF_CHECK(house.logs("plain HTTP"));
-  // A second link of a name that is linked is refused without a word: honest nodes
-  // that dial each other at one moment make one, too.
   for (const auto& row : table)
     if (row.leaf != &twin && !house.journal_has(row.why))
       CAF_ERROR("not in the journal: " << row.why);
