@@ -67,7 +67,7 @@ public:
 /// Our transport under CAF's middleman: TLS 1.3, both sides with certificates
 /// (or a pre-shared key), nothing unauthenticated reaches BASP (I10). A module
 /// of the actor system in the slot of CAF's own OpenSSL manager, so that CAF
-/// keeps its brokers and proxies. How and why: shared CAF notes 7 became
+/// keeps its brokers and proxies. How and why:
 /// docs/decisions/0007.
 ///
 /// Threads: any for all calls; bytes are moved by CAF's I/O thread, names are
