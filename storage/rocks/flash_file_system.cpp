@@ -1,5 +1,7 @@
 #include "storage/rocks/flash_file_system.hpp"
 
+#include "storage/rocks/log_end.hpp"
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -110,16 +112,113 @@ private:
   std::uint64_t synced_ = 0;
 };
 
+/// A log up to where its records end.
+class clipped_file final : public FSSequentialFileOwnerWrapper {
+public:
+  clipped_file(std::unique_ptr<FSSequentialFile>&& file, std::uint64_t end)
+    : FSSequentialFileOwnerWrapper(std::move(file)), left_(end) {}
+
+  IOStatus Read(std::size_t n, const IOOptions& options, Slice* out, char* scratch,
+                IODebugContext* debug) override {
+    auto ok = target()->Read(std::min<std::uint64_t>(n, left_), options, out, scratch, debug);
+    left_ -= ok.ok() ? out->size() : 0;
+    return ok;
+  }
+  IOStatus Skip(std::uint64_t n) override {
+    const auto step = std::min(n, left_);
+    left_ -= step;
+    return target()->Skip(step);
+  }
+  IOStatus PositionedRead(std::uint64_t, std::size_t, const IOOptions&, Slice*, char*,
+                          IODebugContext*) override {
+    return IOStatus::NotSupported("a log is read from its beginning");
+  }
+
+private:
+  std::uint64_t left_;
+};
+
+bool is_log(const std::string& path) {
+  return path.ends_with(".log");
+}
+
 } // namespace
+
+/// The log that is being written. Its syncs may come from RocksDB's threads
+/// and from whoever makes the next log.
+class flash_file_system::newest_log final : public FSWritableFileOwnerWrapper {
+public:
+  newest_log(std::unique_ptr<FSWritableFile>&& file, flash_file_system& all)
+    : FSWritableFileOwnerWrapper(std::move(file)), all_(all) {
+    std::lock_guard lock{all_.mutex_};
+    all_.newest_ = this;
+  }
+  ~newest_log() override {
+    std::lock_guard lock{all_.mutex_};
+    if (all_.newest_ == this)
+      all_.newest_ = nullptr;
+  }
+
+  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    ++appended_;
+    return target()->Append(data, options, debug);
+  }
+  IOStatus Append(const Slice& data, const IOOptions& options, const DataVerificationInfo&,
+                  IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    std::lock_guard lock{mutex_};
+    const auto now = appended_.load();
+    if (now == safe_)
+      return IOStatus::OK();
+    auto ok = target()->Sync(options, debug);
+    if (ok.ok())
+      safe_ = now;
+    return ok;
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    return Sync(options, debug);
+  }
+
+private:
+  flash_file_system& all_;
+  std::mutex mutex_;
+  std::atomic<std::uint64_t> appended_{0}; ///< how often
+  std::uint64_t safe_ = 0;                 ///< how many of those; under the mutex
+};
 
 IOStatus flash_file_system::NewWritableFile(const std::string& path,
                                             const FileOptions& options,
                                             std::unique_ptr<FSWritableFile>* file,
                                             IODebugContext* debug) {
+  if (is_log(path)) {
+    {
+      std::lock_guard lock{mutex_};
+      if (newest_)
+        if (auto ok = newest_->Sync(options.io_options, debug); !ok.ok())
+          return ok;
+    }
+    std::unique_ptr<FSWritableFile> log;
+    if (auto ok = make_log(path, options, &log, debug); !ok.ok())
+      return ok;
+    *file = std::make_unique<newest_log>(std::move(log), *this);
+    return IOStatus::OK();
+  }
   std::unique_ptr<FSWritableFile> plain;
   if (auto ok = target()->NewWritableFile(path, options, &plain, debug); !ok.ok())
     return ok;
-  if (!preallocate_ || !std::string_view{path}.ends_with(".log")) {
+  *file = std::make_unique<counted_file>(std::move(plain), *this);
+  return IOStatus::OK();
+}
+
+IOStatus flash_file_system::make_log(const std::string& path, const FileOptions& options,
+                                     std::unique_ptr<FSWritableFile>* file,
+                                     IODebugContext* debug) {
+  std::unique_ptr<FSWritableFile> plain;
+  if (auto ok = target()->NewWritableFile(path, options, &plain, debug); !ok.ok())
+    return ok;
+  if (!preallocate_) {
     *file = std::make_unique<counted_file>(std::move(plain), *this);
     return IOStatus::OK();
   }
@@ -135,6 +234,33 @@ IOStatus flash_file_system::NewWritableFile(const std::string& path,
   if (auto ok = target()->NewRandomRWFile(path, options, &in_place, debug); !ok.ok())
     return ok;
   *file = std::make_unique<log_file>(std::move(in_place), *this, zeros.size());
+  return IOStatus::OK();
+}
+
+IOStatus flash_file_system::NewSequentialFile(const std::string& path,
+                                              const FileOptions& options,
+                                              std::unique_ptr<FSSequentialFile>* file,
+                                              IODebugContext* debug) {
+  if (!is_log(path))
+    return target()->NewSequentialFile(path, options, file, debug);
+  std::unique_ptr<FSSequentialFile> log;
+  if (auto ok = target()->NewSequentialFile(path, options, &log, debug); !ok.ok())
+    return ok;
+  std::string scratch(log_block, '\0');
+  std::uint64_t end = 0;
+  for (;;) {
+    Slice block;
+    if (auto ok = log->Read(log_block, options.io_options, &block, scratch.data(), debug);
+        !ok.ok())
+      return ok;
+    const auto stop = end_of_records(block.ToStringView());
+    end += stop.value_or(block.size());
+    if (stop || block.size() < log_block)
+      break;
+  }
+  if (auto ok = target()->NewSequentialFile(path, options, &log, debug); !ok.ok())
+    return ok;
+  *file = std::make_unique<clipped_file>(std::move(log), end);
   return IOStatus::OK();
 }
 

@@ -82,7 +82,12 @@ power_cut_outcome run_power_cuts(const power_cut_plan& plan) {
         const auto i = in.find(key_of(k));
         return i == in.end() ? -1 : i->second;
       };
-      out.split += value(seen->slots) != expected || value(seen->events) != expected ? 1 : 0;
+      if (value(seen->slots) == expected && value(seen->events) == expected)
+        continue;
+      ++out.split;
+      out.text += fmt::format("cycle {}: of {} batches ({} safe) {} should hold {}, and holds {} and {}\n", cycle,
+                              seen->batches, safe, key_of(k), expected, value(seen->slots),
+                              value(seen->events));
     }
     next = safe = seen->batches;
     disk->die_in(1 + static_cast<long>(chance() % 300));
