@@ -1,89 +1,60 @@
 #include "tests/bench/cluster/echo.hpp"
 
-#include "tests/bench/cluster/farm.hpp"
+#include "tests/bench/cluster/chain.hpp"
+#include "tests/support/test_pki.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fcntl.h>
-#include <stdexcept>
 
 namespace troupe::bench {
 
 namespace {
 
-/// Each message begins with its own size and the size of its answer.
-struct head {
-  std::uint32_t size = 0, answer = 0;
-};
-
-struct side {
-  SSL_CTX* context = nullptr;
-  SSL* ssl = nullptr;
-  int fd = -1;
-  std::array<char, 1 << 16> buffer{};
-
-  void secure(bool server, const std::string& folder) {
-    context = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    const auto files = cluster::credential_files::in(folder);
-    if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1
-        || SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1
-        || SSL_CTX_load_verify_locations(context, files.authorities.c_str(), nullptr) != 1)
-      throw std::runtime_error("echo: its certificates cannot be read");
-    ssl = SSL_new(context);
-    SSL_set_fd(ssl, fd);
-    const int one = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if ((server ? SSL_accept(ssl) : SSL_connect(ssl)) != 1)
-      throw std::runtime_error("echo: no handshake");
-    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-  }
-
-  /// @returns false when the other side is gone.
-  bool read_all(std::size_t size) {
-    for (std::size_t have = 0; have < size;) {
-      const int got = SSL_read(ssl, buffer.data() + have, static_cast<int>(size - have));
-      if (got > 0) {
-        have += static_cast<std::size_t>(got);
-        continue;
+void answer_each(tls_side& me) {
+  for (;;) {
+    // The size stands in the first bytes, and all of it in one buffer.
+    std::size_t have = 0;
+    head x;
+    const auto all_of = [&](std::size_t size) {
+      for (;;) {
+        const auto is = me.read_some(size, have);
+        pollfd p{me.fd, POLLIN, 0};
+        if (is != tls_side::got::some || ::poll(&p, 1, 60000) <= 0)
+          return is == tls_side::got::all;
       }
-      if (SSL_get_error(ssl, got) != SSL_ERROR_WANT_READ)
-        return false;
-      pollfd p{fd, POLLIN, 0};
-      if (::poll(&p, 1, 60000) <= 0)
-        return false;
-    }
-    return true;
+    };
+    if (!all_of(sizeof x))
+      return;
+    std::memcpy(&x, me.buffer.data(), sizeof x);
+    if (!all_of(x.size) || !me.write_all(x.answer))
+      return;
   }
+}
 
-  bool write_all(std::size_t size) { return SSL_write(ssl, buffer.data(), static_cast<int>(size)) > 0; }
-};
+void answer_by_a_worker(tls_side& me) {
+  io_thread* io = nullptr;
+  stage_thread worker{[&](head x) { io->write({x.answer, 0}); }};
+  io_thread loop{me, [&](head x) { worker.hand(x); }};
+  io = &loop;
+  loop.wait();
+}
 
-[[noreturn]] void serve(int listener, const std::string& folder) {
+[[noreturn]] void serve(int listener, course_kind kind, const std::string& folder) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  side me;
+  ::prctl(PR_SET_TIMERSLACK, 1UL);
+  tls_side me;
   me.fd = ::accept(listener, nullptr, nullptr);
   try {
     me.secure(true, folder);
-    head x;
-    while (me.read_all(sizeof x)) {
-      std::memcpy(&x, me.buffer.data(), sizeof x);
-      if (!me.read_all(x.size - sizeof x) || !me.write_all(x.answer))
-        break;
-    }
+    kind == course_kind::echo ? answer_each(me) : answer_by_a_worker(me);
   } catch (const std::exception&) {
     // The first process says that there is no handshake.
   }
@@ -93,11 +64,30 @@ struct side {
 } // namespace
 
 struct echo::parts {
-  side me;
+  tls_side me;
   pid_t other = 0;
+  // Of a chain, in the order of an event.
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::int64_t at = 0; ///< when the bus thread had the answer
+  std::unique_ptr<stage_thread> bus, worker;
+  std::unique_ptr<io_thread> io;
+
+  void start_threads() {
+    bus = std::make_unique<stage_thread>([this](head) {
+      const auto now = now_ns();
+      {
+        std::lock_guard lock{mutex};
+        at = now;
+      }
+      arrived.notify_one();
+    });
+    worker = std::make_unique<stage_thread>([this](head x) { x.answer > 0 ? io->write(x) : bus->hand(x); });
+    io = std::make_unique<io_thread>(me, [this](head x) { worker->hand(x); });
+  }
 };
 
-echo::echo(const std::string& folder) : parts_(std::make_unique<parts>()) {
+echo::echo(course_kind kind, const std::string& folder) : kind_(kind), parts_(std::make_unique<parts>()) {
   std::filesystem::create_directories(folder);
   const test::test_authority authority{"echo"};
   (void)test::write_credentials(folder, authority.issue("echo"), authority.certificate());
@@ -111,7 +101,7 @@ echo::echo(const std::string& folder) : parts_(std::make_unique<parts>()) {
     throw std::runtime_error("echo: cannot listen");
   parts_->other = ::fork();
   if (parts_->other == 0)
-    serve(listener, folder);
+    serve(listener, kind, folder);
   parts_->me.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (::connect(parts_->me.fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
     throw std::runtime_error("echo: cannot connect");
@@ -120,17 +110,32 @@ echo::echo(const std::string& folder) : parts_(std::make_unique<parts>()) {
 }
 
 echo::~echo() {
+  parts_->io.reset();
+  parts_->worker.reset();
+  parts_->bus.reset();
   ::kill(parts_->other, SIGKILL);
   ::waitpid(parts_->other, nullptr, 0);
 }
 
 double echo::round_trip_ns(std::size_t out, std::size_t in) {
   const head x{static_cast<std::uint32_t>(out), static_cast<std::uint32_t>(in)};
-  std::memcpy(parts_->me.buffer.data(), &x, sizeof x);
+  auto& p = *parts_;
+  if (kind_ == course_kind::echo) {
+    std::memcpy(p.me.buffer.data(), &x, sizeof x);
+    const auto t0 = now_ns();
+    if (!p.me.write_all(out) || !p.me.read_all(in))
+      throw std::runtime_error("echo: the second process is gone");
+    return static_cast<double>(now_ns() - t0);
+  }
+  if (!p.io)
+    p.start_threads();
+  p.at = 0;
   const auto t0 = now_ns();
-  if (!parts_->me.write_all(out) || !parts_->me.read_all(in))
-    throw std::runtime_error("echo: the second process is gone");
-  return static_cast<double>(now_ns() - t0);
+  p.worker->hand(x);
+  std::unique_lock lock{p.mutex};
+  if (!p.arrived.wait_for(lock, std::chrono::seconds{5}, [&] { return p.at != 0; }))
+    throw std::runtime_error("chain: the second process is gone");
+  return static_cast<double>(p.at - t0);
 }
 
 } // namespace troupe::bench
