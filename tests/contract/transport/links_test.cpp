@@ -138,7 +138,7 @@ CAF_TEST(two nodes that dial each other at once end with one link) {
     CAF_REQUIRE(eventually([&] {
       const auto at_a = a->net().links(), at_b = b->net().links();
       return at_a.size() == 1 && at_b.size() == 1
-             && at_a.front().who.dialled != at_b.front().who.dialled;
+             && at_a.front().who->dialled != at_b.front().who->dialled;
     }));
     auto& good = other ? *a : *b;
     const auto there = other ? *other : *from_b;
