@@ -6,6 +6,7 @@
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
 #include "config/model/address.hpp"
+#include "config/model/patience.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -119,6 +120,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.told = this;
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
+  net.bounds.unacknowledged_within = unacknowledged_within(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
   return cluster::transport::load(config, std::move(net));

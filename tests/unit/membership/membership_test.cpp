@@ -3,6 +3,7 @@
 
 #include "cluster/membership/local_health.hpp"
 #include "cluster/membership/membership.hpp"
+#include "config/model/patience.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -296,6 +297,9 @@ CAF_TEST(profiles leave room for lost beats) {
     CAF_CHECK_EQUAL(x.name, name);
     CAF_CHECK(x.suspect_after >= 4 * x.beat_every);
     CAF_CHECK(x.down_after >= 3 * x.suspect_after);
+    // TCP gives nobody up whom the busiest detector would still keep.
+    CAF_CHECK(unacknowledged_within(patience_of(name)) >= static_cast<int>(local_health::worst) * x.down_after);
+    CAF_CHECK(unacknowledged_within(patience_of(name)) >= milliseconds{10'000});
   }
   CAF_CHECK_EQUAL(profile::named("moon").name, "lan");
 }
