@@ -194,6 +194,9 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   });
   if (trust_)
     chores_.every(60s, [this] { trust_->look_after(); });
+  // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
+  if (follows_the_machine(config_.listen))
+    chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)

@@ -38,6 +38,8 @@ void membership::recall(const member& before, mono_ns now) {
   auto& m = *parts_;
   if (before.name == m.me.name) {
     m.me.draining = before.draining;
+    if (!before.addresses.empty())
+      m.me.addresses = before.addresses; // newer than those of the start
     m.me.refutation = std::max(m.me.refutation, before.refutation);
     return;
   }
@@ -240,6 +242,33 @@ membership_effects membership::on_letter(const std::string& from, const membersh
   }
   m.judge_peer(*p, now, wall, out);
   m.flush(now, from, out);
+  return out;
+}
+
+membership_effects membership::moved(std::vector<std::string> addresses, mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  if (addresses.size() > max_addresses)
+    addresses.resize(max_addresses);
+  const auto sorted = [](auto x) {
+    std::sort(x.begin(), x.end());
+    return x;
+  };
+  if (addresses.empty() || m.me.is != standing::alive || sorted(addresses) == sorted(m.me.addresses))
+    return out;
+  m.me.addresses = std::move(addresses);
+  m.me.refutation = after(m.me.refutation);
+  m.me.since = wall;
+  std::string list;
+  for (const auto& x : m.me.addresses)
+    list += (list.empty() ? "" : ", ") + x;
+  out.changes.push_back({m.me, m.me.is, "this machine's addresses changed; it is reached at " + list});
+  m.urgent.insert(m.me.name);
+  for (auto& [name, p] : m.peers) {
+    p.dials.on_new_address(now);
+    m.plan_dial(p, now, out);
+  }
+  m.flush(now, {}, out);
   return out;
 }
 

@@ -116,6 +116,12 @@ public:
   membership_effects on_letter(const std::string& from, const membership_message& what, mono_ns now,
                                wall_ms wall);
 
+  /// This node is reached at other addresses now: all are told, and who is not
+  /// linked is dialled at once, for its old pauses were of another network.
+  /// The same addresses in another order are no news; an empty list, a machine
+  /// without a network, is nothing that could be told.
+  membership_effects moved(std::vector<std::string> addresses, mono_ns now, wall_ms wall);
+
   // --- an operator's words ---
   membership_effects drain(bool on, wall_ms wall);      ///< this node
   membership_effects leave(wall_ms wall);               ///< this node: goodbye to all; peers cut the links

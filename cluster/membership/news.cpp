@@ -50,8 +50,6 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
 /// The node itself has the last word about itself, except that an operator
 /// may remove it.
 void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_effects& out) {
-  // Above the last number nothing can be said; no honest node counts so far.
-  const auto after = [](auto x) { return std::max<decltype(x)>(x, static_cast<decltype(x)>(x + 1)); };
   if (said.banned > me.banned) {
     me.banned = said.banned;
     const auto before = me.is;
