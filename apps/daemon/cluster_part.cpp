@@ -163,7 +163,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   link_->start();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
   front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
-                                                       [this] { return books(); }});
+                                                       [this] { return books(); }, [this] { return other_nodes(); }});
   enrolment::options enrolling;
   enrolling.folder = pki_folder(config_);
   enrolling.clocks = &all_.clocks;
@@ -307,6 +307,15 @@ std::map<std::string, std::vector<document>> cluster_part::books() const {
   if (const auto* to = open_link_.load())
     for (const auto& [node, texts] : to->books().all())
       out[node] = documents_from(texts);
+  return out;
+}
+
+/// Those that have a part in the house: not who was removed, nor who only asks to come in.
+std::vector<std::string> cluster_part::other_nodes() const {
+  std::vector<std::string> out;
+  for (const auto& x : table_.members())
+    if (x.name != config_.name && x.is != cluster::standing::removed && x.is != cluster::standing::waiting)
+      out.push_back(x.name);
   return out;
 }
 

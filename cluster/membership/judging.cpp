@@ -91,8 +91,14 @@ opinion membership::parts::weigh(const peer& p) const {
 }
 
 void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membership_effects& out) {
-  if (me.is != standing::alive)
-    return; // on its way out, this node cuts the links itself
+  // On its way out a node judges nobody; who has no link to it any more, it
+  // does not hear, and so it cannot tell.
+  if (me.is != standing::alive) {
+    if (p.links == 0 && (p.is == standing::alive || bad(p.is)))
+      show(p, {standing::unknown, false},
+           me.is == standing::left ? "this node left and hears nobody" : "this node was removed and hears nobody", now, wall, out);
+    return;
+  }
   if (removed(p))
     return show(p, {standing::removed, false}, "removed by an operator", now, wall, out);
   if (p.fact.is == standing::left)
