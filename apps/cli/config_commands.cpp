@@ -207,16 +207,28 @@ void add_export(CLI::App& app, session& s) {
   command->footer("Examples:\n  troupe export house.toml\n  troupe export | troupe apply - --dry-run");
   command->callback([&s, o] {
     const auto got = s.node().get("/v1/config");
-    if (!got || s.as_json)
-      return s.show(got, [](const json&) { return std::string{}; });
+    if (!got)
+      return s.fail(got.why());
     const auto toml = got->value("toml", "");
-    if (o->file.empty())
-      return s.print(toml);
-    std::ofstream file{o->file, std::ios::trunc};
-    file << toml;
-    file.close();
-    if (!file)
-      s.fail(exit_refused, fmt::format("cannot write {}", o->file));
+    if (s.as_json) {
+      s.print_json(*got);
+    } else if (o->file.empty()) {
+      s.print(toml);
+    } else {
+      std::ofstream file{o->file, std::ios::trunc};
+      file << toml;
+      file.close();
+      if (!file)
+        return s.fail(exit_refused, fmt::format("cannot write {}", o->file));
+    }
+    std::string missing;
+    for (const auto& x : got->value("missing", json::array()))
+      if (x.is_string())
+        missing += (missing.empty() ? "" : ", ") + x.get<std::string>();
+    if (!missing.empty())
+      s.fail(exit_incomplete, fmt::format("it is not the whole house: the parts of these nodes are missing, to which the node has "
+                                          "not been linked since it started: {}. Export again when they are there, or ask a node "
+                                          "that knows them; `troupe remove-node NAME` ends who never comes back", missing));
   });
 }
 

@@ -11,6 +11,7 @@ enum exit_code : int {
   exit_not_found = 4, ///< no thing of that name
   exit_problems = 5,  ///< `check` found problems
   exit_no_access = 6, ///< this user or certificate may not, or a side is not trusted
+  exit_incomplete = 7, ///< done, but the parts of some nodes are missing
 };
 
 } // namespace troupe::cli

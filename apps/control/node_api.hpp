@@ -74,7 +74,12 @@ public:
                               const std::string& name) = 0;
   /// {"toml": "...", "dry_run": true, "prune": false} -> {"plan": [...], "applied": false}
   virtual result<json> apply(const caller& who, const json& body) = 0;
-  virtual std::string export_toml() = 0;
+  /// The desired house as this node knows it.
+  struct exported {
+    std::string toml;
+    std::vector<std::string> missing; ///< nodes whose part it does not know
+  };
+  virtual exported export_toml() = 0;
   virtual json history(std::size_t newest) = 0;
   virtual result<json> rollback(const caller& who, const json& body) = 0; ///< {"revision": 7, "dry_run": false}
 

@@ -115,7 +115,10 @@ std::vector<route> make_routes() {
 
     // --- configuration ---
     {"GET", "/v1/config", "exportConfig", look, none, none,
-     [](node_api& n, const call&) { return ok({{"toml", n.export_toml()}}); }},
+     [](node_api& n, const call&) {
+       auto x = n.export_toml();
+       return ok({{"toml", std::move(x.toml)}, {"missing", std::move(x.missing)}});
+     }},
     {"POST", "/v1/config", "add", operate, none,
      {{"section", f::text, true}, {"name", f::text, true}, {"document", f::object, true},
       {"replace", f::truth}, {"dry_run", f::truth}},

@@ -73,7 +73,7 @@ public:
   result<json> add(const control_caller& who, const json& body) override;
   result<json> remove(const control_caller& who, const std::string& section, const std::string& name) override;
   result<json> apply(const control_caller& who, const json& body) override;
-  std::string export_toml() override;
+  exported export_toml() override;
   json history(std::size_t newest) override;
   result<json> rollback(const control_caller& who, const json& body) override;
 

@@ -151,7 +151,7 @@ result<json> node_control::apply(const control_caller& who, const json& body) {
   return change(who, wanted, body.value("text", "applied " + file), body.value("dry_run", false), std::move(rest));
 }
 
-std::string node_control::export_toml() { return to_toml(parts_.wanted.documents()); }
+control::node_api::exported node_control::export_toml() { return {to_toml(parts_.wanted.documents()), {}}; }
 
 json node_control::history(std::size_t newest) { return parts_.wanted.history(newest); }
 

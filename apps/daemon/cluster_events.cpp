@@ -72,11 +72,10 @@ std::vector<cluster::heard> cluster_part::links() {
   auto* to = open_link_.load();
   if (to == nullptr)
     return out;
-  const auto all = net().links();
-  to->tick(all);
+  const auto all = to->tick(net().links());
+  out.reserve(all.size());
   for (const auto& x : all)
-    if (to->find(x.who.name))
-      out.push_back({x.who.name, x.last_heard, x.round_trip});
+    out.push_back({x.who->name, x.last_heard, x.round_trip});
   return out;
 }
 
@@ -114,7 +113,7 @@ json cluster_part::members() {
   std::map<std::string, cluster::link_view> linked;
   if (open_link_)
     for (auto& x : net().links())
-      linked[x.who.name] = x;
+      linked[x.who->name] = x;
   auto out = json::array();
   for (const auto& x : table_.members()) {
     const auto at = linked.find(x.name);
@@ -124,10 +123,10 @@ json cluster_part::members() {
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
              {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
     if (at != linked.end()) {
-      row["address"] = at->second.who.address;
-      row["certificate_until"] = at->second.who.expires;
+      row["address"] = at->second.who->address;
+      row["certificate_until"] = at->second.who->expires;
       row["backlog_bytes"] = at->second.backlog_bytes;
-      row["psk"] = at->second.who.psk;
+      row["psk"] = at->second.who->psk;
     }
     out.push_back(std::move(row));
   }

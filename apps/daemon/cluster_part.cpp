@@ -6,6 +6,7 @@
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
 #include "config/model/address.hpp"
+#include "config/model/patience.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -119,6 +120,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.told = this;
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
+  net.bounds.unacknowledged_within = unacknowledged_within(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
   return cluster::transport::load(config, std::move(net));
@@ -161,7 +163,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   link_->start();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
   front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
-                                                       [this] { return books(); }});
+                                                       [this] { return books(); }, [this] { return other_nodes(); }});
   enrolment::options enrolling;
   enrolling.folder = pki_folder(config_);
   enrolling.clocks = &all_.clocks;
@@ -192,6 +194,9 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   });
   if (trust_)
     chores_.every(60s, [this] { trust_->look_after(); });
+  // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
+  if (follows_the_machine(config_.listen))
+    chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)
@@ -302,6 +307,15 @@ std::map<std::string, std::vector<document>> cluster_part::books() const {
   if (const auto* to = open_link_.load())
     for (const auto& [node, texts] : to->books().all())
       out[node] = documents_from(texts);
+  return out;
+}
+
+/// Those that have a part in the house: not who was removed, nor who only asks to come in.
+std::vector<std::string> cluster_part::other_nodes() const {
+  std::vector<std::string> out;
+  for (const auto& x : table_.members())
+    if (x.name != config_.name && x.is != cluster::standing::removed && x.is != cluster::standing::waiting)
+      out.push_back(x.name);
   return out;
 }
 

@@ -122,18 +122,30 @@ result<json> house_control::apply_split(const control::caller& who, const json& 
   return out;
 }
 
-std::string house_control::export_toml() {
+control::node_api::exported house_control::export_toml() {
   auto all = parts_.wanted.documents();
   auto rest = others();
-  if (rest.empty())
-    return to_toml(all);
+  exported out;
+  std::string warning;
+  const auto known = parts_.books();
+  for (auto& node : parts_.nodes())
+    if (!known.contains(node)) {
+      // The file outlives the words that came with it.
+      warning += "# The part of " + node + " is missing here: " + parts_.self + " has not been linked to it since it started.\n";
+      out.missing.push_back(std::move(node));
+    }
+  if (rest.empty() && out.missing.empty()) {
+    out.toml = to_toml(all);
+    return out;
+  }
   all = at_node(std::move(all), parts_.self);
   all.insert(all.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
   // The same text from every node, so that people can compare and keep it.
   std::sort(all.begin(), all.end(), [](const document& a, const document& b) {
     return std::tie(a.section, a.name) < std::tie(b.section, b.name);
   });
-  return to_toml(all);
+  out.toml = warning + to_toml(all);
+  return out;
 }
 
 json house_control::history(std::size_t newest) { return parts_.here.history(newest); }

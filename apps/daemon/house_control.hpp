@@ -20,6 +20,8 @@ struct house_parts {
   std::string self;
   /// What the other nodes run, as they said last.
   std::function<std::map<std::string, std::vector<document>>()> books;
+  /// The other nodes of the house, there or not.
+  std::function<std::vector<std::string>()> nodes;
 };
 
 /// The control interface of a whole house, at any of its nodes: what this node
@@ -66,7 +68,7 @@ public:
   result<json> add(const control::caller& who, const json& body) override;
   result<json> remove(const control::caller& who, const std::string& section, const std::string& name) override;
   result<json> apply(const control::caller& who, const json& body) override;
-  std::string export_toml() override;
+  exported export_toml() override;
   json history(std::size_t newest) override;
   result<json> rollback(const control::caller& who, const json& body) override;
 

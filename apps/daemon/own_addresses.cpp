@@ -62,4 +62,11 @@ std::vector<std::string> reachable_at(const std::vector<std::string>& listen) {
   return out;
 }
 
+bool follows_the_machine(const std::vector<std::string>& listen) {
+  return std::any_of(listen.begin(), listen.end(), [](const auto& text) {
+    const auto at = parse_net_address(text, address_use::listen);
+    return at && is_every_address(at->host);
+  });
+}
+
 } // namespace troupe::daemon

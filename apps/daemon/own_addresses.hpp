@@ -11,4 +11,7 @@ namespace troupe::daemon {
 /// Empty on a machine without a network. Blocking: no.
 [[nodiscard]] std::vector<std::string> reachable_at(const std::vector<std::string>& listen);
 
+/// May that change while the node runs?
+[[nodiscard]] bool follows_the_machine(const std::vector<std::string>& listen);
+
 } // namespace troupe::daemon

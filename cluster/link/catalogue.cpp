@@ -47,6 +47,7 @@ bool catalogue::take(const std::string& node, const catalogue_part& part) {
     return false;
   x.documents = std::move(x.arriving);
   x.arriving = {};
+  x.whole = true;
   return true;
 }
 
@@ -65,7 +66,8 @@ std::map<std::string, std::vector<std::string>> catalogue::all() const {
   std::lock_guard lock{mutex_};
   std::map<std::string, std::vector<std::string>> out;
   for (const auto& [node, x] : books_)
-    out[node] = x.documents;
+    if (x.whole)
+      out[node] = x.documents;
   return out;
 }
 

@@ -27,11 +27,13 @@ public:
   void forget(const std::string& node);
 
   [[nodiscard]] std::vector<std::string> of(const std::string& node) const;
+  /// Of each node that has told all of it once, be it nothing.
   [[nodiscard]] std::map<std::string, std::vector<std::string>> all() const;
 
 private:
   struct book {
     std::vector<std::string> documents;
+    bool whole = false; ///< a revision has arrived
     std::uint64_t coming = 0; ///< revision of what arrives
     std::uint32_t parts_seen = 0;
     std::size_t bytes = 0;

@@ -253,7 +253,7 @@ void link::link_down(const peer_identity& who, const std::string& why, bool lost
     core_->greeted.erase(who.node_id);
   }
   const auto x = core_->linked.find(who.name);
-  if (x && to_string(x->node) == who.node_id)
+  if (x && x->who.node_id == who.node_id)
     core_->lose(x, why, lost);
   else if (!x) { // it never said hello, so the membership knows nothing of it
     if (lost)
@@ -263,30 +263,33 @@ void link::link_down(const peer_identity& who, const std::string& why, bool lost
   }
 }
 
-void link::tick(const std::vector<link_view>& links) {
+std::vector<link_view> link::tick(std::vector<link_view> links) {
   const auto now = core_->all.clocks.mono();
-  for (const auto& x : links) {
-    const auto to = core_->linked.find(x.who.name);
-    if (!to || to_string(to->node) != x.who.node_id || x.peer_tick <= to->tick)
-      continue;
-    to->tick = x.peer_tick;
-    to->tick_at = x.peer_tick_at;
-  }
+  const auto hello_within = std::chrono::nanoseconds{core_->how.hello_within}.count();
+  // One look at each: this is the work of a beat that grows with the cluster.
+  std::erase_if(links, [&](const link_view& x) {
+    const auto to = core_->linked.find(x.who->name);
+    if (!to) {
+      // Whoever dialled: a link without a hello is none.
+      if (now - x.up_since > hello_within) {
+        const auto why = fmt::format("said no hello within {} ms", core_->how.hello_within.count());
+        core_->tell_early_end(*x.who, why);
+        core_->wire.drop(x.who->name, why);
+      }
+      return true;
+    }
+    if (to->who.node_id == x.who->node_id && x.peer_tick > to->tick) {
+      to->tick = x.peer_tick;
+      to->tick_at = x.peer_tick_at;
+    }
+    return false;
+  });
   {
     std::lock_guard lock{core_->mutex};
-    std::erase_if(core_->greeted, [&](const auto& x) {
-      return now - x.second >= std::chrono::nanoseconds{core_->how.hello_within}.count();
-    });
+    std::erase_if(core_->greeted, [&](const auto& x) { return now - x.second >= hello_within; });
   }
-  // Whoever dialled: a link without a hello is none.
-  for (const auto& x : links)
-    if (now - x.up_since > std::chrono::nanoseconds{core_->how.hello_within}.count() && !core_->linked.find(x.who.name)) {
-      const auto why = fmt::format("said no hello within {} ms", core_->how.hello_within.count());
-      core_->tell_early_end(x.who, why);
-      core_->wire.drop(x.who.name, why);
-    }
   if (now - core_->breathed_at < breath)
-    return;
+    return links;
   core_->breathed_at = now;
   for (const auto& x : core_->linked.all()) {
     x->out->breathe();
@@ -303,6 +306,7 @@ void link::tick(const std::vector<link_view>& links) {
     if (x->seq_taken != x->seq_said)
       core_->post(x->gateway, envelopes_taken{x->seq_said = x->seq_taken});
   }
+  return links;
 }
 
 bool link::forward(const std::string& name, caf::message what) {

@@ -75,7 +75,8 @@ public:
 
   /// Every ~50 ms, with what the transport sees: ticks for freshness; about
   /// once a second what waits though it is no news is sent.
-  void tick(const std::vector<link_view>& links);
+  /// @returns those of `links` whose peer has said hello
+  std::vector<link_view> tick(std::vector<link_view> links);
 
   /// A message to whoever shows `name`. @returns false if that node is not
   /// linked or does not keep up. For `directory::elsewhere`.

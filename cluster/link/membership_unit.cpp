@@ -69,6 +69,7 @@ public:
       [this](const node_found& x) {
         act(inside_.found(x.name, x.addresses, context_.now(), clocks_.wall()), {});
       },
+      [this](const own_addresses& x) { act(inside_.moved(x.are, context_.now(), clocks_.wall()), {}); },
       [this](const node_command& x) { return obey(x); },
     };
   }

@@ -34,6 +34,11 @@ struct node_found {
   std::vector<std::string> addresses;
 };
 
+/// Where this node is reached from now on; see `membership::moved`.
+struct own_addresses {
+  std::vector<std::string> are;
+};
+
 /// An operator's word. Answered with a text for people, or an error.
 struct node_command {
   enum class kind : std::uint8_t { drain, undrain, leave, approve, remove };
@@ -75,4 +80,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::link_is_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::dial_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::letter_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::node_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::own_addresses)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::node_command)

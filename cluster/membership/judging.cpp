@@ -16,8 +16,6 @@ double decayed(const peer& p, mono_ns now) {
   return p.flaps * std::exp2(-static_cast<double>(now - p.flaps_at) / half_life);
 }
 
-bool bad(standing x) { return x == standing::suspect || x == standing::down; }
-
 std::string listed(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names)
@@ -32,12 +30,38 @@ double membership::flap_score(const std::string& name, mono_ns now) const {
   return p ? decayed(*p, now) : 0;
 }
 
-opinion membership::parts::opinion_of_others(const peer& p) const {
+std::string membership::kept_wrongly() const {
+  const auto& m = *parts_;
+  for (const auto& [name, p] : m.peers) {
+    const auto& all = p.claims.all();
+    if (p.claims.any_bad() != std::any_of(all.begin(), all.end(), [](const auto& x) { return bad(x.second.what.is); }))
+      return "the count of bad words about " + name;
+    if (p.weighed_at == m.news && p.weighed != m.weigh(p))
+      return "what others say of " + name;
+    if ((p.watched_since != 0) != m.watches(name))
+      return "whether " + name + " is watched";
+  }
+  if (m.differ_at == m.news && m.differ != m.compare())
+    return "how views differ";
+  return {};
+}
+
+/// Weighed anew only after something was heard or seen: a dead peer is judged
+/// at every beat too.
+opinion membership::parts::opinion_of_others(peer& p) {
+  if (p.weighed_at != news) {
+    p.weighed = weigh(p);
+    p.weighed_at = news;
+  }
+  return p.weighed;
+}
+
+opinion membership::parts::weigh(const peer& p) const {
   struct tally {
     bool spoke = false, direct = false, indirect = false, suspect = false, down = false;
   } by_watchers, by_all;
   const auto watchers = circle.watchers_of(p.fact.name);
-  for (const auto& [teller, said] : p.claims) {
+  for (const auto& [teller, said] : p.claims.all()) {
     const auto at = peers.find(teller);
     // Whom we do not hear cannot take back what it once told.
     if (at == peers.end() || !at->second.direct || said.incarnation < p.fact.incarnation)
@@ -67,8 +91,14 @@ opinion membership::parts::opinion_of_others(const peer& p) const {
 }
 
 void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membership_effects& out) {
-  if (me.is != standing::alive)
-    return; // on its way out, this node cuts the links itself
+  // On its way out a node judges nobody; who has no link to it any more, it
+  // does not hear, and so it cannot tell.
+  if (me.is != standing::alive) {
+    if (p.links == 0 && (p.is == standing::alive || bad(p.is)))
+      show(p, {standing::unknown, false},
+           me.is == standing::left ? "this node left and hears nobody" : "this node was removed and hears nobody", now, wall, out);
+    return;
+  }
   if (removed(p))
     return show(p, {standing::removed, false}, "removed by an operator", now, wall, out);
   if (p.fact.is == standing::left)
@@ -97,9 +127,7 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   }
   x.asked = state_of(p.round, now);
   // Who watches a peer has ears of its own; a rumour would only echo.
-  // Most of the time nobody says anything bad, and there is nothing to weigh.
-  const bool rumours = std::any_of(p.claims.begin(), p.claims.end(), [](const auto& c) { return bad(c.second.what.is); });
-  if (!x.linked || (p.watched_since == 0 && rumours))
+  if (!x.linked || (p.watched_since == 0 && p.claims.any_bad()))
     x.others = opinion_of_others(p);
   const auto v = judge(x, suspect_after(), down_after());
   if (!may_judge && bad(v.is))
@@ -151,6 +179,7 @@ void membership::parts::show(peer& p, told is, const std::string& why, mono_ns n
                              membership_effects& out) {
   if (is == told{p.is, p.direct})
     return;
+  ++news;
   const auto before = p.is;
   if (is.is != before)
     p.since = wall;

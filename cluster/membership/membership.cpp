@@ -30,6 +30,7 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
     p->fact.is = standing::unknown;
   if (p->is == standing::waiting)
     p->is = standing::unknown;
+  ++parts_->news;
   p->dials.on_new_address(now);
 }
 
@@ -37,6 +38,8 @@ void membership::recall(const member& before, mono_ns now) {
   auto& m = *parts_;
   if (before.name == m.me.name) {
     m.me.draining = before.draining;
+    if (!before.addresses.empty())
+      m.me.addresses = before.addresses; // newer than those of the start
     m.me.refutation = std::max(m.me.refutation, before.refutation);
     return;
   }
@@ -44,6 +47,7 @@ void membership::recall(const member& before, mono_ns now) {
     m.believe(*p, before, now);
     p->is = m.removed(*p) ? standing::removed : p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
     m.forward.clear();
+    ++m.news;
   }
 }
 
@@ -81,18 +85,22 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     m.health.ticked(m.next_tick, now);
   m.next_tick = now + ns(m.how.pace.beat_every);
 
-  std::set<std::string> shown_links;
+  ++m.ticks;
   for (const auto& x : links) {
-    shown_links.insert(x.name);
-    if (auto* p = m.find(x.name); p && x.last_heard > p->heard_at) {
+    auto* p = m.find(x.name);
+    if (!p)
+      continue;
+    p->shown_in = m.ticks;
+    if (x.last_heard > p->heard_at) {
       p->heard_at = x.last_heard;
       m.answer_probes(*p, now, out);
     }
   }
   m.redraw_circle(now);
+  m.looks += m.peers.size();
   for (auto& [name, p] : m.peers) {
     // A `link_down` that we never saw: this class was made anew meanwhile.
-    p.missing = p.links > 0 && !shown_links.contains(name) ? p.missing + 1 : 0;
+    p.missing = p.links > 0 && p.shown_in != m.ticks ? p.missing + 1 : 0;
     if (p.missing > 3) {
       p.links = 1;
       const auto late = on_link_down(name, "the transport shows no link", true, now, wall);
@@ -103,7 +111,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     }
     m.judge_peer(p, now, wall, out);
     m.plan_dial(p, now, out);
-    if (p.links > 0 && (m.watches(name) || p.beat_until > now))
+    if (p.links > 0 && (p.watched_since != 0 || p.beat_until > now))
       out.beat.push_back(name);
     if (p.deaf_at != 0 && now - p.deaf_at > 2 * m.down_after()) {
       p.deaf_at = 0;
@@ -144,6 +152,7 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
     p->claims.clear();
   }
   ++p->links;
+  ++m.news;
   p->missing = 0;
   p->met = true;
   p->up_since = now;
@@ -171,6 +180,7 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   auto* p = m.find(name);
   if (!p || p->links == 0 || --p->links > 0)
     return out;
+  ++m.news;
   p->lost = lost && p->is != standing::down;
   p->refused = false;
   p->end = why;
@@ -235,6 +245,33 @@ membership_effects membership::on_letter(const std::string& from, const membersh
   return out;
 }
 
+membership_effects membership::moved(std::vector<std::string> addresses, mono_ns now, wall_ms wall) {
+  membership_effects out;
+  auto& m = *parts_;
+  if (addresses.size() > max_addresses)
+    addresses.resize(max_addresses);
+  const auto sorted = [](auto x) {
+    std::sort(x.begin(), x.end());
+    return x;
+  };
+  if (addresses.empty() || m.me.is != standing::alive || sorted(addresses) == sorted(m.me.addresses))
+    return out;
+  m.me.addresses = std::move(addresses);
+  m.me.refutation = after(m.me.refutation);
+  m.me.since = wall;
+  std::string list;
+  for (const auto& x : m.me.addresses)
+    list += (list.empty() ? "" : ", ") + x;
+  out.changes.push_back({m.me, m.me.is, "this machine's addresses changed; it is reached at " + list});
+  m.urgent.insert(m.me.name);
+  for (auto& [name, p] : m.peers) {
+    p.dials.on_new_address(now);
+    m.plan_dial(p, now, out);
+  }
+  m.flush(now, {}, out);
+  return out;
+}
+
 const member& membership::self() const { return parts_->me; }
 
 std::vector<member> membership::members() const {
@@ -245,14 +282,26 @@ std::vector<member> membership::members() const {
   return out;
 }
 
-membership_differences membership::differences() const {
+membership_differences membership::differences() const { return parts_->differences(); }
+
+const membership_differences& membership::parts::differences() {
+  if (differ_at != news) {
+    differ = compare();
+    differ_at = news;
+  }
+  return differ;
+}
+
+membership_differences membership::parts::compare() const {
   membership_differences out;
-  for (const auto& [name, p] : parts_->peers)
-    for (const auto& [teller, said] : p.claims) {
-      const auto* t = parts_->find(teller);
+  for (const auto& [name, p] : peers)
+    for (const auto& [teller, said] : p.claims.all()) {
+      if (said.what == told{p.is, p.direct})
+        continue; // nearly all of them
+      const auto t = peers.find(teller);
       const bool old = said.incarnation < p.fact.incarnation
                        || (said.refutation < p.fact.refutation && said.what.is != standing::alive);
-      if (t && t->links > 0 && !old && said.what != told{p.is, p.direct})
+      if (t != peers.end() && t->second.links > 0 && !old)
         out[name][teller] = said.what;
     }
   return out;
@@ -264,6 +313,13 @@ std::vector<std::string> membership::deaf_to_us(mono_ns now) const {
     if (p.links > 0 && p.deaf_told && now - p.deaf_at <= 2 * parts_->down_after())
       out.push_back(name);
   return out;
+}
+
+std::uint64_t membership::looks() const {
+  auto sum = parts_->looks;
+  for (const auto& [name, p] : parts_->peers)
+    sum += p.claims.handed_out();
+  return sum;
 }
 
 double membership::local_health() const { return parts_->health.factor(); }

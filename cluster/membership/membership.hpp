@@ -116,6 +116,12 @@ public:
   membership_effects on_letter(const std::string& from, const membership_message& what, mono_ns now,
                                wall_ms wall);
 
+  /// This node is reached at other addresses now: all are told, and who is not
+  /// linked is dialled at once, for its old pauses were of another network.
+  /// The same addresses in another order are no news; an empty list, a machine
+  /// without a network, is nothing that could be told.
+  membership_effects moved(std::vector<std::string> addresses, mono_ns now, wall_ms wall);
+
   // --- an operator's words ---
   membership_effects drain(bool on, wall_ms wall);      ///< this node
   membership_effects leave(wall_ms wall);               ///< this node: goodbye to all; peers cut the links
@@ -130,6 +136,12 @@ public:
   [[nodiscard]] membership_differences differences() const;
   /// Peers that say they do not hear us although their link to us stands.
   [[nodiscard]] std::vector<std::string> deaf_to_us(mono_ns now) const;
+  /// What was looked at since the start: each peer at each tick, and what others
+  /// say of a peer wherever that was walked through. So cost can be counted.
+  [[nodiscard]] std::uint64_t looks() const;
+  /// For tests: what is kept to save work is what the facts give. Empty, or
+  /// where it is not.
+  [[nodiscard]] std::string kept_wrongly() const;
   [[nodiscard]] double local_health() const; ///< 1 well .. 4 busy; multiplies all limits
   /// 1000 for each time it went down, half of it gone after 60 s. For ranking
   /// and hand-back only, never against going safe or taking over.

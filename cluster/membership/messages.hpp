@@ -2,6 +2,7 @@
 
 #include "config/model/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,6 +48,13 @@ struct member {
 /// An operator's word beats them all. `direct` and `since` are each node's own:
 /// joined only to keep the three laws, and set anew by who merges.
 [[nodiscard]] member merge(const member& a, const member& b);
+
+/// The next number of a node's own word. Above the last one nothing can be said;
+/// no honest node counts so far.
+template <class T>
+[[nodiscard]] constexpr T after(T x) noexcept {
+  return std::max<T>(x, static_cast<T>(x + 1));
+}
 
 /// What the memberships of two nodes tell each other. `about` is empty where
 /// the kind does not need it.

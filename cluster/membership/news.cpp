@@ -34,6 +34,7 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
     p.fact.addresses.resize(max_addresses);
   if (p.fact == before)
     return;
+  ++news;
   forward.insert(p.fact.name);
   if (p.fact.addresses != before.addresses)
     p.dials.on_new_address(now);
@@ -49,8 +50,6 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
 /// The node itself has the last word about itself, except that an operator
 /// may remove it.
 void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_effects& out) {
-  // Above the last number nothing can be said; no honest node counts so far.
-  const auto after = [](auto x) { return std::max<decltype(x)>(x, static_cast<decltype(x)>(x + 1)); };
   if (said.banned > me.banned) {
     me.banned = said.banned;
     const auto before = me.is;
@@ -109,9 +108,10 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
     if (is_new)
       p->is = p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
     if (p != &teller)
-      p->claims[teller.fact.name] = {{said.is, said.direct}, said.incarnation, said.refutation, now};
+      p->claims.put(teller.fact.name, {{said.is, said.direct}, said.incarnation, said.refutation, now});
     touched.push_back(p);
   }
+  ++news;
   for (auto* p : touched) {
     judge_peer(*p, now, wall, out);
     plan_dial(*p, now, out);

@@ -10,7 +10,7 @@ membership_effects membership::drain(bool on, wall_ms wall) {
   if (m.me.draining == on)
     return out;
   m.me.draining = on;
-  ++m.me.refutation;
+  m.me.refutation = after(m.me.refutation);
   m.me.since = wall;
   out.changes.push_back({m.me, m.me.is, on ? "draining: takes no new work" : "takes work again"});
   m.urgent.insert(m.me.name);
@@ -25,7 +25,7 @@ membership_effects membership::leave(wall_ms wall) {
     return out;
   const auto before = m.me.is;
   m.me.is = standing::left;
-  ++m.me.refutation;
+  m.me.refutation = after(m.me.refutation);
   m.me.since = wall;
   out.changes.push_back({m.me, before, "leaves in order"});
   for (const auto& name : m.linked())

@@ -51,14 +51,21 @@ bool membership::parts::watches(const std::string& name) const {
 }
 
 void membership::parts::redraw_circle(mono_ns now) {
-  std::vector<std::string> names{me.name};
-  for (const auto& [name, p] : peers)
-    if (p.links > 0 || p.is == standing::alive || p.is == standing::suspect)
-      names.push_back(name);
-  if (names == circle_names)
+  const auto stands = [](const peer& p) { return p.links > 0 || p.is == standing::alive || p.is == standing::suspect; };
+  // At each beat, so nothing is built before it has changed.
+  auto at = circle_names.begin();
+  bool same = at != circle_names.end();
+  for (auto x = peers.begin(); same && x != peers.end(); ++x)
+    if (stands(x->second))
+      same = ++at != circle_names.end() && *at == x->first;
+  if (same && ++at == circle_names.end())
     return;
-  circle_names = names;
-  circle = ring{names, how.pace.watched};
+  circle_names = {me.name};
+  for (const auto& [name, p] : peers)
+    if (stands(p))
+      circle_names.push_back(name);
+  ++news;
+  circle = ring{circle_names, how.pace.watched};
   neighbours = circle.watchers_of(me.name);
   for (auto& [name, p] : peers) {
     // Silence counts from now for a peer that we did not watch before.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/membership/claims.hpp"
 #include "cluster/membership/dial_plan.hpp"
 #include "cluster/membership/local_health.hpp"
 #include "cluster/membership/membership.hpp"
@@ -9,14 +10,6 @@
 #include <set>
 
 namespace troupe::cluster {
-
-/// What one teller last said of a peer.
-struct claim {
-  told what;
-  std::uint64_t incarnation = 0;
-  std::uint32_t refutation = 0;
-  mono_ns at = 0;
-};
 
 /// One round of "do you hear it?".
 struct question_round {
@@ -37,7 +30,8 @@ struct peer {
 
   bool met = false, lost = false, refused = false;
   unsigned links = 0;
-  unsigned missing = 0;   ///< ticks in which the transport did not show its link
+  std::uint64_t shown_in = 0; ///< the last tick in which the transport showed its link
+  unsigned missing = 0;   ///< ticks in which it did not
   mono_ns up_since = 0;
   mono_ns heard_at = 0;
   mono_ns quiet_since = 0; ///< not linked: see `evidence::quiet`
@@ -45,7 +39,9 @@ struct peer {
   std::string end;         ///< why the link ended
   dial_plan dials;
   question_round round;
-  std::map<std::string, claim> claims;
+  cluster::claims claims;
+  opinion weighed = opinion::none; ///< the claims as a whole ...
+  std::uint64_t weighed_at = 0;    ///< ... at this `parts::news`; 0: never
   mono_ns beat_until = 0;  ///< it asked for signs of life
   mono_ns deaf_at = 0;     ///< when it said that it does not hear us
   bool deaf_told = false;
@@ -77,6 +73,11 @@ struct membership::parts {
   std::set<std::string> urgent, slow; ///< names whose rows go to everybody
   std::set<std::string> forward;      ///< facts heard of others, for a few
   mono_ns next_tick = 0, slow_due = 0, view_due = 0;
+  std::uint64_t ticks = 0;
+  std::uint64_t news = 1;  ///< grows with all that may change what claims weigh
+  membership_differences differ; ///< between claims and our own view ...
+  std::uint64_t differ_at = 0;   ///< ... at this `news`; 0: never
+  std::uint64_t looks = 0; ///< at peers, by ticks
 
   [[nodiscard]] mono_ns suspect_after() const;
   [[nodiscard]] mono_ns down_after() const;
@@ -92,12 +93,17 @@ struct membership::parts {
   std::vector<std::string> some_of(std::vector<std::string> names, std::size_t n);
 
   // judging.cpp
-  [[nodiscard]] opinion opinion_of_others(const peer& p) const;
+  [[nodiscard]] opinion opinion_of_others(peer& p);
+  [[nodiscard]] opinion weigh(const peer& p) const;
   void judge_peer(peer& p, mono_ns now, wall_ms wall, membership_effects& out);
   void show(peer& p, told now_is, const std::string& why, mono_ns now, wall_ms wall,
             membership_effects& out);
   [[nodiscard]] std::string reason(const peer& p, told is, const evidence& x, mono_ns now) const;
   void plan_dial(peer& p, mono_ns now, membership_effects& out);
+
+  // membership.cpp
+  [[nodiscard]] const membership_differences& differences();
+  [[nodiscard]] membership_differences compare() const;
 
   // questions.cpp
   void ask(peer& p, mono_ns now, membership_effects& out);

@@ -157,7 +157,7 @@ result<std::shared_ptr<link_session>> dialer::knock(const job& what, const endpo
 
 result<std::shared_ptr<link_session>> dialer::greet(const job& what, const endpoint& at,
                                                     owned_fd& fd) {
-  tune(fd.get());
+  tune(fd.get(), hub_->how.bounds.unacknowledged_within);
   const auto certificates = hub_->tls();
   const auto keys = certificates ? nullptr : hub_->psk();
   owned_ssl ssl;

@@ -86,7 +86,7 @@ bool link_doorman::new_connection() {
     hub_->refuse(to_string(from), "", {errc::over_limit, full});
     return true;
   }
-  tune(fd.get());
+  tune(fd.get(), hub_->how.bounds.unacknowledged_within);
   const auto keys = psk_ ? hub_->psk() : nullptr;
   const auto certificates = hub_->tls();
   owned_ssl ssl;

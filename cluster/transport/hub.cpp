@@ -129,9 +129,23 @@ void hub::forget(const std::shared_ptr<link_record>& gone) {
   std::erase(records_, gone);
 }
 
-std::vector<std::shared_ptr<link_record>> hub::records() const {
+std::vector<link_view> hub::links() const {
   const std::lock_guard guard{mutex_};
-  return records_;
+  std::vector<link_view> all;
+  all.reserve(records_.size());
+  for (const auto& one : records_)
+    if (one->up)
+      all.push_back({one->shown, one->up_since, one->last_heard, one->peer_tick, one->peer_tick_at, one->echo_tick,
+                     std::chrono::nanoseconds{one->round_trip}, one->backlog, one->bytes_in, one->bytes_out});
+  return all;
+}
+
+std::optional<peer_identity> hub::identify(const std::string& node_id) const {
+  const std::lock_guard guard{mutex_};
+  for (const auto& one : records_)
+    if (one->up && one->who.node_id == node_id)
+      return one->who;
+  return std::nullopt;
 }
 
 void hub::note_why(link_record& of, const std::string& why, errc code) {
@@ -208,6 +222,7 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
       if (one.get() != &fresh && one->up_since != 0 && one->who.name == fresh.who.name)
         losers.push_back(one);
     fresh.who.node_id = node_id;
+    fresh.shown = std::make_shared<const peer_identity>(fresh.who);
   }
   // Before CAF hears of the new link: it keeps one route for a node id.
   for (const auto& one : losers) {

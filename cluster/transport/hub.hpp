@@ -42,7 +42,9 @@ public:
   /// @param wanted the name that was dialled; "" when it dialled us
   status admit(const std::shared_ptr<link_record>& fresh, const std::string& wanted);
   void forget(const std::shared_ptr<link_record>& gone);
-  [[nodiscard]] std::vector<std::shared_ptr<link_record>> records() const;
+  [[nodiscard]] std::vector<link_view> links() const;
+  /// Who is behind a CAF node id, if its link lives.
+  [[nodiscard]] std::optional<peer_identity> identify(const std::string& node_id) const;
 
   /// Notes why a connection ends, unless a reason is known already.
   void note_why(link_record& of, const std::string& why, errc code = errc::unreachable);

@@ -91,26 +91,10 @@ public:
     hub_->post([shared = hub_, names] { shared->beat(names); });
   }
 
-  std::vector<link_view> links() const override {
-    std::vector<link_view> all;
-    for (const auto& one : hub_->records()) {
-      if (!one->up)
-        continue;
-      link_view x{hub_->who(*one), one->up_since, one->last_heard, one->peer_tick, one->peer_tick_at,
-                  one->echo_tick, std::chrono::nanoseconds{one->round_trip}, one->backlog,
-                  one->bytes_in, one->bytes_out};
-      all.push_back(std::move(x));
-    }
-    return all;
-  }
+  std::vector<link_view> links() const override { return hub_->links(); }
 
   std::optional<peer_identity> identify(const caf::node_id& id) const override {
-    const auto text = to_string(id);
-    for (const auto& one : hub_->records())
-      if (one->up)
-        if (auto who = hub_->who(*one); who.node_id == text)
-          return who;
-    return std::nullopt;
+    return hub_->identify(to_string(id));
   }
 
   status reload() override {

@@ -24,6 +24,7 @@ struct link_record {
   peer_identity who;
   std::string why;        ///< of the end, as soon as one is known
   errc code = errc::none; ///< the same for programs
+  std::shared_ptr<const peer_identity> shown; ///< `who`, whole; not null once it is `up`
 
   link_scribe* io = nullptr; ///< I/O thread only
 };

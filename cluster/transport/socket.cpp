@@ -25,13 +25,14 @@ owned_fd::~owned_fd() {
     ::close(fd_);
 }
 
-void tune(int fd) {
+void tune(int fd, std::chrono::milliseconds unacknowledged_within) {
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 5);
   set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 2);
-  set(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000);
+  // How many probes may be lost is not said: with a user timeout the kernel
+  // counts time instead (tcp(7)).
+  set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(unacknowledged_within.count()));
 }
 
 void reset_on_close(int fd) {

@@ -26,8 +26,9 @@ private:
   int fd_ = -1;
 };
 
-/// No delay, keep-alive, and an end to unacknowledged data after 10 s.
-void tune(int fd);
+/// No delay, and an end (ETIMEDOUT) when nothing was acknowledged for so long,
+/// nor a keep-alive answered where nothing was to be sent.
+void tune(int fd, std::chrono::milliseconds unacknowledged_within);
 
 /// What was queued is thrown away at close, and the peer gets a reset: it must
 /// not act on commands of a link that is dead.

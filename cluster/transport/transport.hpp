@@ -26,13 +26,15 @@ struct transport_limits {
   std::size_t max_backlog_bytes = 8 << 20; ///< queued to one peer; more: the link is cut
   milliseconds live_within{2000};      ///< heard so lately, a link keeps its place against a second one
   milliseconds drain_within{1000};     ///< at an orderly end, for what is queued; then reset
+  milliseconds unacknowledged_within{10000}; ///< what TCP sent; then it ends the link
   unsigned dial_threads = 16;          ///< dials at a time; more wait
   unsigned refusals_per_second = 10;   ///< told one by one; more as a sum
 };
 
-/// One live link, as the I/O thread sees it.
+/// One live link, as the I/O thread sees it. Cheap to copy: every node looks at
+/// all its links at every beat.
 struct link_view {
-  peer_identity who;
+  std::shared_ptr<const peer_identity> who; ///< never null
   mono_ns up_since = 0;
   mono_ns last_heard = 0;   ///< any byte that TLS accepted
   mono_ns peer_tick = 0;    ///< newest tick of the peer that we heard; its clock

@@ -159,7 +159,7 @@ CAF_TEST(a question is answered; the end of the link ends one that waits) {
   auto said = a.wire->answer(*id, milliseconds{10000});
   CAF_REQUIRE(said);
   CAF_CHECK_EQUAL(said->body, "/v1/status");
-  x.path = "never";
+  x.path = "/never";
   id = a.wire->ask("b", x);
   CAF_REQUIRE(id);
   b.reset();

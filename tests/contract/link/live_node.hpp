@@ -27,7 +27,7 @@ public:
     x.status = 200;
     x.body = what.path;
     x.stream = what.path == "/stream" || what.path == "/late" ? 7u : 0u;
-    if (what.path == "never")
+    if (what.path == "/never")
       return;
     std::lock_guard lock{mutex};
     if (what.path == "/late")

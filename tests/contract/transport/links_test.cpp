@@ -5,15 +5,54 @@
 #include "tests/contract/transport/live_link.hpp"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <map>
 
 using namespace troupe::test;
 using troupe::errc;
 
+namespace {
+
+/// The user timeouts of this process's TCP connections that stand, by their own
+/// port: both ends of a link are here.
+std::map<std::uint16_t, int> user_timeouts() {
+  std::map<std::uint16_t, int> out;
+  for (int fd = 0; fd < 1024; ++fd) {
+    tcp_info now{};
+    socklen_t size = sizeof now;
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &now, &size) != 0 || now.tcpi_state != TCP_ESTABLISHED)
+      continue;
+    int value = 0;
+    size = sizeof value;
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &size) == 0)
+      out[port_of(fd)] = value;
+  }
+  return out;
+}
+
+} // namespace
+
 CAF_TEST_FIXTURE_SCOPE(links_tests, link_fixture)
+
+CAF_TEST(both ends of a link bear as long without an acknowledgement as they were told) {
+  transport_limits patient, quick;
+  patient.unacknowledged_within = 40s;
+  quick.unacknowledged_within = 7s;
+  const auto before = user_timeouts();
+  live_end a{"a", give("a"), patient}, b{"b", give("b"), quick};
+  const auto port = a.listen();
+  CAF_REQUIRE_EQUAL(why(b.dial("a", port)), "linked");
+  auto now = user_timeouts();
+  std::erase_if(now, [&](const auto& x) { return before.contains(x.first); });
+  CAF_REQUIRE_EQUAL(now.size(), 2u);
+  CAF_CHECK_EQUAL(now[port], 40'000);
+  now.erase(port);
+  CAF_CHECK_EQUAL(now.begin()->second, 7'000);
+}
 
 CAF_TEST(a link comes up and both know each other) {
   live_end a{"a", give("a")}, b{"b", give("b")};
@@ -138,7 +177,7 @@ CAF_TEST(two nodes that dial each other at once end with one link) {
     CAF_REQUIRE(eventually([&] {
       const auto at_a = a->net().links(), at_b = b->net().links();
       return at_a.size() == 1 && at_b.size() == 1
-             && at_a.front().who.dialled != at_b.front().who.dialled;
+             && at_a.front().who->dialled != at_b.front().who->dialled;
     }));
     auto& good = other ? *a : *b;
     const auto there = other ? *other : *from_b;

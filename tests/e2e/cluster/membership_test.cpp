@@ -6,6 +6,9 @@
 
 #include "tests/e2e/cluster/cluster_check.hpp"
 
+#include <algorithm>
+#include <filesystem>
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -66,6 +69,53 @@ CAF_TEST(each node comes back with the same and with a new address in both famil
 CAF_TEST(each node comes back with the same and with a new address without IPv4) {
   if (!skipped("a new address"))
     restarts_and_moves(networking::ipv6);
+}
+
+CAF_TEST(addresses that change while a node runs are told and dialled) {
+  if (skipped("a new address"))
+    return;
+  test_cluster all{three, networking::dual};
+  all.start();
+  REQUIRE_AGREE(all);
+  auto& boiler = all["boiler"];
+  const auto row = [](const test_node& by, const std::string& name) {
+    const auto said = by.ask({"members"});
+    for (const auto& x : said["members"])
+      if (x["name"] == name)
+        return x;
+    return nlohmann::json::object();
+  };
+  const auto told = [&](const std::string& address) {
+    return std::all_of(three.begin(), three.end(), [&](const auto& by) {
+      const auto at = row(all[by], "boiler").value("addresses", std::vector<std::string>{});
+      return std::find(at.begin(), at.end(), address) != at.end();
+    });
+  };
+  CAF_MESSAGE("one more, and no link ends");
+  all.wires().ip(boiler.port(), "addr add 10.78.0.77/24 dev t0");
+  CAF_CHECK(within(10s, [&] { return told("10.78.0.77:4710"); }));
+  CAF_CHECK(all["attic"].log().find("-> suspect") == std::string::npos);
+  CAF_MESSAGE("others instead, as from a new DHCP server");
+  const auto old = boiler.link_address();
+  all.move("boiler");
+  CAF_CHECK(within(20s, [&] { return told(boiler.link_address()); }));
+  REQUIRE_AGREE(all, 20s);
+  const auto host = boiler.link_address().substr(0, boiler.link_address().rfind(':')); // 10.78.0.H
+  const auto v6 = "[fd00:7e57::" + host.substr(host.rfind('.') + 1) + "]:";
+  for (const auto* by : {"attic", "cellar"})
+    CAF_CHECK(within(5s, [&] {
+      const auto at = row(all[by], "boiler").value("address", "");
+      return at.starts_with(host + ":") || at.starts_with(v6);
+    }));
+  CAF_MESSAGE("who knows only one other hears the new ones and not the old ones");
+  all["cellar"].kill();
+  std::filesystem::remove_all(all["cellar"].dir() + "/data");
+  all["cellar"].peers = std::vector<std::string>{"attic@" + all["attic"].link_address()};
+  all["cellar"].start();
+  REQUIRE_AGREE(all, 20s);
+  const auto at = row(all["cellar"], "boiler").value("addresses", std::vector<std::string>{});
+  CAF_CHECK(std::find(at.begin(), at.end(), boiler.link_address()) != at.end());
+  CAF_CHECK(std::find(at.begin(), at.end(), old) == at.end());
 }
 
 CAF_TEST(a cable that is pulled and put back) {

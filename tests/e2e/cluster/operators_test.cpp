@@ -33,6 +33,10 @@ CAF_TEST(a node leaves from afar and comes back with a restart) {
   CAF_CHECK(sees(boiler, "cellar", "left"));
   CAF_CHECK_EQUAL(attic.ask({"get", "cellar/lamp"}).value("reason", ""), "node_lost");
   CAF_CHECK_EQUAL(cellar.reading("cellar/lamp"), "off"); // it goes on alone
+  for (const auto* other : {"attic", "boiler"}) {
+    CAF_CHECK(sees(cellar, other, "unknown")); // hearing nobody
+    CAF_CHECK_EQUAL(member(cellar, other).value("direct", true), false);
+  }
   CAF_CHECK_EQUAL(cellar.stop(), 0);
   cellar.start();
   REQUIRE_AGREE(all);

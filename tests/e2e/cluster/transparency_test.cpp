@@ -7,6 +7,7 @@
 #include "tests/e2e/cluster/cluster_check.hpp"
 #include "tests/e2e/cluster/loop_house.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -179,6 +180,39 @@ CAF_TEST(one house is applied over three nodes and exported from each) {
   const auto same = cellar.troupe({"apply", "-", "--dry-run"}, exported);
   CAF_CHECK_EQUAL(same.exit, 0);
   CAF_CHECK(has(same.out, "nothing"));
+}
+
+CAF_TEST(an export tells whose part is missing) {
+  CAF_CHECK_EQUAL(attic.ask({"export"})["missing"].size(), 0u);
+  cellar.kill();
+  CAF_REQUIRE(within(5s, [&] { return boiler.sees("cellar") == "down"; }));
+  attic.kill();
+  attic.start(); // and has never heard of what cellar runs
+  CAF_REQUIRE(within(10s, [&] { return attic.sees("boiler") == "alive" && boiler.sees("attic") == "alive"; }));
+  const auto partly = attic.troupe({"export"});
+  CAF_CHECK_EQUAL(partly.exit, 7);
+  CAF_CHECK(has(partly.err, "since it started: cellar."));
+  CAF_CHECK(has(partly.out, "# The part of cellar is missing here"));
+  CAF_CHECK(has(partly.out, "attic/finger"));
+  CAF_CHECK(partly.out.find("cellar/lamp") == std::string::npos);
+  const auto as_json = attic.troupe({"--json", "export"});
+  CAF_CHECK_EQUAL(as_json.exit, 7);
+  CAF_CHECK_EQUAL(nlohmann::json::parse(as_json.out)["missing"].dump(), "[\"cellar\"]");
+  const auto file = all / "partly.toml";
+  CAF_CHECK_EQUAL(attic.troupe({"export", file}).exit, 7);
+  CAF_CHECK(std::filesystem::exists(file));
+  CAF_MESSAGE("who knew it before it went away still knows it");
+  const auto whole = boiler.troupe({"export"});
+  CAF_CHECK_EQUAL(whole.exit, 0);
+  CAF_CHECK(has(whole.out, "cellar/lamp"));
+  CAF_MESSAGE("and it comes with the node, or goes for good");
+  CAF_CHECK_EQUAL(attic.troupe({"remove-node", "cellar", "--yes"}).exit, 0);
+  CAF_CHECK_EQUAL(attic.troupe({"export"}).exit, 0);
+  CAF_CHECK_EQUAL(attic.troupe({"approve", "cellar"}).exit, 0);
+  cellar.start();
+  REQUIRE_AGREE(all);
+  CAF_CHECK(within(5s, [&] { return attic.troupe({"export"}).exit == 0; }));
+  CAF_CHECK_EQUAL(attic.troupe({"export"}).out, whole.out);
 }
 
 CAF_TEST(a part for a node that is down changes nothing anywhere) {

@@ -58,6 +58,8 @@ std::string one_life(std::uint64_t seed, bool loud) {
         if (!h.falls.empty())
           return fmt::format("{} called {} down, but nothing worse than a short pause or a reset happened", h.name, h.falls.begin()->first);
   }
+  if (!w.kept_wrongly.empty())
+    return "kept wrongly: " + w.kept_wrongly;
   w.heal();
   w.pass(6 * sec); // the longest pause
   for (unsigned i = 0; i < n; ++i)
@@ -76,6 +78,8 @@ std::string one_life(std::uint64_t seed, bool loud) {
   w.until_agreed(25 * sec);
   if (const auto d = w.disagreement(); !d.empty())
     return "25 s after the last fault: " + d;
+  if (!w.kept_wrongly.empty())
+    return "kept wrongly: " + w.kept_wrongly;
   for (auto& h : w.all)
     h.falls.clear(), h.dials = 0;
   w.pass(10 * sec);

@@ -58,7 +58,7 @@ public:
   mono_ns jitter = ms / 5;
   mono_ns now = 1000 * sec;
   bool loud = false;
-  std::uint64_t most_dials_in_a_second = 0;
+  std::string kept_wrongly; ///< the first; see `membership::kept_wrongly`
 
   double any() { return std::uniform_real_distribution<>{0, 1}(chance); }
   unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>{0, n - 1}(chance); }
@@ -200,6 +200,8 @@ public:
 
   void apply(unsigned i, const membership_effects& todo) {
     auto& h = all[i];
+    if (kept_wrongly.empty() && h.inside)
+      kept_wrongly = h.inside->kept_wrongly();
     for (const auto& x : todo.changes) {
       if (loud)
         fmt::print("{:9.3f} {}: {} {} -> {}{}: {}\n", static_cast<double>(now - 1000 * sec) / 1e9, h.name, x.now.name,

@@ -284,8 +284,8 @@ result<json> fake_house::apply(const caller& who, const json& body) {
               {"revision", dry ? 7 : 8}};
 }
 
-std::string fake_house::export_toml() {
-  return scenery::toml();
+fake_house::exported fake_house::export_toml() {
+  return {scenery::toml(), {}};
 }
 
 json fake_house::history(std::size_t newest) {

@@ -48,7 +48,7 @@ public:
   result<json> remove(const caller& who, const std::string& section,
                       const std::string& name) override;
   result<json> apply(const caller& who, const json& body) override;
-  std::string export_toml() override;
+  exported export_toml() override;
   json history(std::size_t newest) override;
   result<json> rollback(const caller& who, const json& body) override;
 

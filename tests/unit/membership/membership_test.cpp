@@ -3,6 +3,7 @@
 
 #include "cluster/membership/local_health.hpp"
 #include "cluster/membership/membership.hpp"
+#include "config/model/patience.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -221,6 +222,68 @@ CAF_TEST(draining and leaving are told to all) {
   CAF_CHECK(see("c").is == standing::alive);
 }
 
+CAF_TEST(new addresses of this node are told to all and its lost peers dialled at once) {
+  b.know("d", {"d:4710"}, now);
+  for (auto x = tick(); x.dial.empty(); x = tick())
+    now += 50 * ms;
+  b.on_dial_failed("d", "no answer", false, now, 0);
+  CAF_CHECK(tick().dial.empty()); // it pauses
+  auto done = b.moved({"10.0.0.7:4710", "[fd00::7]:4710"}, now, 0);
+  CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
+  CAF_CHECK_EQUAL(done.dial[0].name, "d");
+  for (const auto* to : {"a", "c"}) {
+    const auto* told = letter_of(done, kind::view, to);
+    CAF_REQUIRE(told);
+    CAF_CHECK_EQUAL(told->what.members.at(0).name, "b");
+    CAF_CHECK_EQUAL(told->what.members.at(0).refutation, 1u);
+    CAF_CHECK((told->what.members.at(0).addresses == std::vector<std::string>{"10.0.0.7:4710", "[fd00::7]:4710"}));
+  }
+  CAF_REQUIRE_EQUAL(done.changes.size(), 1u);
+  CAF_CHECK_EQUAL(done.changes[0].why, "this machine's addresses changed; it is reached at 10.0.0.7:4710, [fd00::7]:4710");
+  CAF_CHECK(done.changes[0].before == standing::alive);
+  // What says nothing new is told to nobody.
+  for (const auto& same : std::vector<std::vector<std::string>>{{"[fd00::7]:4710", "10.0.0.7:4710"}, {}}) {
+    done = b.moved(same, now, 0);
+    CAF_CHECK(done.letters.empty() && done.changes.empty() && done.dial.empty());
+  }
+  CAF_CHECK_EQUAL(b.self().refutation, 1u);
+  // Nor more than a member may have, over and over.
+  std::vector<std::string> many;
+  for (int i = 0; i < 40; ++i)
+    many.push_back("10.0.0." + std::to_string(i) + ":1");
+  CAF_CHECK(!b.moved(many, now, 0).changes.empty());
+  CAF_CHECK(b.moved(many, now, 0).changes.empty());
+}
+
+CAF_TEST(new addresses of a peer take the place of its old ones and are dialled at once) {
+  b.on_link_down("c", "cut", true, now, 0);
+  for (int i = 0; i < 4; ++i) {
+    b.on_dial_failed("c", "no answer", false, now, 0);
+    now += 50 * ms;
+    tick({{"a", now, {}}});
+  }
+  auto moved = row("c", 1, 1, standing::alive);
+  moved.addresses = {"10.0.0.9:4710"};
+  const auto done = view_from("a", {moved});
+  CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
+  // What the operator wrote stays behind it.
+  CAF_CHECK((done.dial[0].addresses == std::vector<std::string>{"10.0.0.9:4710", "c:4710"}));
+  CAF_CHECK((see("c").addresses == done.dial[0].addresses));
+}
+
+CAF_TEST(a node that left hears nobody and says so) {
+  b.leave(0);
+  CAF_CHECK(see("c").is == standing::alive); // its link still stands
+  for (const auto* x : {"a", "c"})
+    b.on_link_down(x, "end of file", true, now, 0);
+  b.tick(now + 50 * ms, 0, {});
+  for (const auto* x : {"a", "c"}) {
+    CAF_CHECK(see(x).is == standing::unknown);
+    CAF_CHECK(!see(x).direct);
+  }
+  CAF_CHECK(b.self().is == standing::left);
+}
+
 CAF_TEST(a second link of one peer ends without a fuss) {
   b.on_link_up("c", 1, now, 0);
   CAF_CHECK(b.on_link_down("c", "a newer link took its place", false, now, 0).changes.empty());
@@ -296,6 +359,9 @@ CAF_TEST(profiles leave room for lost beats) {
     CAF_CHECK_EQUAL(x.name, name);
     CAF_CHECK(x.suspect_after >= 4 * x.beat_every);
     CAF_CHECK(x.down_after >= 3 * x.suspect_after);
+    // TCP gives nobody up whom the busiest detector would still keep.
+    CAF_CHECK(unacknowledged_within(patience_of(name)) >= static_cast<int>(local_health::worst) * x.down_after);
+    CAF_CHECK(unacknowledged_within(patience_of(name)) >= milliseconds{10'000});
   }
   CAF_CHECK_EQUAL(profile::named("moon").name, "lan");
 }
