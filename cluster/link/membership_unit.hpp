@@ -31,7 +31,7 @@ struct letter_came {
 };
 struct node_found {
   std::string name;
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses; ///< none: discovery sees it no more
 };
 
 /// An operator's word. Answered with a text for people, or an error.
