@@ -2,6 +2,8 @@
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
 #include "apps/daemon/json.hpp"
+#include "cluster/identity/calendar.hpp"
+#include "cluster/identity/renewal.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -16,6 +18,10 @@ using storage::severity;
 cluster::link_hooks cluster_part::hooks() {
   cluster::link_hooks x;
   x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
+    {
+      std::lock_guard lock{standing_mutex_};
+      not_reached_.erase(peer);
+    }
     to_membership(cluster::link_is_up{peer, incarnation});
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
@@ -92,10 +98,13 @@ void cluster_part::dial(const cluster::member& whom) {
     if (to == nullptr)
       return;
     if (gateway)
-      to->greet(*gateway);
-    else
-      spdlog::debug("cannot reach {}: {}", name, gateway.why().context),
-      to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
+      return to->greet(*gateway);
+    spdlog::debug("cannot reach {}: {}", name, gateway.why().context);
+    {
+      std::lock_guard lock{standing_mutex_};
+      not_reached_[name] = gateway.why().context;
+    }
+    to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
   });
 }
 
@@ -115,13 +124,22 @@ json cluster_part::members() {
     for (auto& x : net().links())
       linked[x.who->name] = x;
   auto out = json::array();
+  const auto wall = all_.clocks.wall();
+  const auto mono = all_.clocks.mono();
+  std::lock_guard lock{standing_mutex_};
   for (const auto& x : table_.members()) {
     const auto at = linked.find(x.name);
     const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
     const bool self = x.name == config_.name;
-    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", self ? started_ : x.since}, {"self", self},
+    const auto changed = standing_since_.find(x.name);
+    const auto at_mono = changed != standing_since_.end() ? changed->second : self ? started_ : 0;
+    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", at_mono == 0 ? 0 : wall - (mono - at_mono) / 1'000'000}, {"self", self},
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
              {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
+    const bool is_dialled = x.is == cluster::standing::unknown || x.is == cluster::standing::down
+                            || x.is == cluster::standing::suspect || (x.is == cluster::standing::alive && !x.direct);
+    if (const auto why = not_reached_.find(x.name); at == linked.end() && is_dialled && why != not_reached_.end())
+      row["not_reached"] = why->second;
     if (at != linked.end()) {
       row["address"] = at->second.who->address;
       row["certificate_until"] = at->second.who->expires;
@@ -134,7 +152,15 @@ json cluster_part::members() {
   for (const auto& [name, tellers] : table_.look().differences)
     for (const auto& [by, said] : tellers)
       differences.push_back({{"name", name}, {"by", by}, {"standing", to_string(said.is)}, {"direct", said.direct}});
-  return {{"node", config_.name}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+  return {{"node", config_.name}, {"now", wall}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+}
+
+json cluster_part::alarms() {
+  auto out = json::array();
+  const auto text = trust_ ? trust_->clock_trouble() : std::string{};
+  if (!text.empty())
+    out.push_back({{"at", all_.clocks.wall()}, {"subject", "clock"}, {"text", text}});
+  return out;
 }
 
 result<json> cluster_part::act(const control::caller& who, const std::string& name, const std::string& verb) {
@@ -186,9 +212,35 @@ result<json> cluster_part::reload(const control::caller& who) {
   return json{{"reloaded", true}, {"serial", now.serial}, {"until", now.until}};
 }
 
+/// Who signs for itself is corrected by nobody: with a clock months ahead it
+/// would give itself a certificate that all others refuse as not yet valid.
+status cluster_part::clock_agrees_with_peers() {
+  const auto known = table_.members();
+  const bool alone = std::none_of(known.begin(), known.end(), [&](const cluster::member& x) {
+    return x.name != config_.name && x.is != cluster::standing::waiting && x.is != cluster::standing::removed;
+  });
+  const auto said = others_->ask_all("/v1/members");
+  const auto now = all_.clocks.wall();
+  const auto own = trust_->certificate();
+  const auto may_differ = identity::clocks_may_differ.count();
+  if (said.empty() && !alone && own.until - now > 30 * may_differ)
+    return error{errc::unreachable, "no other node is linked, to compare clocks with before this node renews its own certificate"};
+  for (const auto& [node, answer] : said) {
+    const auto theirs = answer ? answer->value("now", wall_ms{0}) : 0;
+    // Before our certificate began it cannot be: that one has no clock, and no say.
+    if (theirs > own.from && theirs < now - may_differ)
+      return error{errc::untrusted, fmt::format("the clock of {} says {} and this one's {}: set the one that is wrong", node,
+                                                identity::utc_text(theirs), identity::utc_text(now))};
+  }
+  return {};
+}
+
 result<json> cluster_part::ask_renewal(const std::string& request) {
-  if (enrolment_)
+  if (enrolment_) {
+    if (auto agree = clock_agrees_with_peers(); !agree)
+      return agree.why();
     return enrolment_->renew(trust_->context()->self(), request);
+  }
   auto* by = open_link_.load();
   if (by == nullptr)
     return error{errc::unreachable, "this node is not linked to any other"};

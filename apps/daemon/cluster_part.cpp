@@ -43,6 +43,8 @@ std::string pki_folder(const node_config& config) {
   return config.pki_dir.empty() ? config.data_dir + "/pki" : config.pki_dir;
 }
 
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
 json document_json(const document& x) { return {{"section", x.section}, {"name", x.name}, {"document", x.body}}; }
 
 std::vector<document> documents_from(const std::vector<std::string>& texts) {
@@ -58,7 +60,7 @@ std::vector<document> documents_from(const std::vector<std::string>& texts) {
 } // namespace
 
 bool cluster_part::is_wanted(const node_config& config) {
-  return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty();
+  return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty() || config.discovery;
 }
 
 cluster_part::cluster_part(const node_config& config, services& all, desired& wanted, catalog& people)
@@ -82,7 +84,7 @@ void cluster_part::tell(severity level, const std::string& subject, const std::s
 }
 
 status cluster_part::load(caf::actor_system_config& config) {
-  started_ = all_.clocks.wall();
+  started_ = all_.clocks.mono();
   incarnation_ = next_incarnation(all_.store, all_.clocks);
   trust_keeper::options trust;
   trust.files = files_;
@@ -103,10 +105,13 @@ status cluster_part::load(caf::actor_system_config& config) {
   const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);
   auto opened = by_key ? result<std::unique_ptr<trust_keeper>>{std::unique_ptr<trust_keeper>{}}
                        : trust_keeper::open(std::move(trust));
-  if (!opened)
-    return error{opened.why().code,
-                 opened.why().context + fmt::format("\nThis node is told to be part of a cluster (listen, peers in node.toml) "
-                                                    "and has no usable certificate in {}. `troupe join` gets one.", pki_folder(config_))};
+  if (!opened) {
+    const auto hint = identity::is_there(files_.certificate)
+                        ? std::string{}
+                        : fmt::format("\nThis node is told to be part of a cluster (listen, peers or discovery in node.toml) and has no "
+                                      "certificate in {}. `troupe join` gets one.", pki_folder(config_));
+    return error{opened.why().code, opened.why().context + hint};
+  }
   trust_ = std::move(*opened);
   if (trust_ && trust_->context()->self().name != config_.name)
     return error{errc::untrusted, fmt::format("{} is for a node '{}', and node.toml calls this one '{}'. Peers go by the certificate: "
@@ -129,6 +134,10 @@ status cluster_part::load(caf::actor_system_config& config) {
 child_spec cluster_part::membership_child() {
   // Wherever it was removed: what it showed goes here too, when its link has ended.
   table_.listen([this](const cluster::membership_effects::change& x) {
+    if (x.now.is != x.before) {
+      std::lock_guard lock{standing_mutex_};
+      standing_since_[x.now.name] = all_.clocks.mono();
+    }
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
       chores_.once_in("forget " + x.now.name, 200ms, [this, name = x.now.name] {
@@ -172,7 +181,8 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     std::vector<std::string> out;
     for (const auto& x : table_.members())
       for (const auto& at : x.addresses)
-        out.push_back(x.name + "@" + at);
+        if (at.find('%') == at.npos) // means nothing on another machine
+          out.push_back(x.name + "@" + at);
     return out;
   };
   enrolling.journal = [this](const std::string& who, const std::string& subject, const std::string& text) {
@@ -256,19 +266,22 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
 void cluster_part::start_discovery() {
   if (!config_.discovery)
     return;
+  if (!trust_)
+    return tell(severity::warning, "discovery", "a node with a pre-shared key is neither found nor finds others: write peers = [...], "
+                                                "or set discovery = false");
   cluster::discovery::options how;
   how.name = config_.name;
+  // avahi announces the machine's addresses, so nobody could reach what listens
+  // at loopback. One announcement has one port.
   for (const auto& x : config_.listen)
-    if (const auto at = parse_net_address(x, address_use::listen))
+    if (const auto at = parse_net_address(x, address_use::listen); at && how.port == 0 && !is_loopback(at->host))
       how.port = at->port;
-  if (!trust_)
-    return;
   how.house = trust_->house();
   how.version = TROUPE_VERSION;
   how.on_found = [this](const std::string& name, const std::vector<std::string>& addresses) {
     to_membership(cluster::node_found{name, addresses});
   };
-  how.on_lost = [](const std::string&) {};
+  how.on_lost = [this](const std::string& name) { to_membership(cluster::node_found{name, {}}); };
   how.on_trouble = [this](const std::string& text) { tell(severity::warning, "discovery", text); };
   auto started = cluster::discovery::start(std::move(how));
   if (started)

@@ -10,7 +10,9 @@
 #include "cluster/link/membership_unit.hpp"
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,7 @@ public:
 
   // cluster_words
   [[nodiscard]] json members() override;
+  [[nodiscard]] json alarms() override;
   [[nodiscard]] result<json> act(const control::caller& who, const std::string& name, const std::string& verb) override;
   [[nodiscard]] result<json> token(const control::caller& who, const json& body) override;
   [[nodiscard]] result<json> enrol(const json& body) override;
@@ -79,6 +82,7 @@ private:
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
   [[nodiscard]] std::vector<std::string> other_nodes() const;
   [[nodiscard]] result<json> ask_renewal(const std::string& request);
+  [[nodiscard]] status clock_agrees_with_peers();
   [[nodiscard]] result<json> renew_for(const std::string& peer, const json& body);
   [[nodiscard]] cluster::transport& net() { return cluster::transport::of(*system_); }
   template <class T>
@@ -94,7 +98,10 @@ private:
   catalog& people_;
   cluster::credential_files files_;
   std::uint64_t incarnation_ = 0;
-  wall_ms started_ = 0;
+  mono_ns started_ = 0;
+  std::mutex standing_mutex_;
+  std::map<std::string, mono_ns> standing_since_; ///< a wall clock may be set meanwhile
+  std::map<std::string, std::string> not_reached_; ///< why the last dial failed
   caf::actor_system* system_ = nullptr;
   cluster::member_table table_;
   chores chores_;

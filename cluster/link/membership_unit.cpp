@@ -67,7 +67,10 @@ public:
         act(inside_.on_letter(x.from, x.what, context_.now(), clocks_.wall()), {});
       },
       [this](const node_found& x) {
-        act(inside_.found(x.name, x.addresses, context_.now(), clocks_.wall()), {});
+        if (!x.addresses.empty())
+          return act(inside_.found(x.name, x.addresses, context_.now(), clocks_.wall()), {});
+        inside_.lost(x.name, context_.now());
+        show(true);
       },
       [this](const own_addresses& x) { act(inside_.moved(x.are, context_.now(), clocks_.wall()), {}); },
       [this](const node_command& x) { return obey(x); },
@@ -114,7 +117,12 @@ private:
     if (!done)
       return supervision::to_caf(done.why().code, done.why().context);
     act(*done, x.who);
-    return x.name + (x.what == kind::approve ? " approved" : " removed");
+    if (x.what == kind::remove)
+      return "removed; it is refused until it is approved again";
+    const auto all = inside_.members();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const member& m) { return m.name == x.name; });
+    return at == all.end() || at->addresses.empty() ? "approved; dialled as soon as an address of it is known"
+                                                     : "approved; `troupe members` shows whether it is reached";
   }
 
   /// A drop comes last, after what explains it.

@@ -31,7 +31,7 @@ struct letter_came {
 };
 struct node_found {
   std::string name;
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses; ///< none: discovery sees it no more
 };
 
 /// Where this node is reached from now on; see `membership::moved`.

@@ -149,7 +149,7 @@ std::string membership::parts::reason(const peer& p, told is, const evidence& x,
                        ? (p.round.answers.empty() ? "; nobody else can be asked" : "; nobody that was asked answered")
                        : "";
   if (is.is == standing::alive && is.direct)
-    return p.is == standing::unknown ? "linked" : "heard again";
+    return p.is == standing::unknown || p.is == standing::waiting ? "linked" : "heard again";
   if (is.is == standing::alive) {
     const auto by = x.asked == poll::heard ? p.round.yes_by : std::string{"others"};
     return x.linked ? fmt::format("silent to this node for {}, but {} hears it", quiet, by)
@@ -205,7 +205,7 @@ void membership::parts::show(peer& p, told is, const std::string& why, mono_ns n
 void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out) {
   const bool wanted = me.is == standing::alive && !removed(p) && p.fact.is != standing::left
                       && p.fact.is != standing::waiting;
-  if (!wanted || p.links > 0 || (p.fact.addresses.empty() && p.hints.empty()))
+  if (!wanted || p.links > 0 || shown(p).addresses.empty())
     return;
   p.dials.want(me.name < p.fact.name, now);
   const auto due = p.dials.due();

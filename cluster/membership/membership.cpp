@@ -1,6 +1,7 @@
 #include "cluster/membership/parts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -56,25 +57,42 @@ membership_effects membership::found(const std::string& name, const std::vector<
   membership_effects out;
   auto& m = *parts_;
   if (!m.find(name)) {
-    const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) {
-      return x.second.is == standing::waiting;
-    });
+    const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) { return parts::waits(x.second); });
     if (static_cast<std::size_t>(waiting) >= max_waiting)
       return out; // announcements prove nothing: a stranger could send thousands
   }
   auto* p = m.learn(name);
   if (!p)
     return out;
-  const auto known = p->hints.size();
-  add_hints(*p, addresses);
-  if (p->hints.size() != known)
+  const auto before = parts::shown(*p).addresses;
+  p->seen = addresses;
+  if (p->seen.size() > max_seen_addresses)
+    p->seen.resize(max_seen_addresses);
+  p->gone_since = 0;
+  const bool is_new = std::any_of(p->seen.begin(), p->seen.end(), [&](const auto& x) {
+    return std::find(before.begin(), before.end(), x) == before.end();
+  });
+  // Anybody can announce other addresses all the time; nobody shall have us dial
+  // as often.
+  if (is_new && (p->hurried_at == 0 || now - p->hurried_at >= dial_plan::settled)) {
+    p->hurried_at = now;
     p->dials.on_new_address(now);
+  }
   if (p->fact.is == standing::waiting && !m.how.approve_found)
     p->fact.is = standing::unknown;
   m.judge_peer(*p, now, wall, out);
   m.plan_dial(*p, now, out);
   m.flush(now, {}, out);
   return out;
+}
+
+void membership::lost(const std::string& name, mono_ns now) {
+  auto* p = parts_->find(name);
+  if (!p)
+    return;
+  p->gone_since = now;
+  if (parts::waits(*p))
+    p->seen.clear(); // nobody is there to be approved
 }
 
 membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector<heard>& links) {
@@ -96,6 +114,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
       m.answer_probes(*p, now, out);
     }
   }
+  m.forget_the_gone(now);
   m.redraw_circle(now);
   m.looks += m.peers.size();
   for (auto& [name, p] : m.peers) {
@@ -148,6 +167,10 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
     fresh.refutation = 0;
     fresh.is = standing::alive;
     fresh.draining = false;
+    // With the new life's own word, which follows, the old addresses would be
+    // united and never go.
+    if (!fresh.addresses.empty())
+      p->earlier = std::exchange(fresh.addresses, {});
     m.believe(*p, fresh, now);
     p->claims.clear();
   }

@@ -62,7 +62,8 @@ struct membership_effects {
 /// detect has a bound. Flap damping: RFC 2439's penalty with half-life.
 ///
 /// Bounds: `max_members` names, `max_waiting` of them found and not approved,
-/// `max_addresses` for each; more are ignored.
+/// `max_addresses` for each; more are ignored. Who waits is told to nobody: a
+/// stranger that announces itself under ever new names fills no other table.
 ///
 /// Pure: values and time in, effects out; no actor, socket, clock or disk. The
 /// simulator runs this very class. Threads: one.
@@ -71,6 +72,12 @@ public:
   static constexpr std::size_t max_members = 256;
   static constexpr std::size_t max_waiting = 64;
   static constexpr std::size_t max_addresses = 16;
+  /// Of those, what discovery may fill: it must displace neither what the node
+  /// says of itself nor what an operator wrote.
+  static constexpr std::size_t max_seen_addresses = 4;
+  /// Who waits and is announced no more is forgotten after this. Not at once, so
+  /// that names which come and go fill no journal.
+  static constexpr mono_ns waiting_forgotten_after = 600'000'000'000;
   /// Dials under way at once: a TLS handshake costs a board 5 to 20 ms.
   static constexpr std::size_t max_dials = 16;
 
@@ -91,9 +98,11 @@ public:
   /// What an earlier incarnation of the same process knew; how it stands is
   /// judged anew.
   void recall(const member& before, mono_ns now);
-  /// A peer that discovery saw.
+  /// A peer that discovery sees, and all addresses at which it does now.
   membership_effects found(const std::string& name, const std::vector<std::string>& addresses,
                            mono_ns now, wall_ms wall);
+  /// Discovery sees it no more. A member stays one, at the addresses last seen.
+  void lost(const std::string& name, mono_ns now);
 
   /// Looks at silences; call at `wake_at` or later. A late call raises the
   /// local health figure: this node was busy, so it trusts itself less.

@@ -100,6 +100,9 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
       hear_of_me(said, wall, out);
       continue;
     }
+    // Of who waits, each node knows by its own ears; and see max_waiting.
+    if (said.is == standing::waiting && said.banned == 0 && !find(said.name))
+      continue;
     const bool is_new = !find(said.name);
     auto* p = learn(said.name);
     if (!p)
@@ -123,7 +126,7 @@ membership_message membership::parts::rows(const std::set<std::string>& names) c
   for (const auto& name : names) {
     if (name == me.name)
       out.members.push_back(me);
-    else if (const auto at = peers.find(name); at != peers.end()) {
+    else if (const auto at = peers.find(name); at != peers.end() && !waits(at->second)) {
       auto row = at->second.fact.incarnation == 0 ? shown(at->second) : at->second.fact;
       row.is = at->second.is;
       row.direct = at->second.direct;
@@ -156,8 +159,9 @@ void membership::parts::flush(mono_ns now, const std::string& not_to, membership
   const auto everybody = urgent.empty() && forward.empty() ? std::vector<std::string>{} : linked();
   if (!urgent.empty()) {
     const auto view = rows(urgent);
-    for (const auto& name : everybody)
-      out.letters.push_back({name, view});
+    if (!view.members.empty())
+      for (const auto& name : everybody)
+        out.letters.push_back({name, view});
   }
   std::set<std::string> others;
   std::set_difference(forward.begin(), forward.end(), urgent.begin(), urgent.end(),
@@ -166,8 +170,9 @@ void membership::parts::flush(mono_ns now, const std::string& not_to, membership
     auto able = everybody;
     std::erase(able, not_to);
     const auto view = rows(others);
-    for (const auto& name : some_of(std::move(able), how.pace.asked))
-      out.letters.push_back({name, view});
+    if (!view.members.empty())
+      for (const auto& name : some_of(std::move(able), how.pace.asked))
+        out.letters.push_back({name, view});
   }
   urgent.clear();
   forward.clear();

@@ -76,17 +76,31 @@ void membership::parts::redraw_circle(mono_ns now) {
   }
 }
 
+/// What it says of itself, then where it is seen, then what was written or known
+/// of old: a board whose address changes every day must be found on the last day, too.
 member membership::parts::shown(const peer& p) {
   member x = p.fact;
-  for (const auto& hint : p.hints)
-    if (std::find(x.addresses.begin(), x.addresses.end(), hint) == x.addresses.end())
-      x.addresses.push_back(hint);
-  if (x.addresses.size() > max_addresses)
-    x.addresses.resize(max_addresses);
+  x.addresses.clear();
+  const auto add = [&](const std::vector<std::string>& more, std::size_t most) {
+    for (const auto& one : more)
+      if (x.addresses.size() < most && std::find(x.addresses.begin(), x.addresses.end(), one) == x.addresses.end())
+        x.addresses.push_back(one);
+  };
+  add(p.fact.addresses.empty() ? p.earlier : p.fact.addresses, max_addresses / 2);
+  add(p.seen, max_addresses);
+  add(p.hints, max_addresses);
+  add(p.fact.addresses, max_addresses);
   x.is = p.is;
   x.direct = p.direct;
   x.since = p.since;
   return x;
+}
+
+void membership::parts::forget_the_gone(mono_ns now) {
+  std::erase_if(peers, [&](const auto& x) {
+    const auto& p = x.second;
+    return p.gone_since != 0 && waits(p) && now - p.gone_since > waiting_forgotten_after;
+  });
 }
 
 std::vector<std::string> membership::parts::linked() const {

@@ -23,7 +23,11 @@ struct question_round {
 /// One peer, as this node knows it.
 struct peer {
   member fact;                    ///< merged; never `suspect` or `down`, these are opinions
-  std::vector<std::string> hints; ///< addresses of configuration and discovery
+  std::vector<std::string> hints; ///< addresses of configuration and earlier runs
+  std::vector<std::string> earlier; ///< of its life before, until this one says its own
+  std::vector<std::string> seen;  ///< by discovery, now or when it was last seen
+  mono_ns gone_since = 0;         ///< discovery lost it; 0: sees it, or never did
+  mono_ns hurried_at = 0;         ///< for an address that discovery brought
   standing is = standing::unknown;
   bool direct = false;
   wall_ms since = 0;
@@ -89,6 +93,8 @@ struct membership::parts {
   [[nodiscard]] bool watches(const std::string& name) const;
   void redraw_circle(mono_ns now);
   [[nodiscard]] static member shown(const peer& p);
+  [[nodiscard]] static bool waits(const peer& p) { return p.is == standing::waiting && p.links == 0; }
+  void forget_the_gone(mono_ns now);
   [[nodiscard]] std::vector<std::string> linked() const;
   std::vector<std::string> some_of(std::vector<std::string> names, std::size_t n);
 

@@ -75,10 +75,15 @@ void record_verdicts(SSL_CTX* ctx) {
   SSL_CTX_set_cert_verify_callback(ctx, check_chain, nullptr);
 }
 
-int tolerate_old_lists(int ok, X509_STORE_CTX* chain) {
+int tolerate(int ok, X509_STORE_CTX* chain) {
   if (ok == 1)
     return 1;
+  const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   switch (X509_STORE_CTX_get_error(chain)) {
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+    if (const auto* at = verdict_of(ssl); at == nullptr || at->clock >= at->checked_at)
+      return 0;
+    [[fallthrough]];
   case X509_V_ERR_UNABLE_TO_GET_CRL:
   case X509_V_ERR_CRL_HAS_EXPIRED:
   case X509_V_ERR_CRL_NOT_YET_VALID: X509_STORE_CTX_set_error(chain, X509_V_OK); return 1;

@@ -20,7 +20,9 @@ status hub::read_files() {
   std::shared_ptr<const tls_context> tls;
   std::shared_ptr<const psk_context> psk;
   if (!how.files.certificate.empty()) {
-    auto made = tls_context::load(how.files, *how.clocks);
+    // At the start the clock may be wrong and become right; while it runs, a file
+    // that is of no use is refused and the one before stays.
+    auto made = tls_context::load(how.files, *how.clocks, this->tls() ? tls_context::own::checked : tls_context::own::any_time);
     if (!made) {
       take_revocations();
       return made.why();

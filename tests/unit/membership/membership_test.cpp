@@ -193,6 +193,78 @@ CAF_TEST(discovery waits for an approval and is bounded) {
   CAF_CHECK(b.approve("nobody", now, 0).why().code == errc::not_found);
 }
 
+CAF_TEST(discovery brings new addresses for ever and displaces no others) {
+  b.know("d", {"written:4710"}, now);
+  for (int i = 0; i < 1000; ++i) {
+    const auto at = "10.0.0." + std::to_string(i) + ":4710";
+    now += 2 * sec;
+    b.found("d", {at}, now, 0);
+    const auto d = see("d");
+    CAF_REQUIRE_EQUAL(d.addresses.size(), 2u); // not the one of yesterday
+    CAF_CHECK_EQUAL(d.addresses[0], at);
+    CAF_CHECK_EQUAL(d.addresses[1], "written:4710");
+  }
+  // A stranger says that "d" is everywhere.
+  std::vector<std::string> everywhere;
+  for (int i = 0; i < 16; ++i)
+    everywhere.push_back("stranger:" + std::to_string(i + 1));
+  b.found("d", everywhere, now, 0);
+  CAF_CHECK_EQUAL(see("d").addresses.size(), 1 + membership::max_seen_addresses);
+  CAF_CHECK_EQUAL(see("d").addresses.back(), "written:4710");
+  b.lost("d", now);
+  pass(2 * membership::waiting_forgotten_after, true);
+  CAF_CHECK(see("d").is != standing::waiting);
+  CAF_CHECK_EQUAL(see("d").name, "d"); // a member is never forgotten
+  // A new address is dialled at once; many in one second are not.
+  b.on_dial_failed("d", "no route", false, now, 0);
+  CAF_CHECK_EQUAL(b.found("d", {"new:1"}, now, 0).dial.size(), 1u);
+  for (int i = 2; i < 100; ++i) {
+    b.on_dial_failed("d", "no route", false, now, 0);
+    CAF_CHECK(b.found("d", {"new:" + std::to_string(i)}, now, 0).dial.empty());
+  }
+}
+
+CAF_TEST(a node that comes back elsewhere is not looked for where it was) {
+  auto c = row("c", 1, 0, standing::alive);
+  c.addresses = {"old:4710"};
+  b.on_letter("c", {kind::view, {}, 0, {c}}, now, 0);
+  b.on_link_down("c", "end of file", true, now, 0);
+  b.on_link_up("c", 2, now, 0);
+  CAF_CHECK_EQUAL(see("c").addresses.at(0), "old:4710"); // as long as nothing better is known
+  c.incarnation = 2;
+  c.addresses = {"new:4710"};
+  b.on_letter("c", {kind::view, {}, 0, {c}}, now, 0);
+  CAF_CHECK((see("c").addresses == std::vector<std::string>{"new:4710", "c:4710"})); // and what was written
+}
+
+CAF_TEST(who waits is told to nobody and forgotten some time after it went) {
+  auto done = b.found("d", {"d:4710"}, now, 0);
+  for (const auto& x : done.letters)
+    CAF_ERROR(x.to << " is told");
+  done = pass(10 * sec, true);
+  for (const auto& x : done.letters)
+    for (const auto& row : x.what.members)
+      CAF_CHECK(row.name != "d");
+  // An older version may tell; a stranger must not fill our table through others.
+  std::vector<member> rows;
+  for (int i = 0; i < 100; ++i)
+    rows.push_back(row("x" + std::to_string(i), 0, 0, standing::waiting));
+  view_from("a", rows);
+  CAF_CHECK_EQUAL(b.members().size(), 4u);
+  b.lost("d", now);
+  CAF_CHECK(see("d").is == standing::waiting);
+  CAF_CHECK(see("d").addresses.empty());
+  pass(membership::waiting_forgotten_after - sec, true);
+  CAF_CHECK_EQUAL(b.members().size(), 4u);
+  b.found("d", {"d:4711"}, now, 0); // a restart of it
+  pass(2 * sec, true);
+  CAF_CHECK_EQUAL(see("d").addresses.at(0), "d:4711");
+  b.lost("d", now);
+  pass(membership::waiting_forgotten_after + sec, true);
+  CAF_CHECK_EQUAL(b.members().size(), 3u);
+  b.lost("nobody", now);
+}
+
 CAF_TEST(a removed node is cut and stays out) {
   CAF_CHECK(b.remove("b", now, 0).why().code == errc::invalid_argument);
   CAF_CHECK(b.remove("nobody", now, 0).why().code == errc::not_found);
