@@ -98,9 +98,8 @@ public:
   }
 
   status reload() override {
-    const auto before = hub_->psk();
     auto done = hub_->read_files();
-    hub_->post([shared = hub_, before] { shared->drop_revoked(before); });
+    hub_->post([shared = hub_] { shared->drop_revoked(); });
     return done;
   }
 

@@ -3,12 +3,31 @@
 #include "cluster/transport/beat.hpp"
 
 #include <caf/io/basp/header.hpp>
+#include <caf/io/basp_broker.hpp>
+#include <caf/send.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace troupe::cluster {
 
 namespace net = caf::io::network;
+
+namespace {
+
+/// CAF makes an actor for each node id that it learns, and keeps it until the
+/// system ends: a peer that comes again and again would fill the memory.
+void forget_spawn_server(caf::io::basp_broker& broker, const std::string& node_id) {
+  auto& all = broker.spawn_servers;
+  const auto gone = std::find_if(all.begin(), all.end(), [&](const auto& x) { return to_string(x.first) == node_id; });
+  if (gone == all.end())
+    return;
+  caf::anon_send_exit(gone->second, caf::exit_reason::kill);
+  all.erase(gone);
+}
+
+} // namespace
 
 link_scribe::link_scribe(net::default_multiplexer& io, int fd, std::shared_ptr<link_session> session)
   : caf::io::scribe(net::conn_hdl_from_socket(fd)), session_(session), hub_(session->shared()),
@@ -90,6 +109,8 @@ void link_scribe::detach_from(caf::io::abstract_broker* broker) {
     // Wakes the stream, which then leaves the loop and closes the socket.
     ::shutdown(stream_.fd(), SHUT_RDWR);
   }
+  if (!record().who.node_id.empty())
+    forget_spawn_server(*static_cast<caf::io::basp_broker*>(broker), record().who.node_id);
   scribe::detach_from(broker);
 }
 

@@ -53,6 +53,24 @@ public:
     return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
   }
 
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Sends what `from` holds.
+  void pass(BIO* from) {
+    char bytes[4096];
+    for (int n = 0; (n = BIO_read(from, bytes, sizeof bytes)) > 0;)
+      (void)!::send(fd_.get(), bytes, static_cast<std::size_t>(n), MSG_NOSIGNAL);
+  }
+  /// So many records of TLS itself without a byte of data.
+  bool change_keys(int times) {
+    BIO* made = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl_.get(), made);
+    for (int i = 0; i < times; ++i)
+      if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1 || SSL_do_handshake(ssl_.get()) != 1)
+        return false;
+    pass(made);
+    return true;
+  }
+
   /// True: the other side closed within eight seconds, whatever it said before.
   bool closed() {
     char bytes[4096];

@@ -186,4 +186,22 @@ CAF_TEST(a flood from many addresses is bounded in all) {
     CAF_CHECK(one->closed());
 }
 
+CAF_TEST(a member that changes keys without end is cut) {
+  raw_link evil{port};
+  const auto leaf = issuing.issue("evil");
+  CAF_REQUIRE(evil.greet(&leaf));
+  CAF_REQUIRE(evil.change_keys(20'000));
+  CAF_CHECK(a.told.wait_refusal("records without content"));
+}
+
+CAF_TEST(a member that does not greet holds few connections) {
+  const auto leaf = issuing.issue("0evil"); // before "a": it may dial a
+  std::vector<std::unique_ptr<raw_link>> all;
+  for (int i = 0; i < 6; ++i) {
+    all.push_back(std::make_unique<raw_link>(port));
+    CAF_CHECK(all.back()->greet(&leaf));
+  }
+  CAF_CHECK(a.told.wait_refusal("have not greeted yet"));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
