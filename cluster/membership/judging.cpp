@@ -112,14 +112,16 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   x.lost = p.lost;
   x.refused = p.refused;
   if (x.linked)
-    x.quiet = p.watched_since ? now - std::max({p.heard_at, p.watched_since, p.up_since}) : 0;
+    x.quiet = p.watched_since ? now - std::max(p.heard_at, p.watched_since) : 0;
   else
     x.quiet = now - p.quiet_since;
   const bool may_judge = health.may_judge(now);
   const bool in_doubt = x.linked && x.quiet > suspect_after();
   if (in_doubt && may_judge) {
-    // A yes is asked for again; a no stands until the peer is heard.
-    const bool yes_is_old = p.round.yes_at != 0 && now - p.round.asked_at > suspect_after();
+    // A yes is asked for again as long as it is good, so that the last question
+    // comes to its end; a no stands until the peer is heard.
+    const bool yes_is_old = p.round.yes_at != 0 && now - p.round.yes_at <= down_after()
+                            && now - p.round.asked_at > suspect_after();
     if (p.round.number == 0 || yes_is_old)
       ask(p, now, out);
   } else if (x.linked && !in_doubt) {

@@ -180,8 +180,6 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   p->met = true;
   p->up_since = now;
   p->heard_at = std::max(p->heard_at, now);
-  p->round = {};
-  p->lost = p->refused = false;
   p->dials.on_up(now);
   if (again && p->is == standing::alive)
     out.changes.push_back({m.shown(*p), p->is, "its process was started again"});
@@ -204,7 +202,7 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   if (!p || p->links == 0 || --p->links > 0)
     return out;
   ++m.news;
-  p->lost = lost && p->is != standing::down;
+  p->lost = lost;
   p->refused = false;
   p->end = why;
   p->round = {};
@@ -227,9 +225,7 @@ membership_effects membership::on_dial_failed(const std::string& name, const std
   if (!p)
     return out;
   p->dials.on_failed(m.how.pace, m.chance, now);
-  if (p->links > 0)
-    return out;
-  p->refused = refused;
+  p->refused = refused; // without meaning while there is a link
   m.judge_peer(*p, now, wall, out);
   m.flush(now, {}, out);
   return out;
