@@ -1,6 +1,9 @@
 #include "cluster/membership/parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -34,7 +37,8 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
     p.fact.addresses.resize(max_addresses);
   if (p.fact == before)
     return;
-  forward.insert(p.fact.name);
+  if (p.told_by.empty())
+    forward.insert(p.fact.name);
   if (p.fact.addresses != before.addresses)
     p.dials.on_new_address(now);
   // A refutation that is newer than our doubt is a sign of life, brought by
@@ -102,9 +106,18 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
       continue;
     }
     const bool is_new = !find(said.name);
-    auto* p = learn(said.name);
-    if (!p)
+    const bool says_nothing = said.is == standing::unknown && said.incarnation == 0 && said.banned == 0 && said.addresses.empty();
+    auto* p = says_nothing ? find(said.name) : learn(said.name, teller.fact.name);
+    if (!p && says_nothing)
       continue;
+    if (!p) {
+      if (!std::exchange(teller.told_too_many, true))
+        out.troubles.push_back({teller.fact.name, fmt::format(
+          "tells of more nodes than are taken: '{}' and others are not, for {} nodes that it told of have no link to this one yet, at most {} may. "
+          "Their own links make them known; if there are no such nodes, `troupe remove-node {}` ends it and forgets them",
+          said.name, told_of_by(teller.fact.name), max_told, teller.fact.name)});
+      continue;
+    }
     believe(*p, said, now);
     if (is_new)
       p->is = p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
@@ -112,6 +125,8 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
       p->claims[teller.fact.name] = {{said.is, said.direct}, said.incarnation, said.refutation, now};
     touched.push_back(p);
   }
+  if (teller.told_too_many && told_of_by(teller.fact.name) < max_told / 2)
+    teller.told_too_many = false;
   for (auto* p : touched) {
     judge_peer(*p, now, wall, out);
     plan_dial(*p, now, out);
@@ -123,7 +138,12 @@ membership_message membership::parts::rows(const std::set<std::string>& names) c
   for (const auto& name : names) {
     if (name == me.name)
       out.members.push_back(me);
-    else if (const auto at = peers.find(name); at != peers.end()) {
+    else if (const auto at = peers.find(name); at != peers.end() && !at->second.told_by.empty()) {
+      // Only that there is nothing to say: it takes back what was said before.
+      member nothing;
+      nothing.name = name;
+      out.members.push_back(std::move(nothing));
+    } else if (at != peers.end()) {
       auto row = at->second.fact.incarnation == 0 ? shown(at->second) : at->second.fact;
       row.is = at->second.is;
       row.direct = at->second.direct;

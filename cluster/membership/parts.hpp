@@ -31,6 +31,8 @@ struct question_round {
 struct peer {
   member fact;                    ///< merged; never `suspect` or `down`, these are opinions
   std::vector<std::string> hints; ///< addresses of configuration and discovery
+  std::string told_by;            ///< hearsay of this peer; empty: somebody vouches for it
+  bool told_too_many = false;     ///< its hearsay is at the bound, and that was told
   standing is = standing::unknown;
   bool direct = false;
   wall_ms since = 0;
@@ -77,13 +79,20 @@ struct membership::parts {
   std::set<std::string> urgent, slow; ///< names whose rows go to everybody
   std::set<std::string> forward;      ///< facts heard of others, for a few
   mono_ns next_tick = 0, slow_due = 0, view_due = 0;
+  bool waiting_told = false, full_told = false; ///< the bounds that were told
 
   [[nodiscard]] mono_ns suspect_after() const;
   [[nodiscard]] mono_ns down_after() const;
 
   // parts.cpp: the table of peers
   peer* find(const std::string& name);
-  peer* learn(const std::string& name); ///< null: the table is full
+  /// @param told_by empty: a link, an operator, discovery or an earlier run
+  /// @returns null: the table, or what this teller may fill of it, is full
+  peer* learn(const std::string& name, const std::string& told_by = {});
+  void vouch(peer& p) { p.told_by.clear(); }
+  [[nodiscard]] std::size_t told_of_by(const std::string& teller) const;
+  bool make_room();
+  void forget_hearsay_of_removed();
   [[nodiscard]] static bool removed(const peer& p) { return p.fact.banned % 2 == 1; }
   [[nodiscard]] bool watches(const std::string& name) const;
   void redraw_circle(mono_ns now);
