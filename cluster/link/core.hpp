@@ -26,6 +26,10 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void trouble(const std::string& subject, const std::string& text) const;
   /// About what a peer does: so many a second, then their number.
   void complain(peer& about, const std::string& text) const;
+  /// How many of its complaints were not told one by one. Sums come at most once
+  /// a second for a peer, so that no other bound need keep any of them back.
+  void tell_sum(const std::string& subject, std::uint64_t unsaid, const char* of_what) const;
+  void tell_sums(mono_ns now);
 
   /// To a peer's gateway, in the name of ours, so that it knows who speaks.
   template <class T>
@@ -68,7 +72,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   std::mutex introducing;
 
   /// A peer that sends nonsense in a loop must not flood the journal.
-  static constexpr unsigned troubles_per_second = 10;
+  static constexpr unsigned troubles_per_second = 40; ///< more than one peer has, or it could hide others
   mutable std::mutex trouble_mutex; ///< of the four
   mutable mono_ns trouble_since = 0;
   mutable unsigned troubles = 0;

@@ -45,9 +45,30 @@ void link::core::trouble(const std::string& subject, const std::string& text) co
       return;
     }
   }
-  if (unsaid > 0)
-    hooks.on_trouble(how.node, fmt::format("{} more troubles of links were not told one by one", unsaid));
+  tell_sum(how.node, unsaid, "more troubles of links were not told one by one");
   hooks.on_trouble(subject, text);
+}
+
+void link::core::tell_sum(const std::string& subject, std::uint64_t unsaid, const char* of_what) const {
+  if (unsaid > 0 && hooks.on_trouble)
+    hooks.on_trouble(subject, fmt::format("{} {}", unsaid, of_what));
+}
+
+/// What nobody's next trouble has told.
+void link::core::tell_sums(mono_ns now) {
+  std::uint64_t troubles_before = 0;
+  {
+    std::lock_guard lock{trouble_mutex};
+    if (now - trouble_since > 1'000'000'000)
+      troubles_before = std::exchange(troubles_unsaid, 0);
+  }
+  unsigned early = 0;
+  {
+    std::lock_guard lock{mutex};
+    early = early_ends.take_unsaid(now);
+  }
+  tell_sum(how.node, troubles_before, "more troubles of links were not told one by one");
+  tell_sum(how.node, early, "more links ended before they said hello");
 }
 
 void link::core::complain(peer& about, const std::string& text) const {
@@ -56,8 +77,7 @@ void link::core::complain(peer& about, const std::string& text) const {
     std::lock_guard lock{about.complaints_mutex};
     said = about.complaints.note(all.clocks.mono());
   }
-  if (said.unsaid > 0)
-    trouble(about.who.name, fmt::format("{} more like these", said.unsaid));
+  tell_sum(about.who.name, said.unsaid, "more like these");
   if (said.tell)
     trouble(about.who.name, fmt::format("at {}: {}", about.who.address, text));
 }
@@ -68,8 +88,7 @@ void link::core::tell_early_end(const peer_identity& who, const std::string& why
     std::lock_guard lock{mutex};
     said = early_ends.note(all.clocks.mono());
   }
-  if (said.unsaid > 0)
-    trouble(who.name, fmt::format("{} more ended before they said hello", said.unsaid));
+  tell_sum(how.node, said.unsaid, "more links ended before they said hello");
   if (said.tell)
     trouble(who.name, fmt::format("refused at {}: its link ended before it said hello: {}", who.address, why));
 }
@@ -132,6 +151,12 @@ void link::core::lose(const peer_ptr& x, const std::string& why, bool lost) {
   questions.lost(name, why);
   end_readers(name);
   service.peer_gone(name);
+  unsigned unsaid = 0;
+  {
+    std::lock_guard lock{x->complaints_mutex};
+    unsaid = x->complaints.take_all();
+  }
+  tell_sum(name, unsaid, "more like these, before its link ended");
   if (hooks.on_peer_lost)
     hooks.on_peer_lost(name, why, lost);
 }
@@ -288,6 +313,7 @@ void link::tick(const std::vector<link_view>& links) {
   if (now - core_->breathed_at < breath)
     return;
   core_->breathed_at = now;
+  core_->tell_sums(now);
   for (const auto& x : core_->linked.all()) {
     x->out->breathe();
     unsigned unsaid = 0;
@@ -295,8 +321,7 @@ void link::tick(const std::vector<link_view>& links) {
       std::lock_guard lock{x->complaints_mutex};
       unsaid = x->complaints.take_unsaid(now);
     }
-    if (unsaid > 0)
-      core_->trouble(x->who.name, fmt::format("{} more like these", unsaid));
+    core_->tell_sum(x->who.name, unsaid, "more like these");
     std::lock_guard lock{x->mutex};
     if (x->batch_taken != x->batch_said)
       core_->post(x->gateway, batch_taken{x->batch_said = x->batch_taken});

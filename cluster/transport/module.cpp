@@ -30,6 +30,7 @@ public:
                              + static_cast<std::uint64_t>(hub_->now() / 1000 % 1000);
     if (auto uri = caf::make_uri(fmt::format("node:{}/{}", hub_->how.node, incarnation)))
       const_cast<caf::node_id&>(system_.node()) = caf::make_node_id(*uri);
+    hub_->own_id = to_string(system_.node());
   }
 
   void start() override {

@@ -94,6 +94,12 @@ void link_scribe::detach_from(caf::io::abstract_broker* broker) {
 }
 
 void link_scribe::graceful_shutdown() {
+  // While the node runs, only CAF's reader of BASP asks for this, about what the
+  // guard let pass and CAF does not understand. Nobody else would tell of it.
+  if (!hub_->closing) {
+    kill("what it said is no BASP that CAF understands; is its software whole, and of this version?", errc::untrusted);
+    return detach(&stream_.backend(), false), void();
+  }
   lost_ = false;
   hub_->note_why(record(), "closed by this node");
   const std::chrono::nanoseconds silent{hub_->now() - record().last_heard};
@@ -146,7 +152,7 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   using policy = caf::io::receive_policy;
   if (!guard_)
     guard_.emplace(record().who.name, record().who.dialled, hub_->how.bounds.max_frame_bytes,
-                   hub_->messages);
+                   hub_->messages, hub_->own_id);
   switch (guard_->feed(bytes, size)) {
   case verdict::pass: return hand_on(context, bytes, size);
   case verdict::up: return rise(context, bytes, size);

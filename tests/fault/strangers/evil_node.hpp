@@ -11,6 +11,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace troupe::test {
 
@@ -27,6 +28,7 @@ public:
     how.node = name;
     how.files = std::move(files);
     how.told = this;
+    how.bounds.max_backlog_bytes = 1 << 30; // our own bound would end the attack
     if (auto done = cluster::transport::load(cfg_, how); !done)
       throw std::runtime_error(done.why().context);
     system_ = std::make_unique<caf::actor_system>(cfg_);
@@ -41,8 +43,16 @@ public:
               [](const cluster::membership_message&) {},
               [this](const cluster::hello&) { ++hellos; }};
     });
+    heart_ = std::thread{[this] {
+      while (!over_) {
+        net().beat({"a"});
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      }
+    }};
   }
   ~evil_node() override {
+    over_ = true;
+    heart_.join();
     there_ = nullptr;
     caf::anon_send_exit(mouth_, caf::exit_reason::user_shutdown);
     mouth_ = nullptr;
@@ -128,6 +138,9 @@ private:
   std::mutex mutex_;
   std::vector<cluster::far_answer> answers_;
   std::atomic<std::size_t> downs_{0};
+  /// Who is silent is taken for dead within a second; an attacker would not be.
+  std::atomic<bool> over_{false};
+  std::thread heart_;
 };
 
 } // namespace troupe::test
