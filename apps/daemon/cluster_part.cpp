@@ -192,6 +192,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   });
   if (trust_)
     chores_.every(60s, [this] { trust_->look_after(); });
+  chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)

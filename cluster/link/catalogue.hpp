@@ -22,8 +22,9 @@ public:
   [[nodiscard]] static std::vector<catalogue_part> cut(std::uint64_t revision,
                                                        const std::vector<std::string>& documents);
 
+  /// @param over  set when this part is the first of a revision beyond `most_bytes`
   /// @returns true when a revision is whole.
-  bool take(const std::string& node, const catalogue_part& part);
+  bool take(const std::string& node, const catalogue_part& part, bool* over = nullptr);
   void forget(const std::string& node);
 
   [[nodiscard]] std::vector<std::string> of(const std::string& node) const;

@@ -40,6 +40,9 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   }
 
   void tell_early_end(const peer_identity& who, const std::string& why);
+  void tell_refused(const peer_identity& who, const std::string& why);
+  /// What of our own documents `to` is shown. Under `mutex`.
+  [[nodiscard]] std::vector<catalogue_part> book_for(const peer& to) const;
 
   // --- gateway.cpp ---
   [[nodiscard]] caf::actor spawn_gateway();
@@ -48,6 +51,8 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void count_envelope(peer& from, const envelope& x);
   void on_envelope(peer& from, envelope x);
   void on_call(const peer_ptr& from, far_call x);
+  void on_catalogue(peer& from, catalogue_part x);
+  void on_trust(peer& from, trust_offer x);
   void on_pull(const peer_ptr& from, const far_pull& x);
   void on_events(const peer_ptr& from, far_events x);
 
@@ -83,6 +88,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   std::map<std::string, mono_ns> greeted; ///< CAF node ids whose hello is awaited
   std::map<reader_key, std::function<bool(far_events)>> readers;
   std::vector<catalogue_part> own_book;
+  std::vector<std::string> own_documents; ///< the same, uncut
   trust_offer own_trust;
   refusal_meter early_ends{peer::complaints_per_second};
   std::unordered_map<std::string, std::pair<quality, reason>> last_grade;

@@ -68,7 +68,7 @@ void link::core::tell_sums(mono_ns now) {
     early = early_ends.take_unsaid(now);
   }
   tell_sum(how.node, troubles_before, "more troubles of links were not told one by one");
-  tell_sum(how.node, early, "more links ended before they said hello");
+  tell_sum(how.node, early, "more were refused before their hello");
 }
 
 void link::core::complain(peer& about, const std::string& text) const {
@@ -83,14 +83,28 @@ void link::core::complain(peer& about, const std::string& text) const {
 }
 
 void link::core::tell_early_end(const peer_identity& who, const std::string& why) {
+  tell_refused(who, "its link ended before it said hello: " + why);
+}
+
+void link::core::tell_refused(const peer_identity& who, const std::string& why) {
   refusal_meter::answer said;
   {
     std::lock_guard lock{mutex};
     said = early_ends.note(all.clocks.mono());
   }
-  tell_sum(how.node, said.unsaid, "more links ended before they said hello");
-  if (said.tell)
-    trouble(who.name, fmt::format("refused at {}: its link ended before it said hello: {}", who.address, why));
+  tell_sum(how.node, said.unsaid, "more were refused before their hello");
+  if (said.tell && hooks.on_refused)
+    hooks.on_refused(who.address, who.name, why);
+  else if (said.tell)
+    trouble(who.name, fmt::format("refused at {}: {}", who.address, why));
+}
+
+std::vector<catalogue_part> link::core::book_for(const peer& to) const {
+  if (to.commands())
+    return own_book;
+  auto documents = own_documents;
+  std::erase_if(documents, [&](const auto& x) { return !hooks.name_of || !to.owns(hooks.name_of(x)); });
+  return catalogue::cut(own_book.empty() ? 1 : own_book.front().revision, documents);
 }
 
 /// The run of this node in the upper 22 bits, the start of the actor below.
@@ -306,7 +320,7 @@ void link::tick(const std::vector<link_view>& links) {
   // Whoever dialled: a link without a hello is none.
   for (const auto& x : links)
     if (now - x.up_since > std::chrono::nanoseconds{core_->how.hello_within}.count() && !core_->linked.find(x.who.name)) {
-      const auto why = fmt::format("said no hello within {} ms", core_->how.hello_within.count());
+      const auto why = fmt::format("said no hello within {} ms; is it stopped, or its software not whole?", core_->how.hello_within.count());
       core_->tell_early_end(x.who, why);
       core_->wire.drop(x.who.name, why);
     }
@@ -414,11 +428,18 @@ void link::show_catalogue(std::uint64_t revision, std::vector<std::string> docum
   std::lock_guard in_order{core_->introducing};
   {
     std::lock_guard lock{core_->mutex};
-    core_->own_book = parts;
+    core_->own_book = std::move(parts);
+    core_->own_documents = std::move(documents);
   }
-  for (const auto& x : core_->linked.all())
-    for (const auto& part : parts)
-      core_->post(x->gateway, part);
+  for (const auto& x : core_->linked.all()) {
+    std::vector<catalogue_part> book;
+    {
+      std::lock_guard lock{core_->mutex};
+      book = core_->book_for(*x);
+    }
+    for (auto& part : book)
+      core_->post(x->gateway, std::move(part));
+  }
 }
 
 void link::offer_trust(trust_offer what) {
@@ -428,7 +449,8 @@ void link::offer_trust(trust_offer what) {
     core_->own_trust = what;
   }
   for (const auto& x : core_->linked.all())
-    core_->post(x->gateway, what);
+    if (x->commands())
+      core_->post(x->gateway, what);
 }
 
 void link::forget(const std::string& node) {

@@ -45,7 +45,7 @@ void link_scribe::flush() {
   record().backlog = bytes;
   if (bytes > hub_->how.bounds.max_backlog_bytes) {
     stream_.wr_buf().clear();
-    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be", bytes,
+    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be. Is it stopped or overloaded?", bytes,
                      hub_->how.bounds.max_backlog_bytes));
     return;
   }
@@ -125,7 +125,7 @@ void link_scribe::look_at_deadline(std::chrono::steady_clock::time_point now) {
     kill("it did not take what was queued for it");
     return;
   }
-  const auto why = fmt::format("no {} handshake within {} ms", session_->established() ? "BASP" : "TLS",
+  const auto why = fmt::format("no {} handshake within {} ms; is it a node, and not stopped or overloaded?", session_->established() ? "BASP" : "TLS",
                                hub_->how.bounds.handshake_within.count());
   sever(why, true);
 }
@@ -161,7 +161,8 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   case verdict::dropped: stream_.configure_read(policy::exactly(caf::io::basp::header_size)); return true;
   case verdict::cut: break;
   }
-  sever(guard_->why(), true, errc::untrusted);
+  sever(fmt::format("{}. Is its software whole, and of this version? If not, `troupe remove-node {}` keeps it out", guard_->why(),
+                    record().who.name), true, errc::untrusted);
   return false;
 }
 

@@ -39,7 +39,11 @@ public:
               [this](const cluster::tick_told&) { ++ticks; },
               // Dropped messages would be answered with errors, which no node sends.
               [](const cluster::reading_batch&) {}, [](cluster::tick_asked) {}, [](const cluster::envelopes_taken&) {},
-              [](const cluster::catalogue_part&) {}, [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
+              [this](const cluster::catalogue_part& x) {
+                ++books_;
+                note([&] { documents_ = x.documents; });
+              },
+              [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
               [](const cluster::membership_message&) {},
               [this](const cluster::hello&) { ++hellos; }};
     });
@@ -119,6 +123,13 @@ public:
     return answers_;
   }
 
+  /// Of the newest catalogue that it was shown, in one part.
+  std::vector<std::string> documents() {
+    const std::lock_guard guard{mutex_};
+    return documents_;
+  }
+  [[nodiscard]] std::size_t books() const { return books_; }
+
   void link_up(const cluster::peer_identity&) noexcept override {}
   void link_down(const cluster::peer_identity&, const std::string&, bool) noexcept override { ++downs_; }
   void refused(const std::string&, const std::string&, const std::string&) noexcept override {}
@@ -137,7 +148,8 @@ private:
   caf::actor mouth_, there_;
   std::mutex mutex_;
   std::vector<cluster::far_answer> answers_;
-  std::atomic<std::size_t> downs_{0};
+  std::vector<std::string> documents_;
+  std::atomic<std::size_t> downs_{0}, books_{0};
   /// Who is silent is taken for dead within a second; an attacker would not be.
   std::atomic<bool> over_{false};
   std::thread heart_;

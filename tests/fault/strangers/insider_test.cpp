@@ -4,6 +4,7 @@
 #define CAF_SUITE insider
 #include "tests/support/suite.hpp"
 
+#include "cluster/membership/membership.hpp"
 #include "tests/fault/strangers/evil_node.hpp"
 #include "tests/fault/strangers/pair.hpp"
 #include "tests/fault/strangers/raw_node.hpp"
@@ -253,20 +254,24 @@ CAF_TEST(a hundred thousand rows and endless empty documents are bounded) {
   CAF_REQUIRE_EQUAL(evil.enter("a", port), "");
   std::uint64_t seq = 0;
   int next = 0;
-  const auto thousand = [&] {
+  const auto some = [&](int n) {
     std::vector<far_row> rows;
-    for (int i = 0; i < 1000; ++i, ++next)
+    for (int i = 0; i < n; ++i, ++next)
       rows.push_back(row_of(fmt::format("evil/row-{}", next), i));
     evil.say(batch_of(++seq, std::move(rows)));
+    pause_for(1ms); // the attacker's memory has bounds, too
   };
-  CAF_CHECK_EQUAL(trouble_during(thousand, 256 << 10), "");
+  CAF_CHECK_EQUAL(trouble_during([&] { some(256); }, 256 << 10), "");
   while (next < 100'000)
-    thousand();
+    some(256);
   CAF_CHECK(logs("more than 65536 names"));
+  some(257);
+  CAF_CHECK(logs("257 readings in one batch; at most 256"));
   std::uint32_t part = 0;
   const auto empty_documents = [&] {
     if (part < 4000)
       evil.say(catalogue_part{9, part++, 4000, std::vector<std::string>(16'000)});
+    pause_for(1ms);
   };
   CAF_CHECK_EQUAL(trouble_during(empty_documents, 256 << 10), "");
   while (part < 300)
@@ -274,6 +279,71 @@ CAF_TEST(a hundred thousand rows and endless empty documents are bounded) {
   CAF_CHECK(logs("documents of it are not kept"));
   CAF_CHECK_EQUAL(trouble(256 << 10), "");
   CAF_CHECK_EQUAL(evil.downs(), 0u);
+}
+
+CAF_TEST(invented members are bounded and go with who told of them) {
+  evil_node evil{"evil", give("evil")};
+  CAF_REQUIRE_EQUAL(evil.enter("a", port), "");
+  int next = 0;
+  const auto invent = [&] {
+    membership_message letter;
+    letter.what = membership_message::kind::view;
+    for (int i = 0; i < 50; ++i, ++next) {
+      member ghost;
+      ghost.name = fmt::format("ghost-{}", next);
+      ghost.incarnation = 1;
+      ghost.is = i % 3 == 0 ? standing::removed : standing::alive;
+      ghost.addresses = {fmt::format("127.0.0.1:{}", free_port())};
+      letter.members.push_back(ghost);
+    }
+    evil.say(letter);
+    pause_for(5ms);
+  };
+  CAF_CHECK_EQUAL(trouble_during(invent), "");
+  CAF_CHECK(logs("node evil: tells of more nodes than are taken: 'ghost-64' and others are not"));
+  CAF_CHECK(logs("`troupe remove-node evil`"));
+  const auto known = [](const test_house& at) { return at.ask({"members"})["members"].size(); };
+  CAF_CHECK_EQUAL(known(a), 3 + membership::max_told); // a, b, evil
+  CAF_CHECK_EQUAL(known(b), 3u);                       // b has met a, and hears of evil; of no ghost
+  evil_node honest{"honest", give("honest")};
+  CAF_CHECK_EQUAL(honest.enter("a", port), "");
+  CAF_CHECK(logs("node honest: unknown -> alive: linked") || logs("node honest: waiting -> alive: linked"));
+  CAF_CHECK_EQUAL(a.troupe({"remove-node", "evil"}).exit, 0);
+  const auto rows = a.wait_for({"members"}, [](const auto& x) { return x["members"].size() == 4; });
+  CAF_CHECK_EQUAL(rows["members"].size(), 4u);
+  const auto text = a.log();
+  CAF_CHECK_EQUAL(text.find("tells of more nodes"), text.rfind("tells of more nodes"));
+  CAF_CHECK_EQUAL(trouble(), "");
+}
+
+CAF_TEST(offers of trust without end are looked at now and then and the newest counts) {
+  evil_node evil{"evil", give("evil")};
+  CAF_REQUIRE_EQUAL(evil.enter("a", port), "");
+  std::string rubbish; // costs a look as much as can be
+  while (rubbish.size() < 60'000)
+    rubbish += foreign.certificate();
+  int said = 0;
+  const auto offer = [&] {
+    evil.say(trust_offer{rubbish, fmt::format("-----BEGIN X509 CRL-----\n{:08}\n-----END X509 CRL-----\n", ++said)});
+    pause_for(2ms);
+  };
+  const auto before = a.log().size();
+  CAF_CHECK_EQUAL(trouble_during(offer), "");
+  while (said < 500)
+    offer();
+  CAF_CHECK(logs("evil: offered authorities and revocations so often that"));
+  CAF_CHECK(logs("`troupe remove-node evil`"));
+  evil.say(trust_offer{root.below("garden").certificate(), ""}); // what is right is taken from anybody
+  CAF_CHECK(logs("from evil: new authority 'garden'"));
+  // Each look tells what it refused: there were few.
+  std::size_t looks = 0;
+  std::istringstream lines{a.log().substr(before)};
+  for (std::string line; std::getline(lines, line);)
+    looks += has(line, "refused from evil: root") ? 1 : 0;
+  CAF_MESSAGE(looks << " looks at " << said << " offers");
+  CAF_CHECK(looks > 0);
+  CAF_CHECK_LESS(looks, 10u);
+  CAF_CHECK_EQUAL(trouble(), "");
 }
 
 CAF_TEST(a board with a key shows its own names and commands nobody) {
@@ -287,6 +357,23 @@ CAF_TEST(a board with a key shows its own names and commands nobody) {
   CAF_CHECK(shows("shed/light", "1"));
   CAF_CHECK(a.ask({"list", "house/alarm"}).empty());
   CAF_CHECK(logs("for their names are not its own; the first is house/alarm"));
+  const auto about = [](const char* name) {
+    return fmt::format(R"({{"section": "channel", "name": "{}", "document": {{"bus": "sim", "label": "of the shed"}}}})", name);
+  };
+  shed.say(catalogue_part{1, 0, 1, {about("shed/light"), about("house/alarm"), "null"}});
+  CAF_CHECK(logs("2 documents of it are not kept, for their names are not its own; the first is 'house/alarm'"));
+  shed.say(trust_offer{foreign.certificate(), ""});
+  CAF_CHECK(logs("yet told whom to trust"));
+  // a runs a bus and a lamp, which are none of the shed's business.
+  for (int i = 0; i < 200 && shed.books() == 0; ++i)
+    pause_for(20ms);
+  CAF_CHECK_EQUAL(a.troupe({"add", "channel", "shed/heater", "bus=sim", "line=out.1", "direction=output"}).exit, 0);
+  for (int i = 0; i < 200 && shed.documents().empty(); ++i)
+    pause_for(20ms);
+  const auto shown = shed.documents();
+  CAF_CHECK_EQUAL(shown.size(), 1u);
+  for (const auto& x : shown)
+    CAF_CHECK(has(x, "shed/heater"));
   envelope wish;
   wish.seq = 1;
   wish.echo = 1;

@@ -144,7 +144,7 @@ CAF_TEST(strangers at the control port are refused there too) {
     if (!house.logs(row.why))
       CAF_ERROR("not in the log: " << row.why);
   }
-  CAF_CHECK(has(house.a.log(), "refused by the control interface, from 127.0.0.1:"));
+  CAF_CHECK(has(house.a.log(), "refused by the control interface at 127.0.0.1:"));
   raw_link plain{house.control};
   plain.say("GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n");
   CAF_CHECK(plain.closed());
