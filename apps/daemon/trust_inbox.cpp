@@ -16,7 +16,7 @@ trust_inbox::answer trust_inbox::put(const std::string& from, cluster::trust_off
   // Who was quiet for long is as new as who never spoke.
   std::erase_if(of_, [&](const auto& x) {
     const auto& [newest, looked_at, told_at, replaced] = x.second;
-    return !newest && now - looked_at.value_or(now) > ns(told_every) && now - told_at.value_or(0) > ns(told_every);
+    return !newest && replaced == 0 && now - looked_at.value_or(now) > ns(told_every) && now - told_at.value_or(0) > ns(told_every);
   });
   auto& x = of_[from];
   if (x.newest)
