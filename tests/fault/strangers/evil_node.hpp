@@ -39,10 +39,7 @@ public:
               [this](const cluster::tick_told&) { ++ticks; },
               // Dropped messages would be answered with errors, which no node sends.
               [](const cluster::reading_batch&) {}, [](cluster::tick_asked) {}, [](const cluster::envelopes_taken&) {},
-              [this](const cluster::catalogue_part& x) {
-                ++books_;
-                note([&] { documents_ = x.documents; });
-              },
+              [this](const cluster::catalogue_part& x) { note([&] { documents_ = x.documents; }); },
               [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
               [](const cluster::membership_message&) {},
               [this](const cluster::hello&) { ++hellos; }};
@@ -128,7 +125,6 @@ public:
     const std::lock_guard guard{mutex_};
     return documents_;
   }
-  [[nodiscard]] std::size_t books() const { return books_; }
 
   void link_up(const cluster::peer_identity&) noexcept override {}
   void link_down(const cluster::peer_identity&, const std::string&, bool) noexcept override { ++downs_; }
@@ -149,7 +145,7 @@ private:
   std::mutex mutex_;
   std::vector<cluster::far_answer> answers_;
   std::vector<std::string> documents_;
-  std::atomic<std::size_t> downs_{0}, books_{0};
+  std::atomic<std::size_t> downs_{0};
   /// Who is silent is taken for dead within a second; an attacker would not be.
   std::atomic<bool> over_{false};
   std::thread heart_;

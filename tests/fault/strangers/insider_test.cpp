@@ -365,10 +365,7 @@ CAF_TEST(a board with a key shows its own names and commands nobody) {
   CAF_CHECK(logs("2 documents of it are not kept, for their names are not its own; the first is 'house/alarm'"));
   shed.say(trust_offer{foreign.certificate(), ""});
   CAF_CHECK(logs("yet told whom to trust"));
-  // a runs a bus and a lamp, which are none of the shed's business.
-  for (int i = 0; i < 200 && shed.books() == 0; ++i)
-    pause_for(20ms);
-  CAF_CHECK_EQUAL(a.troupe({"add", "channel", "shed/heater", "bus=sim", "line=out.1", "direction=output"}).exit, 0);
+  // a runs a bus and a lamp too, which are none of the shed's business.
   for (int i = 0; i < 200 && shed.documents().empty(); ++i)
     pause_for(20ms);
   const auto shown = shed.documents();

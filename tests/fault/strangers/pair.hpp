@@ -33,6 +33,7 @@ struct honest_pair {
                                          "line = \"living.temp\"\ndirection = \"input\"\nkind = \"analog\"\npoll-every = \"100ms\"\n"
                                          "[channel.\"b/lamp\"]\nbus = \"sim\"\nline = \"out.3\"\ndirection = \"output\"\n";
   static constexpr const char* lamps = "[bus.sim]\ndriver = \"sim\"\n[channel.\"a/lamp\"]\nbus = \"sim\"\nline = \"out.2\"\n"
+                                       "direction = \"output\"\n[channel.\"shed/heater\"]\nbus = \"sim\"\nline = \"out.1\"\n"
                                        "direction = \"output\"\n";
   temp_folder folder;
   test_authority root{"house root"}, foreign{"foreign root"};
