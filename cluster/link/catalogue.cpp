@@ -35,7 +35,7 @@ bool catalogue::take(const std::string& node, const catalogue_part& part, bool* 
     return false; // the rest of a revision whose begin was lost with its link
   ++x.parts_seen;
   for (const auto& document : part.documents) {
-    x.bytes += document.size() + sizeof document; // empty ones cost as well
+    x.bytes += document.size() + document_costs;
     if (x.bytes > most_bytes) {
       x.arriving = {};
       x.parts_seen = part.parts; // none of its further parts is wanted

@@ -17,6 +17,8 @@ class catalogue {
 public:
   static constexpr std::size_t part_bytes = 256 << 10;
   static constexpr std::size_t most_bytes = 64 << 20; ///< of one node; more is not taken
+  /// Beside its bytes. Empty ones cost as well: to free millions of them would hold the I/O thread.
+  static constexpr std::size_t document_costs = 256;
 
   /// Cuts documents into parts that fit a frame.
   [[nodiscard]] static std::vector<catalogue_part> cut(std::uint64_t revision,
