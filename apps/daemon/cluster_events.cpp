@@ -23,6 +23,7 @@ cluster::link_hooks cluster_part::hooks() {
       not_reached_.erase(peer);
     }
     to_membership(cluster::link_is_up{peer, incarnation});
+    tell_refusals(refusals_.let_in(peer));
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
@@ -33,16 +34,16 @@ cluster::link_hooks cluster_part::hooks() {
   x.on_letter = [this](const std::string& from, cluster::membership_message what) {
     to_membership(cluster::letter_came{from, std::move(what)});
   };
-  x.on_trust = [this](const std::string& from, const cluster::trust_offer& what) {
-    chores_.soon([this, from, what] {
-      if (!trust_)
-        return;
-      trust_->offered(from, what);
-      if (enrolment_)
-        if (const auto merged = enrolment_->merge_revoked(what.revoked); merged && *merged)
-          (void)trust_->reload();
-    });
+  x.on_trust = [this](const std::string& from, cluster::trust_offer what) {
+    const auto said = offers_.put(from, std::move(what), all_.clocks.mono());
+    if (said.unread > 0)
+      tell(severity::warning, from, fmt::format("offered authorities and revocations so often that {} offers were not looked at: one in {} ms is, "
+                                                "and the newest counts. Find what rewrites its PKI files, or `troupe remove-node {}`",
+                                                said.unread, trust_inbox::pause.count(), from));
+    chores_.once_in("trust " + from, said.look_in, [this, from] { look_at_trust(from); });
   };
+  x.on_refused = [this](const std::string& address, const std::string& peer, const std::string& why) { refused(address, peer, why); };
+  x.name_of = [](const std::string& document) { return text_in(far_json(document), "name"); };
   x.on_catalogue = [this](const std::string& from) {
     chores_.once_in("book " + from, 20ms, [this, from] { learn_documents(from); });
   };
@@ -60,8 +61,30 @@ void cluster_part::link_down(const cluster::peer_identity& who, const std::strin
 }
 
 void cluster_part::refused(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
-  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
-       fmt::format("refused{}{}: {}", address.empty() ? "" : " at ", address, why));
+  refuse("refused", address, claimed, why);
+}
+
+/// A sum has no address, and is told as it is.
+void cluster_part::refuse(const std::string& how, const std::string& address, const std::string& claimed, const std::string& why) {
+  if (address.empty())
+    return tell(severity::warning, claimed.empty() ? "strangers" : claimed, fmt::format("{}: {}", how, why));
+  const auto host = address.substr(0, address.rfind(':'));
+  tell_refusals(refusals_.note(claimed.empty() ? host : claimed, address, how, why, all_.clocks.mono()));
+}
+
+void cluster_part::tell_refusals(const refusal_book::lines& all) {
+  for (const auto& x : all)
+    tell(x.over ? severity::notice : severity::warning, x.subject, x.text);
+}
+
+void cluster_part::look_at_trust(const std::string& from) {
+  const auto what = offers_.take(from, all_.clocks.mono());
+  if (!what || !trust_)
+    return;
+  trust_->offered(from, *what);
+  if (enrolment_)
+    if (const auto merged = enrolment_->merge_revoked(what->revoked); merged && *merged)
+      (void)trust_->reload();
 }
 
 void cluster_part::surplus(const std::string& address, const std::string& name, const std::string& why) noexcept {
@@ -69,8 +92,7 @@ void cluster_part::surplus(const std::string& address, const std::string& name, 
 }
 
 void cluster_part::refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
-  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
-       fmt::format("refused by the control interface{}{}: {}", address.empty() ? "" : ", from ", address, why));
+  refuse("refused by the control interface", address, claimed, why);
 }
 
 std::vector<cluster::heard> cluster_part::links() {

@@ -207,6 +207,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
   if (follows_the_machine(config_.listen))
     chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
+  chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)
@@ -235,6 +236,7 @@ status cluster_part::listen() {
 std::vector<cluster::known_peer> cluster_part::known_peers() const {
   std::map<std::string, std::vector<std::string>> known;
   std::map<std::string, std::uint32_t> banned;
+  std::map<std::string, std::string> told_by;
   if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
     const auto x = json::parse(kept->payload, nullptr, false);
     if (x.is_object())
@@ -242,6 +244,8 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
         const auto words = row.is_object() ? row.value("banned", json()) : json();
         if (words.is_number_unsigned())
           banned[name] = words.get<std::uint32_t>();
+        if (row.is_object())
+          told_by[name] = text_in(row, "told_by");
         auto& addresses = known[name];
         for (const auto& at : row.is_object() ? row.value("addresses", json::array()) : row)
           if (at.is_string())
@@ -255,11 +259,12 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
     auto& addresses = known[x.is.name];
     std::erase(addresses, to_string(x.is.at));
     addresses.insert(addresses.begin(), to_string(x.is.at)); // what the operator wrote is tried first
+    told_by.erase(x.is.name);
   }
   known.erase(config_.name);
   std::vector<cluster::known_peer> out;
   for (auto& [name, addresses] : known)
-    out.push_back({name, std::move(addresses), banned[name]});
+    out.push_back({name, std::move(addresses), banned[name], told_by[name]});
   return out;
 }
 
@@ -370,12 +375,19 @@ void cluster_part::learn_documents(const std::string& node) {
 
 void cluster_part::keep_members() {
   json x = json::object();
-  for (const auto& m : table_.members())
-    if (m.name != config_.name && m.is != cluster::standing::waiting) {
-      x[m.name] = m.addresses;
-      if (m.banned > 0) // an operator's word outlives every node
-        x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
-    }
+  const auto now = table_.look();
+  for (const auto& m : now.members) {
+    const auto told = now.hearsay.find(m.name);
+    const bool is_hearsay = told != now.hearsay.end();
+    // Hearsay is heard again; kept, it would come back as if somebody vouched for it.
+    if (m.name == config_.name || m.is == cluster::standing::waiting || (is_hearsay && m.banned == 0))
+      continue;
+    x[m.name] = m.addresses;
+    if (m.banned > 0) // an operator's word outlives every node
+      x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
+    if (is_hearsay)
+      x[m.name]["told_by"] = told->second;
+  }
   const auto text = x.dump();
   if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
     return;

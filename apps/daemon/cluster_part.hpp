@@ -5,6 +5,8 @@
 #include "apps/daemon/enrolment.hpp"
 #include "apps/daemon/far_desk.hpp"
 #include "apps/daemon/house_control.hpp"
+#include "apps/daemon/refusal_book.hpp"
+#include "apps/daemon/trust_inbox.hpp"
 #include "apps/daemon/trust_keeper.hpp"
 #include "cluster/discovery/discovery.hpp"
 #include "cluster/link/membership_unit.hpp"
@@ -76,6 +78,9 @@ private:
   [[nodiscard]] std::vector<cluster::known_peer> known_peers() const;
   void start_discovery();
   void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
+  void tell_refusals(const refusal_book::lines& all);
+  void refuse(const std::string& how, const std::string& address, const std::string& claimed, const std::string& why);
+  void look_at_trust(const std::string& from);
   void show_documents();
   void learn_documents(const std::string& node);
   void keep_members();
@@ -107,6 +112,8 @@ private:
   chores chores_;
   std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
+  trust_inbox offers_;
+  refusal_book refusals_;
   std::unique_ptr<far_desk> desk_;
   std::unique_ptr<cluster::link> link_;
   std::atomic<cluster::link*> open_link_{nullptr}; ///< null before `open` and after `close`

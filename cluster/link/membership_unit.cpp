@@ -31,7 +31,8 @@ public:
     : context_(context), net_(net), table_(table), disk_(disk), clocks_(clocks),
       inside_(with_seed(setup.how, context)) {
     for (const auto& x : setup.peers) {
-      inside_.know(x.name, x.addresses, context_.now());
+      if (x.told_by.empty())
+        inside_.know(x.name, x.addresses, context_.now());
       if (x.banned == 0)
         continue;
       // Removed is removed, also after a power cut of all nodes.
@@ -39,14 +40,17 @@ public:
       before.name = x.name;
       before.addresses = x.addresses;
       before.banned = x.banned;
-      inside_.recall(before, context_.now());
+      inside_.recall(before, context_.now(), x.told_by);
     }
   }
 
   void start() override {
     const auto now = context_.now();
-    for (const auto& x : table_.members()) // of an earlier incarnation
-      inside_.recall(x, now);
+    const auto before = table_.look(); // of an earlier incarnation
+    for (const auto& x : before.members) {
+      const auto told = before.hearsay.find(x.name);
+      inside_.recall(x, now, told == before.hearsay.end() ? std::string{} : told->second);
+    }
     for (const auto& x : net_.links())
       act(inside_.on_link_up(x.name, 0, now, clocks_.wall()), {});
     tick();
@@ -132,6 +136,15 @@ private:
       journal(x, who);
       table_.tell(x);
     }
+    for (const auto& x : todo.troubles) {
+      storage::journal_event e;
+      e.level = severity::warning;
+      e.kind = "node";
+      e.subject = x.about;
+      e.text = x.text;
+      spdlog::warn("node {}: {}", e.subject, e.text);
+      disk_.append(std::move(e));
+    }
     for (const auto& x : todo.letters)
       net_.send(x.to, x.what);
     if (!todo.beat.empty())
@@ -160,6 +173,7 @@ private:
     p.self = inside_.self().name;
     p.members = inside_.members();
     p.differences = inside_.differences();
+    p.hearsay = inside_.hearsay();
     p.deaf_to_us = inside_.deaf_to_us(now);
     for (const auto& x : p.members)
       if (const auto score = inside_.flap_score(x.name, now); score >= 1)

@@ -51,6 +51,7 @@ struct known_peer {
   std::string name;
   std::vector<std::string> addresses;
   std::uint32_t banned = 0; ///< as `member::banned`, of an earlier run
+  std::string told_by = {}; ///< hearsay of an earlier run, kept for `banned` alone
 };
 
 struct membership_setup {

@@ -213,10 +213,13 @@ void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out)
   const auto due = p.dials.due();
   if (!due || *due > now)
     return;
-  const auto under_way = std::count_if(peers.begin(), peers.end(), [&](const auto& x) {
-    return x.second.links == 0 && x.second.dials.dialling(now);
-  });
-  if (static_cast<std::size_t>(under_way) >= max_dials)
+  std::size_t under_way = 0, of_hearsay = 0;
+  for (const auto& [name, x] : peers)
+    if (x.links == 0 && x.dials.dialling(now)) {
+      ++under_way;
+      of_hearsay += x.told_by.empty() ? 0 : 1;
+    }
+  if (under_way >= max_dials || (!p.told_by.empty() && of_hearsay >= max_dials_of_hearsay))
     return; // the next tick tries again
   p.dials.on_dialling(now);
   out.dial.push_back(shown(p));

@@ -1,5 +1,7 @@
 #include "cluster/membership/parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,7 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
   auto* p = parts_->learn(name);
   if (!p)
     return;
+  parts_->vouch(*p);
   add_hints(*p, addresses);
   if (p->fact.is == standing::waiting)
     p->fact.is = standing::unknown;
@@ -35,7 +38,7 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
   p->dials.on_new_address(now);
 }
 
-void membership::recall(const member& before, mono_ns now) {
+void membership::recall(const member& before, mono_ns now, const std::string& told_by) {
   auto& m = *parts_;
   if (before.name == m.me.name) {
     m.me.draining = before.draining;
@@ -44,7 +47,7 @@ void membership::recall(const member& before, mono_ns now) {
     m.me.refutation = std::max(m.me.refutation, before.refutation);
     return;
   }
-  if (auto* p = m.learn(before.name)) {
+  if (auto* p = m.learn(before.name, told_by)) {
     m.believe(*p, before, now);
     p->is = m.removed(*p) ? standing::removed : p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
     m.forward.clear();
@@ -58,8 +61,14 @@ membership_effects membership::found(const std::string& name, const std::vector<
   auto& m = *parts_;
   if (!m.find(name)) {
     const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) { return parts::waits(x.second); });
-    if (static_cast<std::size_t>(waiting) >= max_waiting)
-      return out; // announcements prove nothing: a stranger could send thousands
+    // Announcements prove nothing: a stranger could send thousands.
+    if (static_cast<std::size_t>(waiting) >= max_waiting) {
+      if (!std::exchange(m.waiting_told, true))
+        out.troubles.push_back({name, fmt::format("announces itself and is not noted, for {} nodes wait already for `troupe approve`, and no more may. "
+                                                  "Approve yours; if they are none of yours, turn `discovery` off", waiting)});
+      return out;
+    }
+    m.waiting_told = false;
   }
   auto* p = m.learn(name);
   if (!p)
@@ -115,6 +124,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     }
   }
   m.forget_the_gone(now);
+  m.forget_hearsay_of_removed();
   m.redraw_circle(now);
   m.looks += m.peers.size();
   for (auto& [name, p] : m.peers) {
@@ -155,10 +165,17 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.learn(name);
+  if (!p && !std::exchange(m.full_told, true))
+    out.troubles.push_back({name, fmt::format("has no place here: {} nodes are known, removed ones among them, and there are no more in one house. "
+                                              "`troupe members` lists them; divide the house", m.peers.size() + 1)});
   if (!p || m.removed(*p) || m.me.is == standing::left) {
     out.drop.push_back(name);
     return out;
   }
+  const bool was_hearsay = !p->told_by.empty();
+  m.vouch(*p);
+  if (was_hearsay)
+    m.forward.insert(name);
   const bool again = p->met && incarnation > p->fact.incarnation;
   if (incarnation > p->fact.incarnation || p->fact.incarnation == 0) {
     // Its certificate is its admission, also for who waits for an approval.
@@ -339,6 +356,14 @@ std::uint64_t membership::looks() const {
   for (const auto& [name, p] : parts_->peers)
     sum += p.claims.handed_out();
   return sum;
+}
+
+std::map<std::string, std::string> membership::hearsay() const {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, p] : parts_->peers)
+    if (!p.told_by.empty())
+      out[name] = p.told_by;
+  return out;
 }
 
 double membership::local_health() const { return parts_->health.factor(); }

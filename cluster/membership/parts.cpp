@@ -33,15 +33,45 @@ peer* membership::parts::find(const std::string& name) {
   return at == peers.end() ? nullptr : &at->second;
 }
 
-peer* membership::parts::learn(const std::string& name) {
+std::size_t membership::parts::told_of_by(const std::string& teller) const {
+  return static_cast<std::size_t>(std::count_if(peers.begin(), peers.end(), [&](const auto& x) { return x.second.told_by == teller; }));
+}
+
+/// Hearsay gives way; of it first what no operator's word may stand behind.
+bool membership::parts::make_room() {
+  const auto goes = [&](bool also_removed) {
+    return std::find_if(peers.begin(), peers.end(), [&](const auto& x) {
+      return !x.second.told_by.empty() && x.second.links == 0 && (also_removed || !removed(x.second));
+    });
+  };
+  auto at = goes(false);
+  if (at == peers.end())
+    at = goes(true);
+  if (at == peers.end())
+    return false;
+  peers.erase(at);
+  return true;
+}
+
+void membership::parts::forget_hearsay_of_removed() {
+  std::erase_if(peers, [&](const auto& x) {
+    const auto* teller = x.second.told_by.empty() || x.second.links > 0 ? nullptr : find(x.second.told_by);
+    return teller != nullptr && removed(*teller);
+  });
+}
+
+peer* membership::parts::learn(const std::string& name, const std::string& told_by) {
   if (name.empty() || name == me.name)
     return nullptr;
   if (auto* known = find(name))
     return known;
-  if (peers.size() + 1 >= max_members)
+  if (!told_by.empty() && told_of_by(told_by) >= max_told)
+    return nullptr;
+  if (peers.size() + 1 >= max_members && (!told_by.empty() || !make_room()))
     return nullptr;
   auto& p = peers[name];
   p.fact.name = name;
+  p.told_by = told_by;
   p.fact.is = standing::waiting; // the least that can be said; any other word is later
   return &p;
 }

@@ -28,6 +28,8 @@ struct peer {
   std::vector<std::string> seen;  ///< by discovery, now or when it was last seen
   mono_ns gone_since = 0;         ///< discovery lost it; 0: sees it, or never did
   mono_ns hurried_at = 0;         ///< for an address that discovery brought
+  std::string told_by;            ///< hearsay of this peer; empty: somebody vouches for it
+  bool told_too_many = false;     ///< its hearsay is at the bound, and that was told
   standing is = standing::unknown;
   bool direct = false;
   wall_ms since = 0;
@@ -82,13 +84,20 @@ struct membership::parts {
   membership_differences differ; ///< between claims and our own view ...
   std::uint64_t differ_at = 0;   ///< ... at this `news`; 0: never
   std::uint64_t looks = 0; ///< at peers, by ticks
+  bool waiting_told = false, full_told = false; ///< the bounds that were told
 
   [[nodiscard]] mono_ns suspect_after() const;
   [[nodiscard]] mono_ns down_after() const;
 
   // parts.cpp: the table of peers
   peer* find(const std::string& name);
-  peer* learn(const std::string& name); ///< null: the table is full
+  /// @param told_by empty: a link, an operator, discovery or an earlier run
+  /// @returns null: the table, or what this teller may fill of it, is full
+  peer* learn(const std::string& name, const std::string& told_by = {});
+  void vouch(peer& p) { p.told_by.clear(); }
+  [[nodiscard]] std::size_t told_of_by(const std::string& teller) const;
+  bool make_room();
+  void forget_hearsay_of_removed();
   [[nodiscard]] static bool removed(const peer& p) { return p.fact.banned % 2 == 1; }
   [[nodiscard]] bool watches(const std::string& name) const;
   void redraw_circle(mono_ns now);

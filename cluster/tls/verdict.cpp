@@ -101,14 +101,14 @@ std::string refusal_in_words(X509_STORE_CTX* chain, wall_ms clock, wall_ms check
   const auto whose = "certificate of " + common_name(X509_get_subject_name(at));
   switch (code) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
-    return fmt::format("{} expired on {} ({})", whose, day(time_of(X509_get0_notAfter(at))),
+    return fmt::format("{} expired on {} ({}); renew it with `troupe pki renew`", whose, day(time_of(X509_get0_notAfter(at))),
                        clock_says(clock, checked_at));
   case X509_V_ERR_CERT_NOT_YET_VALID:
     return fmt::format("{} is not valid before {} ({})", whose,
                        day(time_of(X509_get0_notBefore(at))),
                        clock_says(clock, checked_at));
   case X509_V_ERR_CERT_REVOKED:
-    return fmt::format("{} with serial {} was revoked", whose,
+    return fmt::format("{} with serial {} was revoked; if it belongs to the house, it needs a new one (`troupe join`)", whose,
                        serial_of(X509_get0_serialNumber(at)));
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
@@ -116,7 +116,7 @@ std::string refusal_in_words(X509_STORE_CTX* chain, wall_ms clock, wall_ms check
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
   case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
   case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    return fmt::format("{} comes from the authority '{}', which this node does not trust",
+    return fmt::format("{} comes from the authority '{}', which this node does not trust; `troupe join` gives it one of this house",
                        whose, common_name(X509_get_issuer_name(at)));
   default: return fmt::format("{}: {}", whose, X509_verify_cert_error_string(code));
   }

@@ -92,8 +92,8 @@ std::string revocation_of(const peer_identity& who, const tls_context* by) {
   const auto serial = who.psk || by == nullptr ? "" : by->revoked_serial_of(who);
   if (serial.empty())
     return "";
-  return serial == who.serial ? fmt::format("certificate of {} with serial {} was revoked", who.name, serial)
-                              : fmt::format("the authority with serial {} that issued {} was revoked", serial, who.name);
+  return serial == who.serial ? fmt::format("certificate of {} with serial {} was revoked; if it belongs to the house, it needs a new one (`troupe join`)", who.name, serial)
+                              : fmt::format("the authority with serial {} that issued {} was revoked; it needs a certificate of another", serial, who.name);
 }
 
 status in_words(arbitration::verdict x, const std::string& name) {
@@ -120,11 +120,11 @@ status hub::still_welcome(const link_record& x) const {
 status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& wanted) {
   const auto& who = fresh->who;
   if (!wanted.empty() && who.name != wanted)
-    return error{errc::untrusted, fmt::format("dialled {} and found {} there", wanted, who.name)};
+    return error{errc::untrusted, fmt::format("dialled {} and found {} there; correct the address in peers, or the certificate there", wanted, who.name)};
   if (who.name == how.node)
-    return error{errc::untrusted, fmt::format("shows our own name {}; two nodes may not share one", who.name)};
+    return error{errc::untrusted, fmt::format("shows our own name {}; two nodes may not share one. Give one of them a name and a certificate of its own", who.name)};
   if (who.allowed != role::node && !(who.psk && who.allowed == role::board))
-    return error{errc::untrusted, fmt::format("{} has the role {}; only nodes may link", who.name,
+    return error{errc::untrusted, fmt::format("{} has the role {}; only nodes may link. A node needs a certificate of its own (`troupe join`)", who.name,
                                               to_string(who.allowed))};
   const std::lock_guard guard{mutex_};
   if (auto ok = still_welcome(*fresh); !ok)

@@ -32,6 +32,7 @@ public:
   std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
 
   std::atomic<bool> closing{false}; ///< the node stops
+  std::string own_id; ///< CAF's node id of this node; set before the first connection
   // --- any thread ---
 
   /// Reads all files; of those that cannot be used what was there stays in use. One

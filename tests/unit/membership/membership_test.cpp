@@ -401,10 +401,98 @@ CAF_TEST(a letter of a stranger and a view without end do no harm) {
   for (int i = 0; i < 1000; ++i)
     flood.push_back(row("x" + std::to_string(i), 1, 0, standing::alive));
   flood[0].addresses.assign(1000, "x:1");
-  view_from("a", flood);
-  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  const auto said = view_from("a", flood);
+  CAF_CHECK_EQUAL(b.members().size(), 3 + membership::max_told);
   for (const auto& x : b.members())
     CAF_CHECK(x.addresses.size() <= membership::max_addresses);
+  CAF_REQUIRE_EQUAL(said.troubles.size(), 1u); // told once, with name, bound and a way out
+  CAF_CHECK_EQUAL(said.troubles[0].about, "a");
+  for (const auto* part : {"'x64' and others", "at most 64 may", "`troupe remove-node a`"})
+    CAF_CHECK(said.troubles[0].text.find(part) != std::string::npos);
+  CAF_CHECK(view_from("a", flood).troubles.empty());
+}
+
+CAF_TEST(I11 invented names keep no honest node out) {
+  const auto invent = [&](const std::string& teller, int n) {
+    std::vector<member> all;
+    for (int i = 0; i < n; ++i)
+      all.push_back(row(teller + std::to_string(i), 1, 0, i % 2 == 0 ? standing::alive : standing::removed));
+    view_from(teller, all);
+  };
+  // Four liars with certificates, and the table is full of what they made up.
+  for (const auto* x : {"e", "f", "g", "h"}) {
+    b.on_link_up(x, 1, now, 0);
+    invent(x, 100);
+  }
+  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  // Whoever proves its name comes in nevertheless.
+  for (int i = 0; i < 50; ++i) {
+    const auto name = "honest" + std::to_string(i);
+    CAF_CHECK(b.on_link_up(name, 1, now, 0).drop.empty());
+    CAF_CHECK(see(name).is == standing::alive);
+  }
+  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  CAF_CHECK(see("c").is == standing::alive);
+  // Nobody hears from here of what nobody here has met ...
+  const auto up = b.on_link_up("late", 1, now, 0);
+  const auto* all = letter_of(up, kind::view, "late");
+  CAF_REQUIRE(all);
+  for (const auto& x : all->what.members)
+    CAF_CHECK(b.hearsay().contains(x.name) == (x.incarnation == 0 && x.addresses.empty() && x.is == standing::unknown));
+  // ... and a liar that is removed takes it all away.
+  for (const auto* x : {"e", "f", "g", "h"})
+    CAF_REQUIRE(b.remove(x, now, 0));
+  tick();
+  CAF_CHECK(b.hearsay().empty());
+  CAF_CHECK_EQUAL(b.members().size(), 3u + 4 + 51);
+}
+
+CAF_TEST(hearsay that proves its name is hearsay no more) {
+  view_from("a", {row("d", 1, 0, standing::alive)});
+  CAF_CHECK_EQUAL(b.hearsay().at("d"), "a");
+  const auto up = b.on_link_up("d", 1, now, 0);
+  CAF_CHECK(b.hearsay().empty());
+  b.on_link_down("d", "gone", true, now, 0);
+  CAF_REQUIRE(b.remove("a", now, 0));
+  tick();
+  CAF_CHECK_EQUAL(see("d").name, "d");
+}
+
+CAF_TEST(a full table says so and drops who comes) {
+  for (int i = 0; i < 300; ++i) {
+    const auto up = b.on_link_up("n" + std::to_string(i), 1, now, 0);
+    const auto members = static_cast<std::size_t>(i) + 4;
+    CAF_CHECK_EQUAL(up.drop.empty(), members <= membership::max_members);
+    CAF_CHECK_EQUAL(up.troubles.size(), members == membership::max_members + 1 ? 1u : 0u);
+  }
+}
+
+CAF_TEST(who waits for an approval is bounded and told) {
+  std::size_t told = 0;
+  for (int i = 0; i < 200; ++i)
+    for (const auto& x : b.found("x" + std::to_string(i), {"x:1"}, now, 0).troubles) {
+      CAF_CHECK(x.text.find("64 nodes wait already") != std::string::npos);
+      ++told;
+    }
+  CAF_CHECK_EQUAL(told, 1u);
+}
+
+CAF_TEST(dials of the invented leave room for dials of the house) {
+  std::vector<member> all;
+  for (int i = 0; i < 60; ++i) {
+    all.push_back(row("z" + std::to_string(i), 1, 0, standing::alive));
+    all.back().addresses = {"10.0.0.1:1"};
+  }
+  std::size_t dials = view_from("a", all).dial.size() + tick().dial.size();
+  now += 1500 * ms;
+  dials += tick().dial.size();
+  CAF_CHECK_EQUAL(dials, membership::max_dials_of_hearsay);
+  b.know("y", {"y:4710"}, now);
+  std::size_t of_y = 0;
+  for (int i = 0; i < 30; ++i, now += 50 * ms)
+    for (const auto& x : tick().dial)
+      of_y += x.name == "y" ? 1 : 0;
+  CAF_CHECK_EQUAL(of_y, 1u);
 }
 
 CAF_TEST(I11 a word that is repeated with other addresses fills no memory) {

@@ -93,12 +93,12 @@ CAF_TEST(no certificate and TLS 1.2 and plain text are refused) {
   {
     both_ends ends;
     CAF_CHECK(!meet_raw(ends, a, nullptr));
-    CAF_CHECK_EQUAL(ends.server_says.why, "the other side showed no certificate");
+    CAF_CHECK(has(ends.server_says.why, "the other side showed no certificate"));
   }
   {
     both_ends ends;
     CAF_CHECK(!meet_raw(ends, a, &leaf, TLS1_2_VERSION));
-    CAF_CHECK_EQUAL(ends.server_says.why, "the other side does not offer TLS 1.3");
+    CAF_CHECK(has(ends.server_says.why, "the other side does not offer TLS 1.3"));
   }
   both_ends ends;
   ends.server.reset(a->accept(ends.fds[0], tls_context::ask::required));
