@@ -48,8 +48,9 @@ public:
     story why;          ///< of the last change
     std::string unit;
     std::string node;   ///< whose it is; empty: this node's own
-    /// Of another node's: which start of its actor, in which run of that node.
-    /// Another number: it has forgotten what it was told.
+    /// Of another node's: which start of its actor, in which run of that node,
+    /// over which link. Another number: what it was told it has forgotten, or
+    /// never heard. 0: no actor.
     std::uint32_t incarnation = 0;
   };
 

@@ -11,7 +11,17 @@ void leases::sent(const std::string& output, milliseconds lease, std::uint32_t i
   const auto pause = lease.count() == 0 ? look
                      : incarnation == 0 ? std::min(look, third)
                                         : third;
-  held_[output] = {pause, now + pause, incarnation};
+  held_[output] = {pause, now + pause, incarnation, 0};
+}
+
+void leases::released(const std::string& output, std::uint32_t incarnation, mono_ns now) {
+  const auto look = std::chrono::nanoseconds(look_again).count();
+  held_[output] = {look, now + look, incarnation, release_looks};
+}
+
+bool leases::holds(const std::string& output) const {
+  const auto found = held_.find(output);
+  return found != held_.end() && found->second.looks == 0;
 }
 
 std::vector<std::string> leases::due(mono_ns now) const {
@@ -25,9 +35,15 @@ std::vector<std::string> leases::due(mono_ns now) const {
   return all;
 }
 
-void leases::renewed(const std::string& output, mono_ns now) {
-  if (const auto found = held_.find(output); found != held_.end())
-    found->second.next = now + found->second.pause;
+bool leases::renewed(const std::string& output, mono_ns now, bool is_there) {
+  const auto found = held_.find(output);
+  if (found == held_.end())
+    return false;
+  found->second.next = now + found->second.pause;
+  if (!is_there || found->second.looks == 0 || --found->second.looks > 0)
+    return true;
+  held_.erase(found);
+  return false;
 }
 
 bool leases::must_repeat(const std::string& output, std::uint32_t incarnation) const {
@@ -46,7 +62,8 @@ std::optional<mono_ns> leases::next() const {
 std::vector<std::string> leases::outputs() const {
   std::vector<std::string> all;
   for (const auto& [output, x] : held_)
-    all.push_back(output);
+    if (x.looks == 0)
+      all.push_back(output);
   return all;
 }
 

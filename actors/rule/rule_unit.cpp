@@ -180,8 +180,15 @@ void rule_unit::send(const output_action& action) {
   const auto incarnation = incarnation_of(action.output);
   const bool arrived = house_.names.send(action.output, std::move(wanted));
   if (action.what.val.empty()) {
-    leases_.let_go(action.output);
-    told_.erase(action.output);
+    // One of this node's own has it by now; what goes to another node may be lost.
+    const auto shown = house_.live.find(action.output);
+    if (shown && !shown->node.empty()) {
+      leases_.released(action.output, arrived ? incarnation : 0, context_.now());
+      told_[action.output] = action;
+    } else {
+      leases_.let_go(action.output);
+      told_.erase(action.output);
+    }
     return;
   }
   if (!arrived)
@@ -194,18 +201,24 @@ void rule_unit::send(const output_action& action) {
 void rule_unit::renew() {
   for (const auto& output : leases_.due(context_.now())) {
     const auto incarnation = incarnation_of(output);
+    const auto& what = told_.at(output).what;
     if (incarnation == 0) {
-      leases_.renewed(output, context_.now());
+      if (what.val.empty() && !house_.live.find(output)) {
+        leases_.let_go(output); // it is gone for good, and its slot with it
+        told_.erase(output);
+      } else {
+        leases_.renewed(output, context_.now(), false);
+      }
       continue;
     }
     if (leases_.must_repeat(output, incarnation)) {
-      send(told_.at(output));
+      send(output_action{told_.at(output)}); // `send` writes there
       continue;
     }
-    const auto& what = told_.at(output).what;
-    if (what.lease.count() != 0)
+    if (what.lease.count() != 0 && !what.val.empty())
       house_.names.send(output, renewal{output, address_});
-    leases_.renewed(output, context_.now());
+    if (!leases_.renewed(output, context_.now()))
+      told_.erase(output);
   }
   plan();
 }

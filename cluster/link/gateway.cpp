@@ -209,6 +209,7 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   if (!greeted_first)
     post(x.gateway, my_hello());
   std::unique_lock in_order{introducing};
+  shown.linked(who->name);
   (void)linked.put(fresh);
   ++linked_count;
   std::vector<catalogue_part> book;
@@ -273,8 +274,12 @@ void link::core::on_envelope(peer& from, envelope x) {
       std::lock_guard lock{from.mutex};
       ++from.refused_stale;
     }
-    return complain(from, fmt::format("a message of it for {} was older than {} ms when it came, and was dropped: it had "
-                                      "waited in a broken link or a stopped process", x.to, how.fresh_within.count()));
+    const auto why = fmt::format("a message of it for {} was older than {} ms when it came, and was dropped: it had "
+                                 "waited in a broken link or a stopped process", x.to, how.fresh_within.count());
+    complain(from, why);
+    // Its rules think that it came. Over a new link they tell all their wishes again.
+    wire.drop(from.who.name, why);
+    return;
   }
   const auto whom = all.names.find(x.to);
   if (!whom)

@@ -135,6 +135,8 @@ void link::core::on_change(const std::string& name) noexcept {
     const auto row = all.live.find(name);
     if (row && !row->node.empty())
       return; // its own node tells everybody
+    if (!row)
+      shown.freed(name);
     const bool news = is_news(name, row);
     for (const auto& x : linked.all())
       news ? x->out->changed(name) : x->out->refreshed(name);

@@ -55,33 +55,71 @@ mirror::refused mirror::take(const std::string& node, const reading_batch& batch
       of.in_picture = false;
       of.picture.clear();
     }
-    for (const auto& name : gone)
+    for (const auto& name : gone) {
+      of.refuse_no_more(name);
       if (const auto found = of.names.find(name); found != of.names.end()) {
         of.bytes -= found->second;
         of.names.erase(found);
       }
+    }
   }
-  for (const auto& name : gone)
+  for (const auto& name : gone) {
     live_.remove_from(node, name);
+    freed(name);
+  }
   return out;
+}
+
+void mirror::linked(const std::string& node) {
+  std::lock_guard lock{mutex_};
+  ++nodes_[node].links;
+}
+
+void mirror::freed(const std::string& name) {
+  std::string node;
+  far_row row;
+  {
+    std::lock_guard lock{mutex_};
+    for (const auto& [other, of] : nodes_)
+      if (const auto at = of.refused.find(name); at != of.refused.end()) {
+        node = other;
+        row = at->second;
+        break;
+      }
+  }
+  if (!node.empty())
+    (void)show(node, row);
+}
+
+void mirror::shown::refuse_no_more(const std::string& name) {
+  const auto at = refused.find(name);
+  if (at == refused.end())
+    return;
+  bytes -= weight(at->second);
+  refused.erase(at);
 }
 
 /// @returns false if that would be more than one node may show
 bool mirror::show(const std::string& node, const far_row& row) {
   const auto bytes = weight(row);
+  std::uint32_t over = 0;
   {
     std::lock_guard lock{mutex_};
     const auto& of = nodes_[node];
     const auto known = of.names.find(row.name);
-    const auto freed = known == of.names.end() ? 0 : known->second;
-    if ((known == of.names.end() && of.names.size() >= most_names) || of.bytes - freed + bytes > most_bytes)
+    const auto back = of.refused.find(row.name);
+    const auto freed = known != of.names.end() ? known->second : back != of.refused.end() ? weight(back->second) : 0;
+    const bool is_new = known == of.names.end() && back == of.refused.end();
+    if ((is_new && of.names.size() + of.refused.size() >= most_names) || of.bytes - freed + bytes > most_bytes)
       return false;
+    over = of.links;
   }
   storage::live_table::row x;
   x.name = row.name;
   x.unit = row.unit;
   x.node = node;
-  x.incarnation = row.incarnation;
+  // Spread out, so that no number of a later link is one of an earlier start.
+  x.incarnation = row.incarnation == 0 ? 0 : std::max(row.incarnation + over * 0x9e3779b1u, 1u);
   x.now = row.now;
   // Its CLOCK_MONOTONIC means nothing here; the age does.
   x.now.measured_at = row.age_ns < 0 ? 0 : std::max<mono_ns>(1, clocks_.mono() - row.age_ns);
@@ -94,13 +132,15 @@ bool mirror::show(const std::string& node, const far_row& row) {
   {
     std::lock_guard lock{mutex_};
     auto& of = nodes_[node];
+    fresh_conflict = !is_shown && !of.refused.contains(row.name);
+    of.refuse_no_more(row.name);
     if (is_shown) {
       auto& weighs = of.names[row.name];
       of.bytes += bytes - weighs;
       weighs = bytes;
-      of.refused.erase(row.name);
     } else {
-      fresh_conflict = of.refused.insert(row.name).second;
+      of.bytes += bytes;
+      of.refused.emplace(row.name, row);
     }
   }
   if (fresh_conflict && on_conflict_)
@@ -116,6 +156,8 @@ void mirror::lost(const std::string& node) {
     if (found == nodes_.end())
       return;
     found->second.in_picture = false;
+    for (auto& [name, row] : found->second.refused)
+      row.now = cluster::lost(row.now);
     for (const auto& [name, bytes] : found->second.names)
       names.push_back(name);
   }
@@ -137,8 +179,10 @@ void mirror::forget(const std::string& node) {
   }
   if (!gone)
     return;
-  for (const auto& [name, bytes] : gone.mapped().names)
+  for (const auto& [name, bytes] : gone.mapped().names) {
     live_.remove_from(node, name);
+    freed(name);
+  }
 }
 
 std::size_t mirror::rows_of(const std::string& node) const {

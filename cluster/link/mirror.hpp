@@ -41,6 +41,13 @@ public:
   refused take(const std::string& node, const reading_batch& batch,
             const std::vector<std::string>* only = nullptr);
 
+  /// A new link to it stands. What was told to its actors over the one before
+  /// may be lost, so each of them counts as started anew.
+  void linked(const std::string& node);
+
+  /// Whoever held the name has let it go: who was refused may show it now.
+  void freed(const std::string& name);
+
   /// Its values turn bad at once.
   void lost(const std::string& node);
 
@@ -54,8 +61,12 @@ private:
     std::unordered_map<std::string, std::size_t> names; ///< with the bytes of each
     std::size_t bytes = 0;
     std::unordered_set<std::string> picture; ///< named since the picture began
-    std::unordered_set<std::string> refused; ///< conflicts that were told
+    /// Shown by another node: kept, for that one may go. Counted in the bounds.
+    std::unordered_map<std::string, far_row> refused;
+    std::uint32_t links = 0; ///< how many there were
     bool in_picture = false;
+
+    void refuse_no_more(const std::string& name);
   };
   bool show(const std::string& node, const far_row& row);
 

@@ -282,6 +282,19 @@ CAF_TEST(I5 a rule whose node is frozen loses its output within the lease) {
   REQUIRE_AGREE(all);
 }
 
+CAF_TEST(a rule holds its output again after the node of it was away for longer than the lease) {
+  // Nothing that the rule reads changes meanwhile, and the output's actor lives on.
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "attic/finger", "on"}).exit, 0);
+  CAF_REQUIRE(is(cellar, "cellar/far", "on"));
+  cellar.freeze();
+  (void)within(5s, [] { return false; });
+  cellar.thaw();
+  CAF_CHECK(is(cellar, "cellar/far", "on"));
+  CAF_MESSAGE("and it stays so: what renews it is the wish that it has");
+  CAF_CHECK(!within(3s, [&] { return cellar.reading("cellar/far") != "on"; }));
+  REQUIRE_AGREE(all);
+}
+
 CAF_TEST(a command to a node that froze until it was down is never done) {
   cellar.freeze();
   auto set = attic.follow({"set", "cellar/lamp", "on"});

@@ -7,6 +7,8 @@
 #include "cluster/link/mirror.hpp"
 #include "cluster/link/told.hpp"
 
+#include <set>
+
 using namespace troupe;
 using namespace troupe::cluster;
 using place = reading_batch::place;
@@ -184,6 +186,55 @@ CAF_TEST(a name that this node has keeps its value and the conflict is told once
   in.lost("board");
   in.forget("board");
   CAF_CHECK_EQUAL(theirs.find("a")->now.grade, quality::good);
+}
+
+CAF_TEST(a name that was refused is shown when its first holder goes) {
+  ours.publish("a", shows(1, 1));
+  ours.publish("b", shows(1, 1));
+  theirs.publish("a", shows(7, 1));
+  reading_batch other;
+  other.rows.resize(1);
+  other.rows[0].name = "b";
+  other.rows[0].now = shows(8, 1);
+  in.take("attic", other);
+  out.begin();
+  deliver();
+  show("a", shows(2, 2));
+  deliver();
+  CAF_CHECK_EQUAL(conflicts.size(), 2u);
+  theirs.remove("a");
+  in.freed("a"); // as the link does when a name of its own goes
+  CAF_CHECK_EQUAL(theirs.find("a")->now.val, value::integer(2));
+  CAF_CHECK_EQUAL(theirs.find("a")->node, "board");
+  in.forget("attic");
+  CAF_CHECK_EQUAL(theirs.find("b")->node, "board");
+  CAF_CHECK_EQUAL(in.rows_of("board"), 2u);
+  // And what its owner took back is not kept for anybody.
+  in.take("cellar", other);
+  reading_batch gone;
+  gone.gone = {"b"};
+  in.take("cellar", gone);
+  in.forget("board");
+  CAF_CHECK(!theirs.find("b"));
+}
+
+CAF_TEST(I5 over a new link each actor counts as started anew) {
+  reading_batch batch;
+  batch.rows.resize(2);
+  batch.rows[0].name = "lamp";
+  batch.rows[0].incarnation = 5;
+  batch.rows[1].name = "rule";
+  std::set<std::uint32_t> seen;
+  for (int link = 0; link < 100; ++link) {
+    in.linked("board");
+    in.take("board", batch);
+    seen.insert(theirs.find("lamp")->incarnation);
+    in.take("board", batch);
+    seen.insert(theirs.find("lamp")->incarnation);
+    CAF_CHECK_EQUAL(theirs.find("rule")->incarnation, 0u);
+  }
+  CAF_CHECK_EQUAL(seen.size(), 100u);
+  CAF_CHECK(!seen.contains(0));
 }
 
 CAF_TEST(a board shows only names that it was given) {

@@ -96,3 +96,22 @@ CAF_TEST(an output that restarted or was away is told again) {
   x.sent("hold", milliseconds{0}, 1, 0);
   CAF_CHECK(x.next().value_or(0) == s);
 }
+
+CAF_TEST(a release to another node is seen to until its link must have ended) {
+  leases x;
+  x.released("lamp", 1, 0);
+  CAF_CHECK(!x.holds("lamp"));
+  CAF_CHECK(x.outputs().empty());
+  CAF_CHECK(x.must_repeat("lamp", 2)); // a new link
+  CAF_CHECK(!x.must_repeat("lamp", 1));
+  unsigned looks = 0;
+  for (mono_ns now = s; x.renewed("lamp", now); now += s)
+    ++looks;
+  CAF_CHECK_EQUAL(looks + 1, leases::release_looks);
+  CAF_CHECK(!x.next());
+  // Who is away has not heard it, however long that takes.
+  x.released("pump", 0, 0);
+  for (int i = 0; i < 100; ++i)
+    CAF_CHECK(x.renewed("pump", i * s, false));
+  CAF_CHECK(x.must_repeat("pump", 7));
+}
