@@ -37,10 +37,7 @@ cluster::link_hooks cluster_part::hooks() {
     chores_.soon([this, from, what] {
       if (!trust_)
         return;
-      trust_->offered(from, what);
-      if (enrolment_)
-        if (const auto merged = enrolment_->merge_revoked(what.revoked); merged && *merged)
-          (void)trust_->reload();
+      trust_->offered(from, what); // joins the lists first where this node enrols
     });
   };
   x.on_catalogue = [this](const std::string& from) {

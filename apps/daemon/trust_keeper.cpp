@@ -115,9 +115,10 @@ cluster::trust_offer trust_keeper::offer() const {
 }
 
 void trust_keeper::offered(const std::string& from, const cluster::trust_offer& x) {
-  const auto ours = offer();
-  if (x.authorities == ours.authorities && x.revoked == ours.revoked)
+  if (x == offer()) {
+    answered_.erase(from);
     return;
+  }
   const auto fail = [&](const error& why) { say(storage::severity::warning, fmt::format("offered by {}: {}", from, why.context)); };
   const auto tell = [&](const identity::trust_change& change) {
     for (const auto& text : change.changed)
@@ -130,10 +131,18 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
       say(storage::severity::warning, fmt::format("refused from {}: {} more like these", from,
                                                   change.refused.size() - told_one_by_one));
   };
+  // First, and before ours is read: the file is one for both, and a larger number
+  // taken as it is would let in again whom only this server has revoked.
+  const auto joined = how_.merge ? how_.merge(x.revoked) : result<bool>{false};
+  if (!joined)
+    return fail(joined.why());
+  if (*joined)
+    say(storage::severity::notice, fmt::format("from {}: its revocations are joined with those of this server", from));
   const auto now = [&] {
     std::lock_guard of_floor{floor_mutex_};
     return floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
   }();
+  const auto ours = offer();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)
     return fail(roots.why());
@@ -148,10 +157,13 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
   if (lists->any())
     if (auto written = identity::write_text(how_.files.revoked, lists->pem); !written)
       return fail(written.why());
-  if (!roots->any() && !lists->any())
-    return;
-  if (auto used = reload(); !used)
-    say(storage::severity::alarm, "new authorities or revocations cannot be used: " + used.why().context);
+  if (roots->any() || lists->any() || *joined) {
+    answered_.erase(from);
+    if (auto used = reload(); !used) // tells the peers too
+      say(storage::severity::alarm, "new authorities or revocations cannot be used: " + used.why().context);
+  } else if (lists->answer && how_.answer && std::exchange(answered_[from], x.revoked) != x.revoked) {
+    how_.answer();
+  }
 }
 
 void trust_keeper::look_after() {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,12 @@ public:
     /// The files have changed: load them where they are used, offer them on.
     /// @returns what could not be used
     std::function<status()> reloaded;
+    /// On a server that enrols: joins these lists with its own and writes both.
+    /// Empty: of two lists the larger number counts.
+    /// @returns true: the file changed
+    std::function<result<bool>(const std::string& lists_pem)> merge;
+    /// A peer knows less than this node: offer ours again.
+    std::function<void()> answer;
     /// Asks somebody with an issuer. @returns {"certificate", "authorities", "revoked"}
     std::function<result<nlohmann::json>(const std::string& request_pem)> renew;
   };
@@ -45,7 +52,8 @@ public:
 
   /// What this node's peers are told.
   [[nodiscard]] cluster::trust_offer offer() const;
-  /// What a peer told.
+  /// What a peer told. What this node has and the peer lacks is answered, once
+  /// for each thing it told: two that cannot agree do not talk for ever.
   void offered(const std::string& from, const cluster::trust_offer& x);
 
   /// About every minute: loads files that a command changed, renews the
@@ -86,6 +94,7 @@ private:
   std::string seen_; ///< certificate, authorities and lists as they were loaded
   bool nobody_there_ = false; ///< why the last renewal failed
   std::string trouble_told_;
+  std::map<std::string, std::string> answered_; ///< by peer: the lists that were answered with ours
 };
 
 } // namespace troupe::daemon

@@ -85,7 +85,7 @@ result<trust_change> consider_authorities(const std::string& ours_pem, const std
   auto lists = revocation_list::read_all(lists_pem, "our revoked.crl");
   if (!lists)
     return lists.why();
-  trust_change result{ours_pem, {}, {}};
+  trust_change result{ours_pem, {}, {}, false};
   if (offered_pem.size() > max_offered_bytes) {
     result.refused.push_back(fmt::format("{} bytes of authorities; more than {} are not looked at",
                                          offered_pem.size(), max_offered_bytes));
@@ -140,7 +140,7 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
   const auto authorities = certificate::read_all(authorities_pem, "our ca.crt");
   if (!authorities)
     return authorities.why();
-  trust_change result{ours_pem, {}, {}};
+  trust_change result{ours_pem, {}, {}, false};
   if (offered_pem.size() > max_offered_bytes) {
     result.refused.push_back(fmt::format("{} bytes of revocation lists; more than {} are not looked at",
                                          offered_pem.size(), max_offered_bytes));
@@ -161,6 +161,7 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
     const auto known = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return y.is_signed_by(*signer); });
     const auto number = known == ours->end() ? -1 : known->number();
     if (x.number() <= number) {
+      result.answer = result.answer || x.number() < number || x.pem() != known->pem();
       if (x.number() < number)
         result.refused.push_back(fmt::format("{}: we have number {}", what, number));
       continue;

@@ -12,6 +12,9 @@ struct trust_change {
   std::string pem;                  ///< what to keep from now on
   std::vector<std::string> changed; ///< for the journal: "new root 'house root 2' ..."
   std::vector<std::string> refused; ///< "root 'x': no root that we trust vouches for it"
+  /// Of lists: who offers knows less than we do, or something else under the same
+  /// number. It must hear ours: if it is a server it joins both.
+  bool answer = false;
 
   [[nodiscard]] bool any() const noexcept { return !changed.empty(); }
 };

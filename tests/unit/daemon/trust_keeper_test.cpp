@@ -5,6 +5,8 @@
 #include "cluster/identity/renewal.hpp"
 #include "tests/unit/identity/test_house.hpp"
 
+#include <filesystem>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -16,6 +18,7 @@ struct fixture : house_fixture {
   set_clock board{autumn_2026};
   std::string pki = folder / "board";
   int renewals = 0;
+  int answers = 0;
   std::vector<std::string> told;
 
   fixture() {
@@ -28,9 +31,22 @@ struct fixture : house_fixture {
     must(write_text(pki + "/ca.crt", file("ca.crt")));
   }
 
-  std::unique_ptr<daemon::trust_keeper> start() {
+  std::unique_ptr<daemon::trust_keeper> start() { return must(daemon::trust_keeper::open(options_for(pki))); }
+
+  /// The same on the server: its PKI folder is the authority's.
+  std::unique_ptr<daemon::trust_keeper> start_server() {
+    private_key key = must(private_key::make(key_algorithm::p256));
+    const auto request = request_for("server", &key);
+    must(write_text(dir + "/node.crt", must(open().issue(request, {"server", role::node})).chain));
+    must(write_text(dir + "/node.key", key.pem(), openness::secret));
+    auto how = options_for(dir);
+    how.merge = [server = open()](const std::string& lists) { return server.merge_revoked(lists); };
+    return must(daemon::trust_keeper::open(std::move(how)));
+  }
+
+  daemon::trust_keeper::options options_for(const std::string& where) {
     daemon::trust_keeper::options how;
-    how.files = cluster::credential_files::in(pki);
+    how.files = cluster::credential_files::in(where);
     how.clocks = &board;
     how.tell = [this](storage::severity level, const std::string& text) {
       told.push_back(std::to_string(static_cast<int>(level)) + " " + text);
@@ -43,7 +59,35 @@ struct fixture : house_fixture {
         return made.why();
       return nlohmann::json{{"certificate", made->chain}};
     };
-    return must(daemon::trust_keeper::open(std::move(how)));
+    how.answer = [this] { ++answers; };
+    return how;
+  }
+
+  /// Server and desk go on from one list: the server revokes `attic` and more up to
+  /// list 5, the desk `garden` as its second. @returns both
+  std::pair<std::string, std::string> apart() {
+    for (const auto* name : {"attic", "garden", "a", "b", "c"})
+      issue(name);
+    const auto desk = folder / "desk";
+    std::filesystem::copy(dir, desk);
+    for (const auto* name : {"attic", "a", "b", "c"})
+      must(open().revoke(name, ""));
+    must(must(authority::open(desk, clock)).revoke("garden", ""));
+    return {file("revoked.crl"), must(read_text(desk + "/revoked.crl"))};
+  }
+
+  std::string serial_of(const std::string& name) {
+    for (const auto& x : must(open().list()))
+      if (x.name == name)
+        return x.serial;
+    return "";
+  }
+
+  bool is_revoked(const std::string& where, const std::string& name) {
+    for (const auto& x : must(revocation_list::read_all(must(read_text(where + "/revoked.crl")), "lists")))
+      if (x.serials().contains(serial_of(name)))
+        return true;
+    return false;
   }
 
   /// Both clocks go on, and the keeper looks.
@@ -124,6 +168,59 @@ CAF_TEST(a certificate of a server that runs ahead is not taken) {
   CAF_CHECK_EQUAL(renewals, 1);
   CAF_CHECK_EQUAL(times("could not be renewed: the new certificate begins only on 2029-"), 1u);
   CAF_CHECK_EQUAL(times("certificate renewed"), 0u);
+}
+
+CAF_TEST(a server joins what it revoked with a longer list of a peer) {
+  const auto [five, two] = apart();
+  auto x = start_server();
+  must(write_text(dir + "/revoked.crl", two)); // copied from the desk
+  x->offered("peer", {file("ca.crt"), five});
+  CAF_CHECK(is_revoked(dir, "attic"));
+  CAF_CHECK(is_revoked(dir, "garden"));
+  CAF_CHECK(x->context()->is_revoked(serial_of("attic")));
+  CAF_CHECK(x->context()->is_revoked(serial_of("garden")));
+  // And its peers take what came of it.
+  must(write_text(pki + "/revoked.crl", five));
+  auto peer = start();
+  peer->offered("server", x->offer());
+  CAF_CHECK(is_revoked(pki, "attic"));
+  CAF_CHECK(is_revoked(pki, "garden"));
+}
+
+CAF_TEST(a server that cannot join leaves its list as it is) {
+  const auto [five, two] = apart();
+  auto x = start_server();
+  must(write_text(dir + "/revoked.crl", two));
+  must(write_text(dir + "/index.json", "rubbish\n"));
+  x->offered("peer", {file("ca.crt"), five});
+  CAF_CHECK_EQUAL(file("revoked.crl"), two);
+  CAF_CHECK_EQUAL(times("index.json:1 cannot be read"), 1u);
+}
+
+CAF_TEST(who offers an older list is answered once) {
+  const auto [five, two] = apart();
+  must(write_text(pki + "/revoked.crl", five));
+  auto x = start();
+  x->offered("server", {file("ca.crt"), two});
+  x->offered("server", {file("ca.crt"), two});
+  CAF_CHECK_EQUAL(answers, 1);
+  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), five);
+  x->offered("server", {file("ca.crt"), five}); // it has learned
+  x->offered("server", {file("ca.crt"), two});  // and was restored from a backup
+  CAF_CHECK_EQUAL(answers, 2);
+}
+
+CAF_TEST(another list with the same number is answered) {
+  issue("attic");
+  issue("garden");
+  const auto desk = folder / "desk";
+  std::filesystem::copy(dir, desk);
+  must(open().revoke("attic", ""));
+  must(must(authority::open(desk, clock)).revoke("garden", ""));
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  auto x = start();
+  x->offered("server", {file("ca.crt"), must(read_text(desk + "/revoked.crl"))});
+  CAF_CHECK_EQUAL(answers, 1);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
