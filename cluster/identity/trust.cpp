@@ -2,6 +2,8 @@
 
 #include "cluster/identity/calendar.hpp"
 
+#include <algorithm>
+
 namespace troupe::identity {
 
 namespace {
@@ -64,15 +66,22 @@ private:
   wall_ms now_;
 };
 
-/// Signed by a root of ours or by an issuer that such a root signed.
-const certificate* signer_of(const revocation_list& list, const std::vector<certificate>& authorities) {
+/// Signed by a root of ours or by an issuer that such a root signed and did not
+/// revoke.
+const certificate* signer_of(const revocation_list& list, const std::vector<certificate>& authorities,
+                             const std::vector<revocation_list>& ours) {
   for (auto& x : authorities)
     if (list.is_signed_by(x)
         && (x.is_root()
-            || std::any_of(authorities.begin(), authorities.end(),
-                           [&](auto& root) { return root.is_root() && x.is_signed_by(root); })))
+            || (std::any_of(authorities.begin(), authorities.end(),
+                            [&](auto& root) { return root.is_root() && x.is_signed_by(root); })
+                && !is_revoked(x, ours))))
       return &x;
   return nullptr;
+}
+
+bool is_of_a_root(const revocation_list& list, const std::vector<certificate>& authorities) {
+  return std::any_of(authorities.begin(), authorities.end(), [&](auto& x) { return x.is_root() && list.is_signed_by(x); });
 }
 
 } // namespace
@@ -146,16 +155,18 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
                                          offered_pem.size(), max_offered_bytes));
     return result;
   }
-  const auto offered = revocation_list::read_all(offered_pem, "the offered lists");
+  auto offered = revocation_list::read_all(offered_pem, "the offered lists");
   if (!offered) {
     result.refused.push_back(offered.why().context);
     return result;
   }
+  // The roots' first: they say whose list counts no more.
+  std::stable_partition(offered->begin(), offered->end(), [&](auto& x) { return is_of_a_root(x, *authorities); });
   for (auto& x : *offered) {
     const auto what = fmt::format("revocation list {} of '{}'", x.number(), shown(x.authority()));
-    const auto* signer = signer_of(x, *authorities);
+    const auto* signer = signer_of(x, *authorities, *ours);
     if (!signer) {
-      result.refused.push_back(what + ": no authority that we trust signed it");
+      result.refused.push_back(what + ": no authority that we trust and that is not revoked signed it");
       continue;
     }
     const auto known = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return y.is_signed_by(*signer); });

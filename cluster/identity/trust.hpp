@@ -30,7 +30,8 @@ struct trust_change {
                                                         const std::string& offered_pem,
                                                         const std::string& lists_pem, wall_ms now);
 
-/// A list is taken when an authority that we trust signed it and its number is
+/// A list is taken when an authority that we trust, and that is not revoked by
+/// its root (nor by what is offered), signed it and its number is
 /// larger than that of the list we have from that authority.
 /// @param authorities_pem  our `ca.crt`, after `consider_authorities`
 [[nodiscard]] result<trust_change> consider_revoked(const std::string& ours_pem,
