@@ -158,6 +158,10 @@ CAF_TEST(a peer is checked against the floor when the clock is behind it) {
   CAF_CHECK(!meet_raw(later, a, &expired));
   CAF_CHECK(
     has(later.server_says.why, "clock says 1970-01-01, but it cannot be before 20"));
+  CAF_CHECK(has(later.server_says.why, "delete clock.floor"));
+  both_ends known;
+  CAF_CHECK(!meet_raw(known, in_time, &expired));
+  CAF_CHECK(!has(known.server_says.why, "clock.floor")); // nothing says so here
 }
 
 CAF_TEST(a server asks for a certificate or not) {
