@@ -47,16 +47,18 @@ void trust_keeper::say(storage::severity level, const std::string& text) const {
 }
 
 status trust_keeper::load(cluster::tls_context::own how) {
+  auto seen = texts(); // first: what is written meanwhile is new to `look_after`
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, how);
-  if (!fresh)
+  if (!fresh) {
+    take_revocations(std::move(seen));
     return fresh.why();
+  }
   auto pem = identity::read_text(how_.files.certificate);
   if (!pem)
     return pem.why();
   auto own = identity::certificate::read(*pem, how_.files.certificate);
   if (!own)
     return own.why();
-  auto seen = texts();
   if (std::lock_guard of_floor{floor_mutex_}; floor_)
     floor_->certificate(own->from(), own->until());
   std::lock_guard lock{mutex_};
@@ -64,6 +66,18 @@ status trust_keeper::load(cluster::tls_context::own how) {
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->from(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   return {};
+}
+
+/// Who cannot show a certificate that others accept must still know whom not to
+/// accept: the lists count with the certificate that is in use.
+void trust_keeper::take_revocations(std::string seen) {
+  const auto used = context();
+  auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, cluster::tls_context::own::as_it_is);
+  if (!used || !fresh || (*fresh)->self().fingerprint != used->self().fingerprint)
+    return;
+  std::lock_guard lock{mutex_};
+  seen_ = std::move(seen);
+  context_ = std::move(*fresh);
 }
 
 std::string trust_keeper::texts() const {

@@ -79,6 +79,7 @@ public:
 private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
   [[nodiscard]] status load(cluster::tls_context::own how = cluster::tls_context::own::checked);
+  void take_revocations(std::string seen);
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
   void renew();

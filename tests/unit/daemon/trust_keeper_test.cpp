@@ -227,4 +227,39 @@ CAF_TEST(another list with the same number is answered) {
   CAF_CHECK_EQUAL(answers, 1);
 }
 
+CAF_TEST(a node whose certificate has expired still learns who is revoked) {
+  issue("attic");
+  board.set(in_2099);
+  auto x = start();
+  must(open().revoke("attic", ""));
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  CAF_CHECK(!knows_revoked(*x, "attic"));
+  x->look_after();
+  CAF_CHECK(knows_revoked(*x, "attic"));
+}
+
+CAF_TEST(a list that is written while the files are loaded is noticed) {
+  // Asked for the time after the lists are read.
+  struct : clock_source {
+    wall_ms wall() const override {
+      if (auto now = std::exchange(once, nullptr))
+        now();
+      return of->wall();
+    }
+    mono_ns mono() const override { return of->mono(); }
+    const clock_source* of = nullptr;
+    mutable std::function<void()> once;
+  } between;
+  issue("attic");
+  must(open().revoke("attic", ""));
+  between.of = &board;
+  between.once = [this] { must(write_text(pki + "/revoked.crl", file("revoked.crl"))); };
+  auto how = options_for(pki);
+  how.clocks = &between;
+  auto x = must(daemon::trust_keeper::open(std::move(how)));
+  CAF_REQUIRE(!knows_revoked(*x, "attic"));
+  x->look_after();
+  CAF_CHECK(knows_revoked(*x, "attic"));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
