@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace troupe::daemon {
@@ -156,6 +157,11 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
     std::lock_guard of_floor{floor_mutex_};
     return floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
   }();
+  // `troupe pki revoke` may write the same files now.
+  auto held = identity::folder_lock::hold(std::filesystem::path{how_.files.authorities}.parent_path().string());
+  if (!held)
+    return fail(held.why());
+  std::optional<identity::folder_lock> lock{std::move(*held)};
   const auto ours = offer();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)
@@ -171,6 +177,7 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
   if (lists->any())
     if (auto written = identity::write_text(how_.files.revoked, lists->pem); !written)
       return fail(written.why());
+  lock.reset();
   if (roots->any() || lists->any() || *joined) {
     answered_.erase(from);
     if (auto used = reload(); !used) // tells the peers too

@@ -6,6 +6,7 @@
 #include "tests/unit/identity/test_house.hpp"
 
 #include <filesystem>
+#include <future>
 
 using namespace troupe;
 using namespace troupe::test;
@@ -260,6 +261,22 @@ CAF_TEST(a list that is written while the files are loaded is noticed) {
   CAF_REQUIRE(!knows_revoked(*x, "attic"));
   x->look_after();
   CAF_CHECK(knows_revoked(*x, "attic"));
+}
+
+CAF_TEST(a command that writes a list is waited for and not undone) {
+  issue("attic");
+  issue("garden");
+  auto x = start();
+  must(open().revoke("attic", ""));
+  const auto older = file("revoked.crl");
+  must(open().revoke("garden", ""));
+  auto lock = std::make_unique<folder_lock>(must(folder_lock::hold(pki)));
+  auto done = std::async(std::launch::async, [&] { x->offered("server", {file("ca.crt"), older}); });
+  CAF_CHECK(done.wait_for(std::chrono::milliseconds{300}) == std::future_status::timeout);
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  lock.reset();
+  done.get();
+  CAF_CHECK(must(read_text(pki + "/revoked.crl")) == file("revoked.crl"));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
