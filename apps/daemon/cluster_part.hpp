@@ -80,7 +80,7 @@ private:
   void learn_documents(const std::string& node);
   void keep_members();
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
-  [[nodiscard]] result<json> ask_renewal(const std::string& request);
+  [[nodiscard]] result<json> ask_renewal(const std::string& request, const trust_keeper::fits& check);
   [[nodiscard]] status clock_agrees_with_peers();
   [[nodiscard]] result<json> renew_for(const std::string& peer, const json& body);
   [[nodiscard]] cluster::transport& net() { return cluster::transport::of(*system_); }

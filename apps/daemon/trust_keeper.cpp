@@ -269,32 +269,55 @@ void trust_keeper::renew() {
   const auto request = identity::make_request(*key, context()->self().name);
   if (!request)
     return fail(request.why());
-  const auto said = how_.renew(*request);
+  const fits check = [this](const nlohmann::json& answer) {
+    const auto chain = answer.is_object() ? answer.find("certificate") : answer.end();
+    return chain != answer.end() && chain->is_string() ? check_renewed(chain->get<std::string>())
+                                                       : status{error{errc::untrusted, "what came holds no certificate"}};
+  };
+  const auto said = how_.renew(*request, check);
   if (!said) {
     nobody_there_ = said.why().code == errc::unreachable;
     return fail(said.why());
   }
-  const auto chain = said->value("certificate", "");
-  const auto fresh = identity::certificate::read(chain, "the renewed certificate");
-  if (!fresh)
-    return fail(fresh.why());
-  if (fresh->name() != context()->self().name || fresh->until() <= until)
-    return fail({errc::untrusted, "what came is not a longer certificate of this node"});
-  const auto clock = how_.clocks->wall();
-  if (clock >= certificate().from && fresh->from() > clock + identity::clocks_may_differ.count())
-    return fail({errc::untrusted, fmt::format("the new certificate begins only on {} and this machine's clock says {}: the clock of "
-                                              "the server that made it is wrong, or this one's",
-                                              identity::utc_text(fresh->from()), identity::utc_text(clock))});
-  if (auto written = identity::write_text(how_.files.certificate, chain); !written)
+  if (auto fine = check(*said); !fine)
+    return fail(fine.why());
+  if (auto written = identity::write_text(how_.files.certificate, said->at("certificate").get<std::string>()); !written)
     return fail(written.why());
   if (auto used = reload(); !used)
     return fail(used.why());
   try_again_at_ = how_.clocks->mono() + ns(identity::again_after_success);
-  say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh->serial()));
-  if (clock >= certificate().renew_at)
+  const auto fresh = certificate();
+  say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh.serial));
+  const auto clock = how_.clocks->wall();
+  if (clock >= fresh.renew_at)
     say(storage::severity::warning, fmt::format("this machine's clock says {}, far ahead of the server that renewed its certificate on {}: "
                                                 "set the clock. The certificate is not renewed again today",
-                                                identity::utc_text(clock), identity::utc_text(fresh->from())));
+                                                identity::utc_text(clock), identity::utc_text(fresh.from)));
+}
+
+/// Written over the good file only what the next start of this node can load.
+status trust_keeper::check_renewed(const std::string& chain) const {
+  const auto fresh = identity::certificate::read(chain, "the renewed certificate");
+  if (!fresh)
+    return fresh.why();
+  const auto self = context()->self();
+  const auto now = certificate();
+  if (fresh->name() != self.name || fresh->allowed() != self.allowed || fresh->until() <= now.until)
+    return error{errc::untrusted, "what came is not a longer certificate of this node with its role"};
+  const auto clock = how_.clocks->wall();
+  if (clock >= now.from && fresh->from() > clock + identity::clocks_may_differ.count())
+    return error{errc::untrusted, fmt::format("the new certificate begins only on {} and this machine's clock says {}: the clock of "
+                                              "the server that made it is wrong, or this one's",
+                                              identity::utc_text(fresh->from()), identity::utc_text(clock))};
+  // Our key, and a way to a root of ours: as it will be loaded.
+  auto beside = how_.files;
+  beside.certificate += ".new";
+  if (auto written = identity::write_text(beside.certificate, chain); !written)
+    return written;
+  const auto loaded = cluster::tls_context::load(beside, *how_.clocks);
+  std::error_code ignored;
+  std::filesystem::remove(beside.certificate, ignored);
+  return loaded ? status{} : status{loaded.why()};
 }
 
 void trust_keeper::close() {

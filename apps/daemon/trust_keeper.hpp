@@ -25,6 +25,9 @@ namespace troupe::daemon {
 /// cannot be used changes nothing and is told.
 class trust_keeper {
 public:
+  /// Is this answer to a renewal one that this node can use? If not: why.
+  using fits = std::function<status(const nlohmann::json& answer)>;
+
   struct options {
     cluster::credential_files files;
     const clock_source* clocks = &system_clocks();
@@ -39,8 +42,10 @@ public:
     std::function<result<bool>(const std::string& lists_pem)> merge;
     /// A peer knows less than this node: offer ours again.
     std::function<void()> answer;
-    /// Asks somebody with an issuer. @returns {"certificate", "authorities", "revoked"}
-    std::function<result<nlohmann::json>(const std::string& request_pem)> renew;
+    /// Asks those with an issuer, one after the other, until an answer fits: any
+    /// linked node may answer, and not each means well. @returns {"certificate",
+    /// "authorities", "revoked"}
+    std::function<result<nlohmann::json>(const std::string& request_pem, const fits& check)> renew;
   };
   [[nodiscard]] static result<std::unique_ptr<trust_keeper>> open(options how);
 
@@ -83,6 +88,7 @@ private:
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
   void renew();
+  [[nodiscard]] status check_renewed(const std::string& chain) const;
   void say(storage::severity level, const std::string& text) const;
 
   options how_;

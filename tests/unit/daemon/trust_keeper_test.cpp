@@ -20,6 +20,7 @@ struct fixture : house_fixture {
   std::string pki = folder / "board";
   int renewals = 0;
   int answers = 0;
+  std::function<nlohmann::json(const std::string& request)> says; ///< to a renewal; empty: the server's answer
   std::vector<std::string> told;
 
   fixture() {
@@ -52,8 +53,10 @@ struct fixture : house_fixture {
     how.tell = [this](storage::severity level, const std::string& text) {
       told.push_back(std::to_string(static_cast<int>(level)) + " " + text);
     };
-    how.renew = [this](const std::string& request) -> result<nlohmann::json> {
+    how.renew = [this](const std::string& request, const daemon::trust_keeper::fits&) -> result<nlohmann::json> {
       ++renewals;
+      if (says)
+        return says(request);
       const auto now = must(certificate::read(must(read_text(pki + "/node.crt")), "now"));
       auto made = open().renew(request, "board", role::node, now.serial());
       if (!made)
@@ -84,14 +87,14 @@ struct fixture : house_fixture {
     return "";
   }
 
-  bool is_revoked(const std::string& where, const std::string& name) {
-    for (const auto& x : must(revocation_list::read_all(must(read_text(where + "/revoked.crl")), "lists")))
-      if (x.serials().contains(serial_of(name)))
-        return true;
   bool knows_revoked(daemon::trust_keeper& x, const std::string& name) {
     return x.context()->is_revoked(must(certificate::read(file("issuer.crt"), "issuer")).serial(), serial_of(name));
   }
 
+  bool is_revoked(const std::string& where, const std::string& name) {
+    for (const auto& x : must(revocation_list::read_all(must(read_text(where + "/revoked.crl")), "lists")))
+      if (x.serials().contains(serial_of(name)))
+        return true;
     return false;
   }
 
@@ -228,6 +231,70 @@ CAF_TEST(another list with the same number is answered) {
   CAF_CHECK_EQUAL(answers, 1);
 }
 
+CAF_TEST(a renewal that this node could not load stays beside) {
+  const auto good = must(read_text(pki + "/node.crt"));
+  const auto serial = must(certificate::read(good, "good")).serial();
+  house_fixture stranger{"elm"};
+  for (auto* x : {&board, &clock, &stranger.clock})
+    x->pass(std::chrono::hours{24 * 320});
+  const auto renewed = [&](const std::string& request, role as) {
+    clock.pass(std::chrono::hours{2});
+    board.pass(std::chrono::hours{2});
+    return nlohmann::json{{"certificate", must(open().renew(request, "board", as, serial)).chain}};
+  };
+  struct {
+    std::string what;
+    std::function<nlohmann::json(const std::string&)> says;
+    std::string told;
+  } table[] = {
+    {"of another key", [&](auto&) { return renewed(request_for("board"), role::node); }, "does not belong to the certificate"},
+    {"of another role", [&](auto& x) { return renewed(x, role::operator_); }, "not a longer certificate of this node"},
+    {"of another name", [&](auto&) { return nlohmann::json{{"certificate", issue("attic").chain}}; }, "not a longer certificate of this node"},
+    {"no longer", [&](auto&) { return nlohmann::json{{"certificate", good}}; }, "not a longer certificate of this node"},
+    {"of another house", [&](auto& x) { return nlohmann::json{{"certificate", must(stranger.open().issue(x, {"board"})).chain}}; }, "does not trust"},
+    {"not yet valid", [&](auto& x) {
+      clock.pass(std::chrono::hours{72});
+      auto out = renewed(x, role::node);
+      clock.set(board.wall());
+      return out;
+    }, "begins only on"},
+    {"rubbish", [&](auto&) { return nlohmann::json{{"certificate", "rubbish"}}; }, "the renewed certificate"},
+    {"a number", [&](auto&) { return nlohmann::json{{"certificate", 7}}; }, "holds no certificate"},
+    {"no object", [&](auto&) { return nlohmann::json("hello"); }, "holds no certificate"},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE(x.what);
+    told.clear();
+    says = x.says;
+    start()->look_after();
+    CAF_CHECK(must(read_text(pki + "/node.crt")) == good);
+    CAF_CHECK(!is_there(pki + "/node.crt.new"));
+    CAF_CHECK_EQUAL(times("could not be renewed"), 1u);
+    CAF_CHECK_EQUAL(times(x.told), 1u);
+  }
+  says = nullptr;
+  renewed(request_for("board"), role::node);
+  clock.pass(std::chrono::hours{2});
+  start()->look_after();
+  CAF_CHECK(must(read_text(pki + "/node.crt")) != good);
+}
+
+CAF_TEST(a command that writes a list is waited for and not undone) {
+  issue("attic");
+  issue("garden");
+  auto x = start();
+  must(open().revoke("attic", ""));
+  const auto older = file("revoked.crl");
+  must(open().revoke("garden", ""));
+  auto lock = std::make_unique<folder_lock>(must(folder_lock::hold(pki)));
+  auto done = std::async(std::launch::async, [&] { x->offered("server", {file("ca.crt"), older}); });
+  CAF_CHECK(done.wait_for(std::chrono::milliseconds{300}) == std::future_status::timeout);
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  lock.reset();
+  done.get();
+  CAF_CHECK(must(read_text(pki + "/revoked.crl")) == file("revoked.crl"));
+}
+
 CAF_TEST(a node whose certificate has expired still learns who is revoked) {
   issue("attic");
   board.set(in_2099);
@@ -261,22 +328,6 @@ CAF_TEST(a list that is written while the files are loaded is noticed) {
   CAF_REQUIRE(!knows_revoked(*x, "attic"));
   x->look_after();
   CAF_CHECK(knows_revoked(*x, "attic"));
-}
-
-CAF_TEST(a command that writes a list is waited for and not undone) {
-  issue("attic");
-  issue("garden");
-  auto x = start();
-  must(open().revoke("attic", ""));
-  const auto older = file("revoked.crl");
-  must(open().revoke("garden", ""));
-  auto lock = std::make_unique<folder_lock>(must(folder_lock::hold(pki)));
-  auto done = std::async(std::launch::async, [&] { x->offered("server", {file("ca.crt"), older}); });
-  CAF_CHECK(done.wait_for(std::chrono::milliseconds{300}) == std::future_status::timeout);
-  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
-  lock.reset();
-  done.get();
-  CAF_CHECK(must(read_text(pki + "/revoked.crl")) == file("revoked.crl"));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
