@@ -162,6 +162,10 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
   if (!held)
     return fail(held.why());
   std::optional<identity::folder_lock> lock{std::move(*held)};
+  // What cannot be read is not nothing: anything would be newer than that.
+  for (const auto& path : {how_.files.authorities, how_.files.revoked})
+    if (auto readable = identity::read_text_if_there(path); !readable)
+      return fail(readable.why());
   const auto ours = offer();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)

@@ -295,6 +295,15 @@ CAF_TEST(a command that writes a list is waited for and not undone) {
   CAF_CHECK(must(read_text(pki + "/revoked.crl")) == file("revoked.crl"));
 }
 
+CAF_TEST(a list that cannot be read is not replaced by an older one) {
+  auto x = start();
+  const auto large = std::string(2 << 20, 'x');
+  must(write_text(pki + "/revoked.crl", large));
+  x->offered("server", {file("ca.crt"), file("revoked.crl")});
+  CAF_CHECK(must(read_text(pki + "/revoked.crl", large.size())) == large);
+  CAF_CHECK_EQUAL(times("offered by server: "), 1u);
+}
+
 CAF_TEST(a node whose certificate has expired still learns who is revoked) {
   issue("attic");
   board.set(in_2099);
