@@ -73,7 +73,7 @@ public:
   std::string place;                ///< what bounds per address count
   bool enrolling = false;           ///< a stranger's call is in work
   std::string denied;               ///< why its certificate is worth nothing
-  std::string serial;
+  cluster::peer_identity proven;    ///< by its certificate
   wall_ms expires = 0;
   mono_ns trusted_at = 0; ///< when its certificate was last held against the revocations
 

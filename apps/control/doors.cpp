@@ -179,7 +179,7 @@ void server::loop::on_known(id who, connection& c) {
     } else {
       c.who.name = peer->name;
       c.who.allowed = peer->allowed;
-      c.serial = peer->serial;
+      c.proven = *peer;
       c.expires = peer->expires;
       c.trusted_at = mono();
       c.over_bound = far_.connections - far_.streams >= options_.max_connections;
@@ -195,13 +195,13 @@ void server::loop::on_known(id who, connection& c) {
 }
 
 std::string server::loop::distrust(connection& c, mono_ns now) {
-  if (c.serial.empty())
+  if (c.proven.serial.empty())
     return {};
   c.trusted_at = now;
   const auto context = options_.tls();
-  if (context && context->is_revoked(c.serial))
-    return fmt::format("the certificate of {} (serial {}) is revoked; have a new one issued",
-                       c.who.name, c.serial);
+  if (context && !context->revoked_serial_of(c.proven).empty())
+    return fmt::format("the certificate of {} (serial {}) is revoked, or the authority that issued it; have a new one issued",
+                       c.who.name, c.proven.serial);
   if (c.expires != 0 && system_clocks().wall() > c.expires)
     return fmt::format("the certificate of {} has expired; have it renewed", c.who.name);
   return {};

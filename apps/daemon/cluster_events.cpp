@@ -81,10 +81,7 @@ void cluster_part::look_at_trust(const std::string& from) {
   const auto what = offers_.take(from, all_.clocks.mono());
   if (!what || !trust_)
     return;
-  trust_->offered(from, *what);
-  if (enrolment_)
-    if (const auto merged = enrolment_->merge_revoked(what->revoked); merged && *merged)
-      (void)trust_->reload();
+  trust_->offered(from, *what); // joins the lists first where this node enrols
 }
 
 void cluster_part::surplus(const std::string& address, const std::string& name, const std::string& why) noexcept {
@@ -257,7 +254,7 @@ status cluster_part::clock_agrees_with_peers() {
   return {};
 }
 
-result<json> cluster_part::ask_renewal(const std::string& request) {
+result<json> cluster_part::ask_renewal(const std::string& request, const trust_keeper::fits& check) {
   if (enrolment_) {
     if (auto agree = clock_agrees_with_peers(); !agree)
       return agree.why();
@@ -273,9 +270,14 @@ result<json> cluster_part::ask_renewal(const std::string& request) {
     control::caller self;
     self.name = config_.name;
     auto said = others_->ask(x->who.name, self, "POST", far_desk::renewal_path, json{{"request", request}});
-    if (said)
+    const auto fine = said ? check(*said) : status{};
+    if (said && fine)
       return said;
-    if (said.why().code != errc::unsupported)
+    if (said) {
+      // Its node may be broken or not mean well: the next one is asked.
+      last = {fine.why().code, fmt::format("the answer of {} is not used: {}", x->who.name, fine.why().context)};
+      tell(severity::warning, "certificate", last.context);
+    } else if (said.why().code != errc::unsupported)
       last = said.why();
   }
   return last;

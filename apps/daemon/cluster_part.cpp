@@ -99,7 +99,12 @@ status cluster_part::load(caf::actor_system_config& config) {
     to->offer_trust(trust_->offer());
     return {};
   };
-  trust.renew = [this](const std::string& request) { return ask_renewal(request); };
+  trust.merge = [this](const std::string& lists) { return enrolment_ ? enrolment_->merge_revoked(lists) : result<bool>{false}; };
+  trust.answer = [this] {
+    if (auto* to = open_link_.load())
+      to->offer_trust(trust_->offer());
+  };
+  trust.renew = [this](const std::string& request, const trust_keeper::fits& check) { return ask_renewal(request, check); };
   // A board with a pre-shared key has no certificate: it only dials, and shows
   // and obeys under the names that the key was given for.
   const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);

@@ -86,7 +86,7 @@ private:
   void keep_members();
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
   [[nodiscard]] std::vector<std::string> other_nodes() const;
-  [[nodiscard]] result<json> ask_renewal(const std::string& request);
+  [[nodiscard]] result<json> ask_renewal(const std::string& request, const trust_keeper::fits& check);
   [[nodiscard]] status clock_agrees_with_peers();
   [[nodiscard]] result<json> renew_for(const std::string& peer, const json& body);
   [[nodiscard]] cluster::transport& net() { return cluster::transport::of(*system_); }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace troupe::daemon {
@@ -47,16 +48,18 @@ void trust_keeper::say(storage::severity level, const std::string& text) const {
 }
 
 status trust_keeper::load(cluster::tls_context::own how) {
+  auto seen = texts(); // first: what is written meanwhile is new to `look_after`
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, how);
-  if (!fresh)
+  if (!fresh) {
+    take_revocations(std::move(seen));
     return fresh.why();
+  }
   auto pem = identity::read_text(how_.files.certificate);
   if (!pem)
     return pem.why();
   auto own = identity::certificate::read(*pem, how_.files.certificate);
   if (!own)
     return own.why();
-  auto seen = texts();
   if (std::lock_guard of_floor{floor_mutex_}; floor_)
     floor_->certificate(own->from(), own->until());
   std::lock_guard lock{mutex_};
@@ -64,6 +67,18 @@ status trust_keeper::load(cluster::tls_context::own how) {
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->from(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   return {};
+}
+
+/// Who cannot show a certificate that others accept must still know whom not to
+/// accept: the lists count with the certificate that is in use.
+void trust_keeper::take_revocations(std::string seen) {
+  const auto used = context();
+  auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, cluster::tls_context::own::as_it_is);
+  if (!used || !fresh || (*fresh)->self().fingerprint != used->self().fingerprint)
+    return;
+  std::lock_guard lock{mutex_};
+  seen_ = std::move(seen);
+  context_ = std::move(*fresh);
 }
 
 std::string trust_keeper::texts() const {
@@ -115,9 +130,10 @@ cluster::trust_offer trust_keeper::offer() const {
 }
 
 void trust_keeper::offered(const std::string& from, const cluster::trust_offer& x) {
-  const auto ours = offer();
-  if (x.authorities == ours.authorities && x.revoked == ours.revoked)
+  if (x == offer()) {
+    answered_.erase(from);
     return;
+  }
   const auto fail = [&](const error& why) { say(storage::severity::warning, fmt::format("offered by {}: {}", from, why.context)); };
   const auto tell = [&](const identity::trust_change& change) {
     for (const auto& text : change.changed)
@@ -130,10 +146,27 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
       say(storage::severity::warning, fmt::format("refused from {}: {} more like these", from,
                                                   change.refused.size() - told_one_by_one));
   };
+  // First, and before ours is read: the file is one for both, and a larger number
+  // taken as it is would let in again whom only this server has revoked.
+  const auto joined = how_.merge ? how_.merge(x.revoked) : result<bool>{false};
+  if (!joined)
+    return fail(joined.why());
+  if (*joined)
+    say(storage::severity::notice, fmt::format("from {}: its revocations are joined with those of this server", from));
   const auto now = [&] {
     std::lock_guard of_floor{floor_mutex_};
     return floor_ ? floor_->now(*how_.clocks) : how_.clocks->wall();
   }();
+  // `troupe pki revoke` may write the same files now.
+  auto held = identity::folder_lock::hold(std::filesystem::path{how_.files.authorities}.parent_path().string());
+  if (!held)
+    return fail(held.why());
+  std::optional<identity::folder_lock> lock{std::move(*held)};
+  // What cannot be read is not nothing: anything would be newer than that.
+  for (const auto& path : {how_.files.authorities, how_.files.revoked})
+    if (auto readable = identity::read_text_if_there(path); !readable)
+      return fail(readable.why());
+  const auto ours = offer();
   const auto roots = identity::consider_authorities(ours.authorities, x.authorities, ours.revoked, now);
   if (!roots)
     return fail(roots.why());
@@ -148,10 +181,14 @@ void trust_keeper::offered(const std::string& from, const cluster::trust_offer& 
   if (lists->any())
     if (auto written = identity::write_text(how_.files.revoked, lists->pem); !written)
       return fail(written.why());
-  if (!roots->any() && !lists->any())
-    return;
-  if (auto used = reload(); !used)
-    say(storage::severity::alarm, "new authorities or revocations cannot be used: " + used.why().context);
+  lock.reset();
+  if (roots->any() || lists->any() || *joined) {
+    answered_.erase(from);
+    if (auto used = reload(); !used) // tells the peers too
+      say(storage::severity::alarm, "new authorities or revocations cannot be used: " + used.why().context);
+  } else if (lists->answer && how_.answer && std::exchange(answered_[from], x.revoked) != x.revoked) {
+    how_.answer();
+  }
 }
 
 void trust_keeper::look_after() {
@@ -236,32 +273,55 @@ void trust_keeper::renew() {
   const auto request = identity::make_request(*key, context()->self().name);
   if (!request)
     return fail(request.why());
-  const auto said = how_.renew(*request);
+  const fits check = [this](const nlohmann::json& answer) {
+    const auto chain = answer.is_object() ? answer.find("certificate") : answer.end();
+    return chain != answer.end() && chain->is_string() ? check_renewed(chain->get<std::string>())
+                                                       : status{error{errc::untrusted, "what came holds no certificate"}};
+  };
+  const auto said = how_.renew(*request, check);
   if (!said) {
     nobody_there_ = said.why().code == errc::unreachable;
     return fail(said.why());
   }
-  const auto chain = said->value("certificate", "");
-  const auto fresh = identity::certificate::read(chain, "the renewed certificate");
-  if (!fresh)
-    return fail(fresh.why());
-  if (fresh->name() != context()->self().name || fresh->until() <= until)
-    return fail({errc::untrusted, "what came is not a longer certificate of this node"});
-  const auto clock = how_.clocks->wall();
-  if (clock >= certificate().from && fresh->from() > clock + identity::clocks_may_differ.count())
-    return fail({errc::untrusted, fmt::format("the new certificate begins only on {} and this machine's clock says {}: the clock of "
-                                              "the server that made it is wrong, or this one's",
-                                              identity::utc_text(fresh->from()), identity::utc_text(clock))});
-  if (auto written = identity::write_text(how_.files.certificate, chain); !written)
+  if (auto fine = check(*said); !fine)
+    return fail(fine.why());
+  if (auto written = identity::write_text(how_.files.certificate, said->at("certificate").get<std::string>()); !written)
     return fail(written.why());
   if (auto used = reload(); !used)
     return fail(used.why());
   try_again_at_ = how_.clocks->mono() + ns(identity::again_after_success);
-  say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh->serial()));
-  if (clock >= certificate().renew_at)
+  const auto fresh = certificate();
+  say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh.serial));
+  const auto clock = how_.clocks->wall();
+  if (clock >= fresh.renew_at)
     say(storage::severity::warning, fmt::format("this machine's clock says {}, far ahead of the server that renewed its certificate on {}: "
                                                 "set the clock. The certificate is not renewed again today",
-                                                identity::utc_text(clock), identity::utc_text(fresh->from())));
+                                                identity::utc_text(clock), identity::utc_text(fresh.from)));
+}
+
+/// Written over the good file only what the next start of this node can load.
+status trust_keeper::check_renewed(const std::string& chain) const {
+  const auto fresh = identity::certificate::read(chain, "the renewed certificate");
+  if (!fresh)
+    return fresh.why();
+  const auto self = context()->self();
+  const auto now = certificate();
+  if (fresh->name() != self.name || fresh->allowed() != self.allowed || fresh->until() <= now.until)
+    return error{errc::untrusted, "what came is not a longer certificate of this node with its role"};
+  const auto clock = how_.clocks->wall();
+  if (clock >= now.from && fresh->from() > clock + identity::clocks_may_differ.count())
+    return error{errc::untrusted, fmt::format("the new certificate begins only on {} and this machine's clock says {}: the clock of "
+                                              "the server that made it is wrong, or this one's",
+                                              identity::utc_text(fresh->from()), identity::utc_text(clock))};
+  // Our key, and a way to a root of ours: as it will be loaded.
+  auto beside = how_.files;
+  beside.certificate += ".new";
+  if (auto written = identity::write_text(beside.certificate, chain); !written)
+    return written;
+  const auto loaded = cluster::tls_context::load(beside, *how_.clocks);
+  std::error_code ignored;
+  std::filesystem::remove(beside.certificate, ignored);
+  return loaded ? status{} : status{loaded.why()};
 }
 
 void trust_keeper::close() {

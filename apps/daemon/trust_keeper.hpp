@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,9 @@ namespace troupe::daemon {
 /// cannot be used changes nothing and is told.
 class trust_keeper {
 public:
+  /// Is this answer to a renewal one that this node can use? If not: why.
+  using fits = std::function<status(const nlohmann::json& answer)>;
+
   struct options {
     cluster::credential_files files;
     const clock_source* clocks = &system_clocks();
@@ -32,8 +36,16 @@ public:
     /// The files have changed: load them where they are used, offer them on.
     /// @returns what could not be used
     std::function<status()> reloaded;
-    /// Asks somebody with an issuer. @returns {"certificate", "authorities", "revoked"}
-    std::function<result<nlohmann::json>(const std::string& request_pem)> renew;
+    /// On a server that enrols: joins these lists with its own and writes both.
+    /// Empty: of two lists the larger number counts.
+    /// @returns true: the file changed
+    std::function<result<bool>(const std::string& lists_pem)> merge;
+    /// A peer knows less than this node: offer ours again.
+    std::function<void()> answer;
+    /// Asks those with an issuer, one after the other, until an answer fits: any
+    /// linked node may answer, and not each means well. @returns {"certificate",
+    /// "authorities", "revoked"}
+    std::function<result<nlohmann::json>(const std::string& request_pem, const fits& check)> renew;
   };
   [[nodiscard]] static result<std::unique_ptr<trust_keeper>> open(options how);
 
@@ -45,7 +57,8 @@ public:
 
   /// What this node's peers are told.
   [[nodiscard]] cluster::trust_offer offer() const;
-  /// What a peer told.
+  /// What a peer told. What this node has and the peer lacks is answered, once
+  /// for each thing it told: two that cannot agree do not talk for ever.
   void offered(const std::string& from, const cluster::trust_offer& x);
 
   /// About every minute: loads files that a command changed, renews the
@@ -71,9 +84,11 @@ public:
 private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
   [[nodiscard]] status load(cluster::tls_context::own how = cluster::tls_context::own::checked);
+  void take_revocations(std::string seen);
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
   void renew();
+  [[nodiscard]] status check_renewed(const std::string& chain) const;
   void say(storage::severity level, const std::string& text) const;
 
   options how_;
@@ -86,6 +101,7 @@ private:
   std::string seen_; ///< certificate, authorities and lists as they were loaded
   bool nobody_there_ = false; ///< why the last renewal failed
   std::string trouble_told_;
+  std::map<std::string, std::string> answered_; ///< by peer: the lists that were answered with ours
 };
 
 } // namespace troupe::daemon

@@ -213,12 +213,16 @@ result<issued> authority::renew(const std::string& request_pem, const certificat
   if (const auto now = clocks_->wall(); now > presented.until())
     return error{errc::untrusted, fmt::format("the certificate of {} ended on {}: it cannot be renewed, issue a new "
                                               "one", presented.name(), utc_text(presented.until()))};
-  return renew(request_pem, presented.name(), presented.allowed(), presented.serial(), days);
+  return renew(request_pem, {presented.name(), presented.allowed(), days}, presented.serial(), pace::any);
 }
 
 result<issued> authority::renew(const std::string& request_pem, const std::string& name, role allowed,
                                 const std::string& serial, unsigned days) const {
-  const issue_order order{name, allowed, days, false};
+  return renew(request_pem, {name, allowed, days}, serial, pace::bounded);
+}
+
+result<issued> authority::renew(const std::string& request_pem, const issue_order& order, const std::string& serial,
+                                pace how) const {
   auto at = sit_down(request_pem, order);
   if (!at)
     return at.why();
@@ -229,7 +233,16 @@ result<issued> authority::renew(const std::string& request_pem, const std::strin
   for (auto& x : at->all.lists)
     is_revoked = is_revoked || x.serials().contains(presented);
   if (is_revoked)
-    return error{errc::untrusted, fmt::format("the certificate {} of {} is revoked and cannot be renewed", presented, name)};
+    return error{errc::untrusted, fmt::format("the certificate {} of {} is revoked and cannot be renewed", presented, order.name)};
+  if (how == pace::bounded)
+    for (auto& x : at->all.index) {
+      const auto made = x.from + back_dated;
+      if (x.name == order.name && x.serial != presented && x.revoked_at == 0 && made <= at->now + back_dated
+          && made > at->now - renewal_pause.count())
+        return error{errc::over_limit, fmt::format("{} got its certificate {} at {}, and one an hour is enough: use that one, ask again "
+                                                   "in an hour, or renew by hand with `troupe pki renew`", order.name, x.serial,
+                                                   utc_text(made))};
+    }
   return at->sign_and_write(order, folder_, false);
 }
 

@@ -55,10 +55,13 @@ public:
   /// @param presented  proven by TLS, or read from the folder of its owner
   [[nodiscard]] result<issued> renew(const std::string& request_pem, const certificate& presented,
                                      unsigned days = issue_order::default_days) const;
-  /// By what TLS told of it.
+  /// By what TLS told of it: a peer asks, and may ask without end.
+  /// @returns `over_limit` within `renewal_pause` of the name's last certificate,
+  ///          the presented one not counted
   [[nodiscard]] result<issued> renew(const std::string& request_pem, const std::string& name,
                                      cluster::role allowed, const std::string& serial,
                                      unsigned days = issue_order::default_days) const;
+  static constexpr milliseconds renewal_pause{3'600'000};
 
   /// Revokes all valid certificates of a name, or the one with this serial
   /// (hex; also one that is not in this index), and writes a list with a larger number, signed by who issued them.
@@ -83,6 +86,9 @@ private:
   struct desk;
   /// Reads what signing needs, under the folder's lock.
   [[nodiscard]] result<desk> sit_down(const std::string& request_pem, const issue_order& order) const;
+  enum class pace { any, bounded };
+  [[nodiscard]] result<issued> renew(const std::string& request_pem, const issue_order& order,
+                                     const std::string& serial, pace how) const;
 
   authority(std::string folder, const clock_source& clocks) : folder_(std::move(folder)), clocks_(&clocks) {}
   std::string folder_;

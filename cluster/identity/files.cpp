@@ -15,8 +15,6 @@ namespace troupe::identity {
 
 namespace {
 
-constexpr std::size_t max_bytes = 1 << 20;
-
 error trouble(const char* what, const std::string& path) {
   const int code = errno;
   const auto kind = code == ENOENT                      ? errc::not_found
@@ -81,7 +79,7 @@ status write_beside(const std::string& path, const std::string& text, openness w
 
 } // namespace
 
-result<std::string> read_text(const std::string& path) {
+result<std::string> read_text(const std::string& path, std::size_t most) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return trouble("read", path);
@@ -99,17 +97,17 @@ result<std::string> read_text(const std::string& path) {
     if (n == 0)
       break;
     result.append(buffer, static_cast<std::size_t>(n));
-    if (result.size() > max_bytes) {
+    if (result.size() > most) {
       ::close(fd);
-      return error{errc::over_limit, fmt::format("{} is larger than 1 MiB: is it the right file?", path)};
+      return error{errc::over_limit, fmt::format("{} is larger than {} MiB: is it the right file?", path, most >> 20)};
     }
   }
   ::close(fd);
   return result;
 }
 
-result<std::string> read_text_if_there(const std::string& path) {
-  auto text = read_text(path);
+result<std::string> read_text_if_there(const std::string& path, std::size_t most) {
+  auto text = read_text(path, most);
   if (!text && text.why().code == errc::not_found)
     return std::string{};
   return text;

@@ -8,10 +8,11 @@
 namespace troupe::identity {
 
 /// @returns `not_found`, or `io_error` with the system's reason; `over_limit`
-///          for more than 1 MiB, which is nothing of ours.
-[[nodiscard]] result<std::string> read_text(const std::string& path);
+///          for more than `most`: 1 MiB is nothing of ours, but where it is said.
+inline constexpr std::size_t usual_bytes = 1 << 20;
+[[nodiscard]] result<std::string> read_text(const std::string& path, std::size_t most = usual_bytes);
 /// As before, and empty for an absent file.
-[[nodiscard]] result<std::string> read_text_if_there(const std::string& path);
+[[nodiscard]] result<std::string> read_text_if_there(const std::string& path, std::size_t most = usual_bytes);
 
 /// Written beside, synced, renamed: after a power cut there is the old or the
 /// new file. Keys are written with `secret`: mode 0600, else 0644. What root

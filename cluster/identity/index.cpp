@@ -11,6 +11,9 @@ namespace {
 
 using json = nlohmann::json;
 
+/// A busy house fills some 30 KiB in a year. An index that cannot be read stops
+/// revocations too, so its bound is far away.
+constexpr std::size_t max_index_bytes = 64 << 20;
 constexpr wall_ms kept_after_end = 365 * one_day;
 
 json to_json(const index_entry& x) {
@@ -34,7 +37,7 @@ index_entry from_json(const json& x) {
 
 result<certificate_index> read_index(const std::string& folder) {
   const auto path = folder + "/index.json";
-  const auto text = read_text_if_there(path);
+  const auto text = read_text_if_there(path, max_index_bytes);
   if (!text)
     return text.why();
   certificate_index all;

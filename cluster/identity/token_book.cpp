@@ -27,6 +27,20 @@ bool same_in_constant_time(const std::string& a, const std::string& b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// What `write` may write, with room: a character of a house may need six in JSON.
+constexpr std::size_t max_book_bytes = 8 << 20;
+
+bool is_open(const token_record& x, wall_ms now) {
+  return x.expires > now && x.used_by.empty();
+}
+
+std::size_t bytes_of_houses(const std::vector<token_record>& all) {
+  std::size_t bytes = 0;
+  for (auto& x : all)
+    bytes += x.house.size();
+  return bytes;
+}
+
 error refuse(const std::string& why) {
   return {errc::untrusted, why + "; ask for a new one with `troupe token`"};
 }
@@ -47,7 +61,9 @@ token_record record_of(const token& x) {
 result<std::vector<token_record>> token_book::all() {
   if (known_)
     return *known_;
-  const auto text = read_text_if_there(path_);
+  const auto text = read_text_if_there(path_, max_book_bytes);
+  if (!text && text.why().code == errc::over_limit)
+    return error{errc::over_limit, text.why().context + " Delete it, then mint the open tokens anew"};
   if (!text)
     return text.why();
   std::vector<token_record> result;
@@ -69,6 +85,15 @@ result<std::vector<token_record>> token_book::all() {
 
 status token_book::write(std::vector<token_record> all, wall_ms now) {
   std::erase_if(all, [&](auto& x) { return x.expires + one_day <= now; });
+  for (auto& x : all)
+    if (x.expires < now)
+      x.house.clear();
+  for (auto& x : all)
+    if (!is_open(x, now) && bytes_of_houses(all) > max_houses_bytes)
+      x.house.clear();
+  // Forgotten is refused as well, in other words.
+  for (auto x = all.begin(); x != all.end() && all.size() > max_kept;)
+    x = is_open(*x, now) ? x + 1 : all.erase(x);
   auto list = json::array();
   for (auto& x : all)
     list.push_back(to_json(x));
@@ -88,11 +113,11 @@ status token_book::add(token_record x, wall_ms now) {
     return known.why();
   std::size_t open = 0, bytes = x.house.size();
   for (auto& other : *known)
-    if (other.expires > now && other.used_by.empty()) {
+    if (is_open(other, now)) {
       ++open;
       bytes += other.house.size();
     }
-  if (open >= max_open || bytes > 2 * max_house_bytes)
+  if (open >= max_open || bytes > max_houses_bytes)
     return error{errc::over_limit, fmt::format("{} tokens are open ({} bytes of houses): use them, or wait until one "
                                                "expires", open, bytes)};
   known->push_back(std::move(x));

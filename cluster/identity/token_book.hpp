@@ -40,6 +40,10 @@ public:
   static constexpr std::size_t max_open = 64;
   static constexpr unsigned max_wrong = 5;     ///< then it is void
   static constexpr std::size_t max_house_bytes = 256 * 1024;
+  static constexpr std::size_t max_kept = 1024; ///< open, used and ended ones
+  /// Of all houses that are kept. Where a new one needs the room, used tokens
+  /// lose theirs, the oldest first: a board that asks again then joins without.
+  static constexpr std::size_t max_houses_bytes = 2 * max_house_bytes;
 
   explicit token_book(std::string path) : path_(std::move(path)) {}
 

@@ -2,6 +2,8 @@
 
 #include "cluster/identity/calendar.hpp"
 
+#include <algorithm>
+
 namespace troupe::identity {
 
 namespace {
@@ -64,15 +66,22 @@ private:
   wall_ms now_;
 };
 
-/// Signed by a root of ours or by an issuer that such a root signed.
-const certificate* signer_of(const revocation_list& list, const std::vector<certificate>& authorities) {
+/// Signed by a root of ours or by an issuer that such a root signed and did not
+/// revoke.
+const certificate* signer_of(const revocation_list& list, const std::vector<certificate>& authorities,
+                             const std::vector<revocation_list>& ours) {
   for (auto& x : authorities)
     if (list.is_signed_by(x)
         && (x.is_root()
-            || std::any_of(authorities.begin(), authorities.end(),
-                           [&](auto& root) { return root.is_root() && x.is_signed_by(root); })))
+            || (std::any_of(authorities.begin(), authorities.end(),
+                            [&](auto& root) { return root.is_root() && x.is_signed_by(root); })
+                && !is_revoked(x, ours))))
       return &x;
   return nullptr;
+}
+
+bool is_of_a_root(const revocation_list& list, const std::vector<certificate>& authorities) {
+  return std::any_of(authorities.begin(), authorities.end(), [&](auto& x) { return x.is_root() && list.is_signed_by(x); });
 }
 
 } // namespace
@@ -85,7 +94,7 @@ result<trust_change> consider_authorities(const std::string& ours_pem, const std
   auto lists = revocation_list::read_all(lists_pem, "our revoked.crl");
   if (!lists)
     return lists.why();
-  trust_change result{ours_pem, {}, {}};
+  trust_change result{ours_pem, {}, {}, false};
   if (offered_pem.size() > max_offered_bytes) {
     result.refused.push_back(fmt::format("{} bytes of authorities; more than {} are not looked at",
                                          offered_pem.size(), max_offered_bytes));
@@ -140,27 +149,30 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
   const auto authorities = certificate::read_all(authorities_pem, "our ca.crt");
   if (!authorities)
     return authorities.why();
-  trust_change result{ours_pem, {}, {}};
+  trust_change result{ours_pem, {}, {}, false};
   if (offered_pem.size() > max_offered_bytes) {
     result.refused.push_back(fmt::format("{} bytes of revocation lists; more than {} are not looked at",
                                          offered_pem.size(), max_offered_bytes));
     return result;
   }
-  const auto offered = revocation_list::read_all(offered_pem, "the offered lists");
+  auto offered = revocation_list::read_all(offered_pem, "the offered lists");
   if (!offered) {
     result.refused.push_back(offered.why().context);
     return result;
   }
+  // The roots' first: they say whose list counts no more.
+  std::stable_partition(offered->begin(), offered->end(), [&](auto& x) { return is_of_a_root(x, *authorities); });
   for (auto& x : *offered) {
     const auto what = fmt::format("revocation list {} of '{}'", x.number(), shown(x.authority()));
-    const auto* signer = signer_of(x, *authorities);
+    const auto* signer = signer_of(x, *authorities, *ours);
     if (!signer) {
-      result.refused.push_back(what + ": no authority that we trust signed it; a new authority comes with `troupe pki rotate-ca`");
+      result.refused.push_back(what + ": no authority that we trust and that is not revoked signed it; a new authority comes with `troupe pki rotate-ca`");
       continue;
     }
     const auto known = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return y.is_signed_by(*signer); });
     const auto number = known == ours->end() ? -1 : known->number();
     if (x.number() <= number) {
+      result.answer = result.answer || x.number() < number || x.pem() != known->pem();
       if (x.number() < number)
         result.refused.push_back(fmt::format("{}: we have number {}, which is newer; the other node takes it over when it is linked", what, number));
       continue;

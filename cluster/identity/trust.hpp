@@ -12,6 +12,9 @@ struct trust_change {
   std::string pem;                  ///< what to keep from now on
   std::vector<std::string> changed; ///< for the journal: "new root 'house root 2' ..."
   std::vector<std::string> refused; ///< "root 'x': no root that we trust vouches for it"
+  /// Of lists: who offers knows less than we do, or something else under the same
+  /// number. It must hear ours: if it is a server it joins both.
+  bool answer = false;
 
   [[nodiscard]] bool any() const noexcept { return !changed.empty(); }
 };
@@ -27,7 +30,8 @@ struct trust_change {
                                                         const std::string& offered_pem,
                                                         const std::string& lists_pem, wall_ms now);
 
-/// A list is taken when an authority that we trust signed it and its number is
+/// A list is taken when an authority that we trust, and that is not revoked by
+/// its root (nor by what is offered), signed it and its number is
 /// larger than that of the list we have from that authority.
 /// @param authorities_pem  our `ca.crt`, after `consider_authorities`
 [[nodiscard]] result<trust_change> consider_revoked(const std::string& ours_pem,

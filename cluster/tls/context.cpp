@@ -4,9 +4,13 @@
 #include "cluster/tls/openssl.hpp"
 #include "cluster/tls/verdict.hpp"
 
+#include <openssl/x509v3.h>
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -38,8 +42,8 @@ public:
 
   const peer_identity& self() const override { return self_; }
 
-  bool is_revoked(const std::string& serial) const override {
-    return revoked_.count(serial) > 0;
+  bool is_revoked(const std::string& issuer, const std::string& serial) const override {
+    return revoked_.count({issuer, serial}) > 0;
   }
 
   status load(const credential_files& files, const clock_source& clocks, own how);
@@ -53,8 +57,9 @@ private:
     return ssl;
   }
 
-  status trust(const std::vector<owned_x509>& authorities,
+  status trust(const std::vector<owned_x509>& authorities, const std::vector<owned_x509>& own_chain,
                const std::vector<owned_crl>& lists);
+  void believe(X509_CRL* list, const std::vector<X509*>& signers);
   status present(const credential_files& files, std::vector<owned_x509> chain,
                  owned_key key);
   status check_own(const credential_files& files, X509* own, bool at_any_time) const;
@@ -63,22 +68,60 @@ private:
   owned_ssl_ctx ctx_;
   wall_ms floor_ = 0;
   peer_identity self_;
-  std::set<std::string> revoked_;
+  std::set<std::pair<std::string, std::string>> revoked_; ///< serials: of the issuer, of what it issued
 };
 
-status loaded_context::trust(const std::vector<owned_x509>& authorities,
+std::string serial_in(X509* of) { return serial_of(X509_get0_serialNumber(of)); }
+
+bool is_root(X509* x) { return X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0; }
+
+/// Several: a root that was crossed has two certificates with one key.
+std::vector<X509*> signers_of(X509_CRL* list, const std::vector<X509*>& all) {
+  std::vector<X509*> found;
+  for (auto* x : all)
+    if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(x)) == 0
+        && X509_CRL_verify(list, X509_get0_pubkey(x)) == 1)
+      found.push_back(x);
+  ERR_clear_error();
+  return found;
+}
+
+void loaded_context::believe(X509_CRL* list, const std::vector<X509*>& signers) {
+  auto* entries = X509_CRL_get_REVOKED(list);
+  for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i)
+    for (auto* by : signers)
+      revoked_.emplace(serial_in(by), serial_of(X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+}
+
+status loaded_context::trust(const std::vector<owned_x509>& authorities, const std::vector<owned_x509>& own_chain,
                              const std::vector<owned_crl>& lists) {
   auto* store = SSL_CTX_get_cert_store(ctx_.get());
   for (const auto& one : authorities)
     if (X509_STORE_add_cert(store, one.get()) != 1)
       return error{errc::untrusted, openssl_errors()};
+  std::vector<X509*> known;
+  for (const auto& x : authorities)
+    known.push_back(x.get());
+  for (std::size_t i = 1; i < own_chain.size(); ++i)
+    known.push_back(own_chain[i].get());
+  std::vector<std::pair<X509_CRL*, std::vector<X509*>>> below;
   for (const auto& list : lists) {
     if (X509_STORE_add_crl(store, list.get()) != 1)
       return error{errc::untrusted, openssl_errors()};
-    auto* entries = X509_CRL_get_REVOKED(list.get());
-    for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i)
-      revoked_.insert(
-        serial_of(X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+    auto by = signers_of(list.get(), known);
+    if (std::any_of(by.begin(), by.end(), is_root))
+      believe(list.get(), by);
+    else
+      below.emplace_back(list.get(), std::move(by));
+  }
+  const auto is_gone = [&](X509* x) {
+    return std::any_of(known.begin(), known.end(), [&](X509* root) {
+      return is_root(root) && X509_check_issued(root, x) == X509_V_OK && is_revoked(serial_in(root), serial_in(x));
+    });
+  };
+  for (auto& [list, by] : below) {
+    std::erase_if(by, is_gone);
+    believe(list, by);
   }
   if (!lists.empty())
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
@@ -162,7 +205,7 @@ status loaded_context::load(const credential_files& files, const clock_source& c
     return error{errc::untrusted,
                  fmt::format("{}: {}", files.certificate, self.why().context)};
   self_ = *self;
-  if (auto done = trust(*authorities, *lists); !done)
+  if (auto done = trust(*authorities, *chain, *lists); !done)
     return done;
   auto* own = chain->front().get();
   X509_up_ref(own);
@@ -175,11 +218,12 @@ status loaded_context::load(const credential_files& files, const clock_source& c
 } // namespace
 
 std::string tls_context::revoked_serial_of(const peer_identity& who) const {
-  if (is_revoked(who.serial))
-    return who.serial;
-  for (const auto& one : who.issuers)
-    if (is_revoked(one))
-      return one;
+  const auto* serial = &who.serial;
+  for (const auto& issuer : who.issuers) {
+    if (is_revoked(issuer, *serial))
+      return *serial;
+    serial = &issuer;
+  }
   return "";
 }
 

@@ -43,9 +43,11 @@ public:
 
   [[nodiscard]] virtual const peer_identity& self() const = 0; ///< our own certificate
 
-  /// Is this certificate (by serial, lower-case hex) revoked by a list that we
-  /// hold? A list counts also after its next-update date.
-  [[nodiscard]] virtual bool is_revoked(const std::string& serial) const = 0;
+  /// Is the certificate `serial` revoked in a list that we hold, by the authority
+  /// that issued it? An authority has no say about what others issued, and a
+  /// revoked one none at all. A list counts also after its next-update date.
+  /// @param issuer  serial of that authority's certificate; both in lower-case hex
+  [[nodiscard]] virtual bool is_revoked(const std::string& issuer, const std::string& serial) const = 0;
 
   /// The serial that makes this peer's chain worthless, its own or that of an
   /// authority above it; "" when all are good.

@@ -34,9 +34,11 @@ int check_chain(X509_STORE_CTX* chain, void*) {
 }
 
 std::string clock_says(wall_ms clock, wall_ms checked_at) {
-  auto text = fmt::format("this node's clock says {}", day(clock));
+  const auto text = fmt::format("this node's clock says {}", day(clock));
   if (checked_at > clock)
-    text += fmt::format(", but it cannot be before {}", day(checked_at));
+    return fmt::format("{}, but it cannot be before {}; if {} is not today, this node's clock is wrong: set it. If it is, the clock "
+                       "was ahead once: stop the node, delete clock.floor in its PKI folder, start it",
+                       text, day(checked_at), day(clock));
   return text + "; if that is not today, this node's clock is wrong: set it";
 }
 

@@ -253,7 +253,8 @@ CAF_TEST(a board that is replaced ends the certificate of the broken one) {
   CAF_CHECK_EQUAL(revoked, 1);
   const auto fresh = tls(board("pki"));
   const auto broken = must(identity::certificate::read(file_text(folder / "broken/pki/node.crt"), "broken"));
-  CAF_CHECK(fresh->is_revoked(broken.serial()));
+  const auto issuer = must(identity::certificate::read(file_text(dir + "/issuer.crt"), "issuer"));
+  CAF_CHECK(fresh->is_revoked(issuer.serial(), broken.serial()));
 }
 
 CAF_TEST(a node renews its own certificate and no other) {

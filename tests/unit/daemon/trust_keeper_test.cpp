@@ -5,6 +5,9 @@
 #include "cluster/identity/renewal.hpp"
 #include "tests/unit/identity/test_house.hpp"
 
+#include <filesystem>
+#include <future>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -16,6 +19,8 @@ struct fixture : house_fixture {
   set_clock board{autumn_2026};
   std::string pki = folder / "board";
   int renewals = 0;
+  int answers = 0;
+  std::function<nlohmann::json(const std::string& request)> says; ///< to a renewal; empty: the server's answer
   std::vector<std::string> told;
 
   fixture() {
@@ -28,22 +33,69 @@ struct fixture : house_fixture {
     must(write_text(pki + "/ca.crt", file("ca.crt")));
   }
 
-  std::unique_ptr<daemon::trust_keeper> start() {
+  std::unique_ptr<daemon::trust_keeper> start() { return must(daemon::trust_keeper::open(options_for(pki))); }
+
+  /// The same on the server: its PKI folder is the authority's.
+  std::unique_ptr<daemon::trust_keeper> start_server() {
+    private_key key = must(private_key::make(key_algorithm::p256));
+    const auto request = request_for("server", &key);
+    must(write_text(dir + "/node.crt", must(open().issue(request, {"server", role::node})).chain));
+    must(write_text(dir + "/node.key", key.pem(), openness::secret));
+    auto how = options_for(dir);
+    how.merge = [server = open()](const std::string& lists) { return server.merge_revoked(lists); };
+    return must(daemon::trust_keeper::open(std::move(how)));
+  }
+
+  daemon::trust_keeper::options options_for(const std::string& where) {
     daemon::trust_keeper::options how;
-    how.files = cluster::credential_files::in(pki);
+    how.files = cluster::credential_files::in(where);
     how.clocks = &board;
     how.tell = [this](storage::severity level, const std::string& text) {
       told.push_back(std::to_string(static_cast<int>(level)) + " " + text);
     };
-    how.renew = [this](const std::string& request) -> result<nlohmann::json> {
+    how.renew = [this](const std::string& request, const daemon::trust_keeper::fits&) -> result<nlohmann::json> {
       ++renewals;
+      if (says)
+        return says(request);
       const auto now = must(certificate::read(must(read_text(pki + "/node.crt")), "now"));
       auto made = open().renew(request, "board", role::node, now.serial());
       if (!made)
         return made.why();
       return nlohmann::json{{"certificate", made->chain}};
     };
-    return must(daemon::trust_keeper::open(std::move(how)));
+    how.answer = [this] { ++answers; };
+    return how;
+  }
+
+  /// Server and desk go on from one list: the server revokes `attic` and more up to
+  /// list 5, the desk `garden` as its second. @returns both
+  std::pair<std::string, std::string> apart() {
+    for (const auto* name : {"attic", "garden", "a", "b", "c"})
+      issue(name);
+    const auto desk = folder / "desk";
+    std::filesystem::copy(dir, desk);
+    for (const auto* name : {"attic", "a", "b", "c"})
+      must(open().revoke(name, ""));
+    must(must(authority::open(desk, clock)).revoke("garden", ""));
+    return {file("revoked.crl"), must(read_text(desk + "/revoked.crl"))};
+  }
+
+  std::string serial_of(const std::string& name) {
+    for (const auto& x : must(open().list()))
+      if (x.name == name)
+        return x.serial;
+    return "";
+  }
+
+  bool knows_revoked(daemon::trust_keeper& x, const std::string& name) {
+    return x.context()->is_revoked(must(certificate::read(file("issuer.crt"), "issuer")).serial(), serial_of(name));
+  }
+
+  bool is_revoked(const std::string& where, const std::string& name) {
+    for (const auto& x : must(revocation_list::read_all(must(read_text(where + "/revoked.crl")), "lists")))
+      if (x.serials().contains(serial_of(name)))
+        return true;
+    return false;
   }
 
   /// Both clocks go on, and the keeper looks.
@@ -124,6 +176,167 @@ CAF_TEST(a certificate of a server that runs ahead is not taken) {
   CAF_CHECK_EQUAL(renewals, 1);
   CAF_CHECK_EQUAL(times("could not be renewed: the new certificate begins only on 2029-"), 1u);
   CAF_CHECK_EQUAL(times("certificate renewed"), 0u);
+}
+
+CAF_TEST(a server joins what it revoked with a longer list of a peer) {
+  const auto [five, two] = apart();
+  auto x = start_server();
+  must(write_text(dir + "/revoked.crl", two)); // copied from the desk
+  x->offered("peer", {file("ca.crt"), five});
+  CAF_CHECK(is_revoked(dir, "attic"));
+  CAF_CHECK(is_revoked(dir, "garden"));
+  CAF_CHECK(knows_revoked(*x, "attic"));
+  CAF_CHECK(knows_revoked(*x, "garden"));
+  // And its peers take what came of it.
+  must(write_text(pki + "/revoked.crl", five));
+  auto peer = start();
+  peer->offered("server", x->offer());
+  CAF_CHECK(is_revoked(pki, "attic"));
+  CAF_CHECK(is_revoked(pki, "garden"));
+}
+
+CAF_TEST(a server that cannot join leaves its list as it is) {
+  const auto [five, two] = apart();
+  auto x = start_server();
+  must(write_text(dir + "/revoked.crl", two));
+  must(write_text(dir + "/index.json", "rubbish\n"));
+  x->offered("peer", {file("ca.crt"), five});
+  CAF_CHECK_EQUAL(file("revoked.crl"), two);
+  CAF_CHECK_EQUAL(times("index.json:1 cannot be read"), 1u);
+}
+
+CAF_TEST(who offers an older list is answered once) {
+  const auto [five, two] = apart();
+  must(write_text(pki + "/revoked.crl", five));
+  auto x = start();
+  x->offered("server", {file("ca.crt"), two});
+  x->offered("server", {file("ca.crt"), two});
+  CAF_CHECK_EQUAL(answers, 1);
+  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), five);
+  x->offered("server", {file("ca.crt"), five}); // it has learned
+  x->offered("server", {file("ca.crt"), two});  // and was restored from a backup
+  CAF_CHECK_EQUAL(answers, 2);
+}
+
+CAF_TEST(another list with the same number is answered) {
+  issue("attic");
+  issue("garden");
+  const auto desk = folder / "desk";
+  std::filesystem::copy(dir, desk);
+  must(open().revoke("attic", ""));
+  must(must(authority::open(desk, clock)).revoke("garden", ""));
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  auto x = start();
+  x->offered("server", {file("ca.crt"), must(read_text(desk + "/revoked.crl"))});
+  CAF_CHECK_EQUAL(answers, 1);
+}
+
+CAF_TEST(a renewal that this node could not load stays beside) {
+  const auto good = must(read_text(pki + "/node.crt"));
+  const auto serial = must(certificate::read(good, "good")).serial();
+  house_fixture stranger{"elm"};
+  for (auto* x : {&board, &clock, &stranger.clock})
+    x->pass(std::chrono::hours{24 * 320});
+  const auto renewed = [&](const std::string& request, role as) {
+    clock.pass(std::chrono::hours{2});
+    board.pass(std::chrono::hours{2});
+    return nlohmann::json{{"certificate", must(open().renew(request, "board", as, serial)).chain}};
+  };
+  struct {
+    std::string what;
+    std::function<nlohmann::json(const std::string&)> says;
+    std::string told;
+  } table[] = {
+    {"of another key", [&](auto&) { return renewed(request_for("board"), role::node); }, "does not belong to the certificate"},
+    {"of another role", [&](auto& x) { return renewed(x, role::operator_); }, "not a longer certificate of this node"},
+    {"of another name", [&](auto&) { return nlohmann::json{{"certificate", issue("attic").chain}}; }, "not a longer certificate of this node"},
+    {"no longer", [&](auto&) { return nlohmann::json{{"certificate", good}}; }, "not a longer certificate of this node"},
+    {"of another house", [&](auto& x) { return nlohmann::json{{"certificate", must(stranger.open().issue(x, {"board"})).chain}}; }, "does not trust"},
+    {"not yet valid", [&](auto& x) {
+      clock.pass(std::chrono::hours{72});
+      auto out = renewed(x, role::node);
+      clock.set(board.wall());
+      return out;
+    }, "begins only on"},
+    {"rubbish", [&](auto&) { return nlohmann::json{{"certificate", "rubbish"}}; }, "the renewed certificate"},
+    {"a number", [&](auto&) { return nlohmann::json{{"certificate", 7}}; }, "holds no certificate"},
+    {"no object", [&](auto&) { return nlohmann::json("hello"); }, "holds no certificate"},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE(x.what);
+    told.clear();
+    says = x.says;
+    start()->look_after();
+    CAF_CHECK(must(read_text(pki + "/node.crt")) == good);
+    CAF_CHECK(!is_there(pki + "/node.crt.new"));
+    CAF_CHECK_EQUAL(times("could not be renewed"), 1u);
+    CAF_CHECK_EQUAL(times(x.told), 1u);
+  }
+  says = nullptr;
+  renewed(request_for("board"), role::node);
+  clock.pass(std::chrono::hours{2});
+  start()->look_after();
+  CAF_CHECK(must(read_text(pki + "/node.crt")) != good);
+}
+
+CAF_TEST(a command that writes a list is waited for and not undone) {
+  issue("attic");
+  issue("garden");
+  auto x = start();
+  must(open().revoke("attic", ""));
+  const auto older = file("revoked.crl");
+  must(open().revoke("garden", ""));
+  auto lock = std::make_unique<folder_lock>(must(folder_lock::hold(pki)));
+  auto done = std::async(std::launch::async, [&] { x->offered("server", {file("ca.crt"), older}); });
+  CAF_CHECK(done.wait_for(std::chrono::milliseconds{300}) == std::future_status::timeout);
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  lock.reset();
+  done.get();
+  CAF_CHECK(must(read_text(pki + "/revoked.crl")) == file("revoked.crl"));
+}
+
+CAF_TEST(a list that cannot be read is not replaced by an older one) {
+  auto x = start();
+  const auto large = std::string(2 << 20, 'x');
+  must(write_text(pki + "/revoked.crl", large));
+  x->offered("server", {file("ca.crt"), file("revoked.crl")});
+  CAF_CHECK(must(read_text(pki + "/revoked.crl", large.size())) == large);
+  CAF_CHECK_EQUAL(times("offered by server: "), 1u);
+}
+
+CAF_TEST(a node whose certificate has expired still learns who is revoked) {
+  issue("attic");
+  board.set(in_2099);
+  auto x = start();
+  must(open().revoke("attic", ""));
+  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+  CAF_CHECK(!knows_revoked(*x, "attic"));
+  x->look_after();
+  CAF_CHECK(knows_revoked(*x, "attic"));
+}
+
+CAF_TEST(a list that is written while the files are loaded is noticed) {
+  // Asked for the time after the lists are read.
+  struct : clock_source {
+    wall_ms wall() const override {
+      if (auto now = std::exchange(once, nullptr))
+        now();
+      return of->wall();
+    }
+    mono_ns mono() const override { return of->mono(); }
+    const clock_source* of = nullptr;
+    mutable std::function<void()> once;
+  } between;
+  issue("attic");
+  must(open().revoke("attic", ""));
+  between.of = &board;
+  between.once = [this] { must(write_text(pki + "/revoked.crl", file("revoked.crl"))); };
+  auto how = options_for(pki);
+  how.clocks = &between;
+  auto x = must(daemon::trust_keeper::open(std::move(how)));
+  CAF_REQUIRE(!knows_revoked(*x, "attic"));
+  x->look_after();
+  CAF_CHECK(knows_revoked(*x, "attic"));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

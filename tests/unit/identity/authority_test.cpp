@@ -165,6 +165,37 @@ CAF_TEST(an issuer is revoked by its root alone) {
   CAF_CHECK(is_revoked(issuer, must(revocation_list::read_all(file("revoked.crl"), "lists"))));
 }
 
+CAF_TEST(a peer that asks for renewals without end gets one) {
+  const auto first = issue("boiler");
+  unsigned granted = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto got = open().renew(request_for("boiler"), "boiler", role::node, first.leaf.serial());
+    granted += static_cast<bool>(got);
+    if (!got)
+      CAF_CHECK(refused(got, errc::over_limit, "ask again in an hour"));
+    clock.pass(std::chrono::minutes{1});
+  }
+  CAF_CHECK_EQUAL(granted, 1u);
+  // With what it got, too.
+  const auto second = must(open().list()).back().serial;
+  CAF_CHECK(refused(open().renew(request_for("boiler"), "boiler", role::node, second), errc::over_limit, "ask again"));
+  issue("attic"); // others are not held up, nor is who sits at the folder
+  must(open().renew(request_for("boiler"), first.leaf));
+  clock.pass(std::chrono::minutes{61});
+  must(open().renew(request_for("boiler"), "boiler", role::node, second));
+}
+
+CAF_TEST(a large index does not stop a revocation) {
+  const auto boiler = issue("boiler");
+  auto index = file("index.json");
+  const auto line = index.substr(index.rfind('\n', index.size() - 2) + 1);
+  while (index.size() < (2 << 20))
+    index += line;
+  must(write_text(dir + "/index.json", index, openness::secret));
+  must(open().revoke("boiler", "lost"));
+  CAF_CHECK(is_revoked(boiler.leaf, must(revocation_list::read_all(file("revoked.crl"), "lists"))));
+}
+
 CAF_TEST(a certificate that another server issued is revoked by its serial) {
   const auto copy = folder / "copy";
   std::filesystem::copy(dir, copy, std::filesystem::copy_options::recursive);

@@ -122,6 +122,43 @@ CAF_TEST(unknown and expired tokens) {
   CAF_CHECK(static_cast<bool>(book.take(x, "key", autumn_2026 + one_hour)));
 }
 
+CAF_TEST(houses of used tokens do not outgrow the file) {
+  std::vector<token> all;
+  for (int i = 0; i < 6; ++i) {
+    all.push_back(sample());
+    auto record = record_of(all.back());
+    record.house = std::string(200 * 1024, '"'); // two characters each in the file
+    must(book.add(record, autumn_2026));
+    CAF_CHECK_EQUAL(must(book.take(all.back(), "key", autumn_2026)).house.size(), 200u * 1024);
+  }
+  token_book reopened{path};
+  CAF_CHECK_EQUAL(must(reopened.all()).size(), 6u);
+  // An answer may be lost: the newest still have theirs, the oldest joins without.
+  CAF_CHECK_EQUAL(must(reopened.take(all.back(), "key", autumn_2026)).house.size(), 200u * 1024);
+  CAF_CHECK_EQUAL(must(reopened.take(all.front(), "key", autumn_2026)).house, "");
+  const auto next = sample();
+  must(reopened.add(record_of(next), autumn_2026 + 2 * one_hour));
+  for (auto& x : must(reopened.all()))
+    CAF_CHECK_EQUAL(x.house, ""); // expired
+}
+
+CAF_TEST(a book that is too large says what to do) {
+  must(write_text(path, std::string(9 << 20, ' ')));
+  CAF_CHECK(refused(book.all(), errc::over_limit, "Delete it, then mint"));
+}
+
+CAF_TEST(a thousand used tokens are kept and then the oldest forgotten) {
+  std::vector<token_record> many(token_book::max_kept + 10, record_of(sample()));
+  auto list = nlohmann::json::array();
+  for (auto& x : many)
+    list.push_back({{"id", x.id}, {"hash", x.hash}, {"name", x.name}, {"role", "node"}, {"minted", x.minted}, {"expires", x.expires},
+                    {"replace", false}, {"house", ""}, {"minted_by", "anna"}, {"wrong", 0}, {"used_by", "key"}});
+  must(write_text(path, nlohmann::json{{"version", 1}, {"tokens", list}}.dump()));
+  const auto x = mint();
+  CAF_CHECK_EQUAL(must(book.all()).size(), token_book::max_kept);
+  CAF_CHECK(static_cast<bool>(book.take(x, "key", autumn_2026)));
+}
+
 CAF_TEST(the book has a bound and forgets what ended a day ago) {
   for (std::size_t i = 0; i < token_book::max_open; ++i)
     mint();

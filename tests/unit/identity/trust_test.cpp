@@ -171,4 +171,33 @@ CAF_TEST(revocation lists are taken by signature and number) {
   }
 }
 
+CAF_TEST(a revoked issuer revokes nobody) {
+  issue("a");
+  const auto before = file("revoked.crl");
+  must(open().revoke("a", ""));
+  const auto by_issuer = file("revoked.crl");
+  const auto root_key = must(private_key::read(file("root.key"), "root.key", "correct horse"));
+  must(open().revoke("elm issuer 1", "stolen", root_key));
+  const auto both = file("revoked.crl");
+  std::string by_root;
+  for (auto& x : must(revocation_list::read_all(both, "lists")))
+    if (x.authority() == "elm root 1")
+      by_root = x.pem();
+  struct {
+    std::string what, ours, offered;
+    bool taken;
+    std::string says;
+  } table[] = {
+    {"before it is known", before, by_issuer, true, ""},
+    {"when it is known", by_root, by_issuer, false, "not revoked signed it"},
+    {"with the news of it", before, both, true, "not revoked signed it"},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE(x.what);
+    const auto got = must(consider_revoked(x.ours, x.offered, file("ca.crt")));
+    CAF_CHECK_EQUAL(got.any(), x.taken);
+    CAF_CHECK(x.says.empty() || says(got.refused, x.says));
+  }
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -123,9 +123,43 @@ CAF_TEST(revoked serials are known) {
   auto made =
     tls_context::load(give("a", leaf, root.crl({}) + issuing.crl({other.serial})));
   CAF_REQUIRE(made);
-  CAF_CHECK((*made)->is_revoked(other.serial));
-  CAF_CHECK(!(*made)->is_revoked(leaf.serial));
+  CAF_CHECK((*made)->is_revoked(issuing.serial(), other.serial));
+  CAF_CHECK(!(*made)->is_revoked(issuing.serial(), leaf.serial));
   CAF_CHECK(has(told(give("c", leaf, issuing.crl({leaf.serial}))), "was revoked"));
+}
+
+CAF_TEST(an authority revokes what it issued and a revoked one nothing) {
+  const auto garden = root.below("garden issuing");
+  const auto leaf = issuing.issue("a"), boiler = issuing.issue("boiler"), shed = garden.issue("shed");
+  const auto as_peer = [&](const test_leaf& x, const test_authority& by) {
+    peer_identity who;
+    who.serial = x.serial;
+    who.issuers = {by.serial(), root.serial()};
+    return who;
+  };
+  struct {
+    std::string what, lists;
+    bool boiler, shed, garden;
+  } table[] = {
+    {"its issuer", issuing.crl({boiler.serial}), true, false, false},
+    {"another issuer", garden.crl({boiler.serial, shed.serial}), false, true, false},
+    {"a stranger", foreign.crl({boiler.serial, shed.serial}), false, false, false},
+    {"the root, an issuer", root.crl({garden.serial()}), false, true, true},
+    {"the root, a leaf of another", root.crl({boiler.serial}), false, false, false},
+    {"a revoked issuer", garden.crl({shed.serial}) + root.crl({garden.serial()}), false, true, true},
+  };
+  for (auto& x : table) {
+    CAF_MESSAGE("revoked by " << x.what);
+    auto files = give("a", leaf, x.lists);
+    write_file(files.authorities, root.certificate() + garden.certificate());
+    auto made = tls_context::load(files);
+    CAF_REQUIRE(made);
+    CAF_CHECK_EQUAL((*made)->revoked_serial_of(as_peer(boiler, issuing)), x.boiler ? boiler.serial : "");
+    CAF_CHECK_EQUAL(!(*made)->revoked_serial_of(as_peer(shed, garden)).empty(), x.shed);
+    CAF_CHECK_EQUAL((*made)->is_revoked(root.serial(), garden.serial()), x.garden);
+    if (x.garden)
+      CAF_CHECK(!(*made)->is_revoked(garden.serial(), shed.serial));
+  }
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

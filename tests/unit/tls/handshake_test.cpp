@@ -106,7 +106,7 @@ CAF_TEST(no certificate and TLS 1.2 and plain text are refused) {
   CAF_CHECK_EQUAL(::write(ends.fds[1], text.data(), text.size()),
                   static_cast<ssize_t>(text.size()));
   const int ret = SSL_do_handshake(ends.server.get());
-  CAF_CHECK_EQUAL(explain(ends.server.get(), ret).why, "the other side does not speak TLS");
+  CAF_CHECK_EQUAL(explain(ends.server.get(), ret).why, "the other side does not speak TLS; is the port right?");
 }
 
 CAF_TEST(revoked by any list of the chain is refused) {
@@ -158,6 +158,10 @@ CAF_TEST(a peer is checked against the floor when the clock is behind it) {
   CAF_CHECK(!meet_raw(later, a, &expired));
   CAF_CHECK(
     has(later.server_says.why, "clock says 1970-01-01, but it cannot be before 20"));
+  CAF_CHECK(has(later.server_says.why, "delete clock.floor"));
+  both_ends known;
+  CAF_CHECK(!meet_raw(known, in_time, &expired));
+  CAF_CHECK(!has(known.server_says.why, "clock.floor")); // nothing says so here
 }
 
 CAF_TEST(a server asks for a certificate or not) {
