@@ -80,7 +80,7 @@ CAF_TEST(I9 nobody who logs waits for the reader and I11 the newest lines are ke
   CAF_CHECK_EQUAL(wrong, 0u);
   CAF_CHECK_EQUAL(next, many);
   CAF_CHECK_GREATER_OR_EQUAL(dropped, many - 2 * log_writer::most_lines);
-  CAF_CHECK_EQUAL(notes, 1u);
+  CAF_CHECK_GREATER_OR_EQUAL(notes, 1u); // more if the pipe had room in between
   CAF_CHECK(log.drain(10s));
 }
 
