@@ -14,7 +14,7 @@ void add_lists(CLI::App& app, session& s) {
   auto* status = app.add_subcommand("status", "The node at a glance: actors, readings, store, alarms");
   status->footer("Examples:\n  troupe status\n  troupe --json status | jq .alarms");
   status->callback([&s] {
-    s.show(s.node().get("/v1/status"), [&](auto& x) { return show_status(x, s.how, session::now()); });
+    s.show(s.node().get("/v1/status"), [&](auto& x) { return show_status(x, s.how, session::clock_of(x)); });
   });
 
   auto* tree = app.add_subcommand("tree", "The supervision tree with states, restarts and reasons");

@@ -66,7 +66,7 @@ void add_member_commands(CLI::App& app, session& s) {
                   "  troupe --json members | jq '.members[] | select(.standing != \"alive\")'");
   members->callback([&s] {
     s.show(s.node().get("/v1/members"),
-           [&](const json& x) { return show_members(x, s.how, session::now()); });
+           [&](const json& x) { return show_members(x, s.how, session::clock_of(x)); });
   });
   for (auto& v : verbs)
     add_verb(app, s, v);

@@ -31,9 +31,17 @@ std::string show_members(const json& x, const style& how, wall_ms now) {
            since > 0 ? duration(static_cast<double>(std::max<wall_ms>(0, now - since)) / 1000) : "-",
            self ? "this node" : truth_at(m, "direct") ? "direct" : "none",
            trip >= 0 ? micros(trip) : "-", addresses.empty() ? "-" : addresses,
-           text_at(m, "version", "-"), truth_at(m, "draining") ? how.paint("yes", colour::yellow) : "no"});
+           text_at(m, "version").empty() ? "-" : text_at(m, "version"), truth_at(m, "draining") ? how.paint("yes", colour::yellow) : "no"});
   }
   auto result = t.render(how);
+  for (auto& m : list_at(x, "members"))
+    if (text_at(m, "standing") == "waiting")
+      result += cut(fmt::format("{} {} is on the network and waits: `troupe approve {}` lets it in, or ignore it",
+                                how.paint("◐", colour::yellow), how.paint(text_at(m, "name", "?"), colour::bold),
+                                text_at(m, "name", "?")), how.width) + "\n";
+  for (auto& m : list_at(x, "members"))
+    if (const auto why = text_at(m, "not_reached"); !why.empty())
+      result += fmt::format("{} not reached: {}\n", how.paint("◐", colour::yellow), why); // whole: it says what to do
   for (auto& d : list_at(x, "differences"))
     result += cut(fmt::format("{} {} sees {} as {}", how.paint("◐", colour::yellow),
                               how.paint(text_at(d, "by", "?"), colour::bold),

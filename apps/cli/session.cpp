@@ -78,6 +78,11 @@ void session::fail(int exit_with, const std::string& text) {
   code = exit_with;
 }
 
+wall_ms session::clock_of(const json& answer) {
+  const auto theirs = number_at(answer, "now");
+  return theirs > 0 ? static_cast<wall_ms>(theirs) : now();
+}
+
 wall_ms session::now() {
   return system_clocks().wall();
 }

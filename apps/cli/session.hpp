@@ -38,6 +38,8 @@ public:
   void fail(int exit_with, const std::string& text);
 
   [[nodiscard]] static wall_ms now();
+  /// The clock by which an answer is written; ours if it does not say.
+  [[nodiscard]] static wall_ms clock_of(const json& answer);
 
   /// "y/N" on the terminal. @returns false also when there is none.
   [[nodiscard]] static bool confirm(const std::string& question);

@@ -97,11 +97,15 @@ json node_control::status() {
     for (const auto& [what, x] : parts_.running.refused)
       alarms.push_back({{"at", x.since}, {"subject", what}, {"text", "does not run: " + x.why}});
   }
+  if (parts_.cluster != nullptr)
+    for (auto& x : parts_.cluster->alarms())
+      alarms.push_back(std::move(x));
   const auto uptime = parts_.all.clocks.mono() - parts_.started_at;
   json out{{"node", parts_.node.name},
           {"version", TROUPE_VERSION},
           {"pid", getpid()},
           {"uptime_s", static_cast<double>(uptime) / 1e9},
+          {"now", parts_.all.clocks.wall()},
           {"started_wall", parts_.all.clocks.wall() - uptime / 1'000'000},
           {"actors", actors},
           {"channels", channels},

@@ -2,6 +2,8 @@
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
 #include "apps/daemon/json.hpp"
+#include "cluster/identity/calendar.hpp"
+#include "cluster/identity/renewal.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -16,7 +18,12 @@ using storage::severity;
 cluster::link_hooks cluster_part::hooks() {
   cluster::link_hooks x;
   x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
+    {
+      std::lock_guard lock{standing_mutex_};
+      not_reached_.erase(peer);
+    }
     to_membership(cluster::link_is_up{peer, incarnation});
+    tell_refusals(refusals_.let_in(peer));
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
@@ -27,16 +34,16 @@ cluster::link_hooks cluster_part::hooks() {
   x.on_letter = [this](const std::string& from, cluster::membership_message what) {
     to_membership(cluster::letter_came{from, std::move(what)});
   };
-  x.on_trust = [this](const std::string& from, const cluster::trust_offer& what) {
-    chores_.soon([this, from, what] {
-      if (!trust_)
-        return;
-      trust_->offered(from, what);
-      if (enrolment_)
-        if (const auto merged = enrolment_->merge_revoked(what.revoked); merged && *merged)
-          (void)trust_->reload();
-    });
+  x.on_trust = [this](const std::string& from, cluster::trust_offer what) {
+    const auto said = offers_.put(from, std::move(what), all_.clocks.mono());
+    if (said.unread > 0)
+      tell(severity::warning, from, fmt::format("offered authorities and revocations so often that {} offers were not looked at: one in {} ms is, "
+                                                "and the newest counts. Find what rewrites its PKI files, or `troupe remove-node {}`",
+                                                said.unread, trust_inbox::pause.count(), from));
+    chores_.once_in("trust " + from, said.look_in, [this, from] { look_at_trust(from); });
   };
+  x.on_refused = [this](const std::string& address, const std::string& peer, const std::string& why) { refused(address, peer, why); };
+  x.name_of = [](const std::string& document) { return text_in(far_json(document), "name"); };
   x.on_catalogue = [this](const std::string& from) {
     chores_.once_in("book " + from, 20ms, [this, from] { learn_documents(from); });
   };
@@ -54,8 +61,30 @@ void cluster_part::link_down(const cluster::peer_identity& who, const std::strin
 }
 
 void cluster_part::refused(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
-  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
-       fmt::format("refused{}{}: {}", address.empty() ? "" : " at ", address, why));
+  refuse("refused", address, claimed, why);
+}
+
+/// A sum has no address, and is told as it is.
+void cluster_part::refuse(const std::string& how, const std::string& address, const std::string& claimed, const std::string& why) {
+  if (address.empty())
+    return tell(severity::warning, claimed.empty() ? "strangers" : claimed, fmt::format("{}: {}", how, why));
+  const auto host = address.substr(0, address.rfind(':'));
+  tell_refusals(refusals_.note(claimed.empty() ? host : claimed, address, how, why, all_.clocks.mono()));
+}
+
+void cluster_part::tell_refusals(const refusal_book::lines& all) {
+  for (const auto& x : all)
+    tell(x.over ? severity::notice : severity::warning, x.subject, x.text);
+}
+
+void cluster_part::look_at_trust(const std::string& from) {
+  const auto what = offers_.take(from, all_.clocks.mono());
+  if (!what || !trust_)
+    return;
+  trust_->offered(from, *what);
+  if (enrolment_)
+    if (const auto merged = enrolment_->merge_revoked(what->revoked); merged && *merged)
+      (void)trust_->reload();
 }
 
 void cluster_part::surplus(const std::string& address, const std::string& name, const std::string& why) noexcept {
@@ -63,8 +92,7 @@ void cluster_part::surplus(const std::string& address, const std::string& name, 
 }
 
 void cluster_part::refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept {
-  tell(severity::warning, claimed.empty() ? (address.empty() ? "strangers" : address) : claimed,
-       fmt::format("refused by the control interface{}{}: {}", address.empty() ? "" : ", from ", address, why));
+  refuse("refused by the control interface", address, claimed, why);
 }
 
 std::vector<cluster::heard> cluster_part::links() {
@@ -92,10 +120,13 @@ void cluster_part::dial(const cluster::member& whom) {
     if (to == nullptr)
       return;
     if (gateway)
-      to->greet(*gateway);
-    else
-      spdlog::debug("cannot reach {}: {}", name, gateway.why().context),
-      to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
+      return to->greet(*gateway);
+    spdlog::debug("cannot reach {}: {}", name, gateway.why().context);
+    {
+      std::lock_guard lock{standing_mutex_};
+      not_reached_[name] = gateway.why().context;
+    }
+    to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
   });
 }
 
@@ -115,13 +146,22 @@ json cluster_part::members() {
     for (auto& x : net().links())
       linked[x.who->name] = x;
   auto out = json::array();
+  const auto wall = all_.clocks.wall();
+  const auto mono = all_.clocks.mono();
+  std::lock_guard lock{standing_mutex_};
   for (const auto& x : table_.members()) {
     const auto at = linked.find(x.name);
     const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
     const bool self = x.name == config_.name;
-    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", self ? started_ : x.since}, {"self", self},
+    const auto changed = standing_since_.find(x.name);
+    const auto at_mono = changed != standing_since_.end() ? changed->second : self ? started_ : 0;
+    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", at_mono == 0 ? 0 : wall - (mono - at_mono) / 1'000'000}, {"self", self},
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
              {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
+    const bool is_dialled = x.is == cluster::standing::unknown || x.is == cluster::standing::down
+                            || x.is == cluster::standing::suspect || (x.is == cluster::standing::alive && !x.direct);
+    if (const auto why = not_reached_.find(x.name); at == linked.end() && is_dialled && why != not_reached_.end())
+      row["not_reached"] = why->second;
     if (at != linked.end()) {
       row["address"] = at->second.who->address;
       row["certificate_until"] = at->second.who->expires;
@@ -134,7 +174,15 @@ json cluster_part::members() {
   for (const auto& [name, tellers] : table_.look().differences)
     for (const auto& [by, said] : tellers)
       differences.push_back({{"name", name}, {"by", by}, {"standing", to_string(said.is)}, {"direct", said.direct}});
-  return {{"node", config_.name}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+  return {{"node", config_.name}, {"now", wall}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+}
+
+json cluster_part::alarms() {
+  auto out = json::array();
+  const auto text = trust_ ? trust_->clock_trouble() : std::string{};
+  if (!text.empty())
+    out.push_back({{"at", all_.clocks.wall()}, {"subject", "clock"}, {"text", text}});
+  return out;
 }
 
 result<json> cluster_part::act(const control::caller& who, const std::string& name, const std::string& verb) {
@@ -186,9 +234,35 @@ result<json> cluster_part::reload(const control::caller& who) {
   return json{{"reloaded", true}, {"serial", now.serial}, {"until", now.until}};
 }
 
+/// Who signs for itself is corrected by nobody: with a clock months ahead it
+/// would give itself a certificate that all others refuse as not yet valid.
+status cluster_part::clock_agrees_with_peers() {
+  const auto known = table_.members();
+  const bool alone = std::none_of(known.begin(), known.end(), [&](const cluster::member& x) {
+    return x.name != config_.name && x.is != cluster::standing::waiting && x.is != cluster::standing::removed;
+  });
+  const auto said = others_->ask_all("/v1/members");
+  const auto now = all_.clocks.wall();
+  const auto own = trust_->certificate();
+  const auto may_differ = identity::clocks_may_differ.count();
+  if (said.empty() && !alone && own.until - now > 30 * may_differ)
+    return error{errc::unreachable, "no other node is linked, to compare clocks with before this node renews its own certificate"};
+  for (const auto& [node, answer] : said) {
+    const auto theirs = answer ? answer->value("now", wall_ms{0}) : 0;
+    // Before our certificate began it cannot be: that one has no clock, and no say.
+    if (theirs > own.from && theirs < now - may_differ)
+      return error{errc::untrusted, fmt::format("the clock of {} says {} and this one's {}: set the one that is wrong", node,
+                                                identity::utc_text(theirs), identity::utc_text(now))};
+  }
+  return {};
+}
+
 result<json> cluster_part::ask_renewal(const std::string& request) {
-  if (enrolment_)
+  if (enrolment_) {
+    if (auto agree = clock_agrees_with_peers(); !agree)
+      return agree.why();
     return enrolment_->renew(trust_->context()->self(), request);
+  }
   auto* by = open_link_.load();
   if (by == nullptr)
     return error{errc::unreachable, "this node is not linked to any other"};

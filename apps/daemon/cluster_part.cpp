@@ -43,6 +43,8 @@ std::string pki_folder(const node_config& config) {
   return config.pki_dir.empty() ? config.data_dir + "/pki" : config.pki_dir;
 }
 
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
 json document_json(const document& x) { return {{"section", x.section}, {"name", x.name}, {"document", x.body}}; }
 
 std::vector<document> documents_from(const std::vector<std::string>& texts) {
@@ -58,7 +60,7 @@ std::vector<document> documents_from(const std::vector<std::string>& texts) {
 } // namespace
 
 bool cluster_part::is_wanted(const node_config& config) {
-  return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty();
+  return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty() || config.discovery;
 }
 
 cluster_part::cluster_part(const node_config& config, services& all, desired& wanted, catalog& people)
@@ -82,7 +84,7 @@ void cluster_part::tell(severity level, const std::string& subject, const std::s
 }
 
 status cluster_part::load(caf::actor_system_config& config) {
-  started_ = all_.clocks.wall();
+  started_ = all_.clocks.mono();
   incarnation_ = next_incarnation(all_.store, all_.clocks);
   trust_keeper::options trust;
   trust.files = files_;
@@ -103,10 +105,13 @@ status cluster_part::load(caf::actor_system_config& config) {
   const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);
   auto opened = by_key ? result<std::unique_ptr<trust_keeper>>{std::unique_ptr<trust_keeper>{}}
                        : trust_keeper::open(std::move(trust));
-  if (!opened)
-    return error{opened.why().code,
-                 opened.why().context + fmt::format("\nThis node is told to be part of a cluster (listen, peers in node.toml) "
-                                                    "and has no usable certificate in {}. `troupe join` gets one.", pki_folder(config_))};
+  if (!opened) {
+    const auto hint = identity::is_there(files_.certificate)
+                        ? std::string{}
+                        : fmt::format("\nThis node is told to be part of a cluster (listen, peers or discovery in node.toml) and has no "
+                                      "certificate in {}. `troupe join` gets one.", pki_folder(config_));
+    return error{opened.why().code, opened.why().context + hint};
+  }
   trust_ = std::move(*opened);
   if (trust_ && trust_->context()->self().name != config_.name)
     return error{errc::untrusted, fmt::format("{} is for a node '{}', and node.toml calls this one '{}'. Peers go by the certificate: "
@@ -129,6 +134,10 @@ status cluster_part::load(caf::actor_system_config& config) {
 child_spec cluster_part::membership_child() {
   // Wherever it was removed: what it showed goes here too, when its link has ended.
   table_.listen([this](const cluster::membership_effects::change& x) {
+    if (x.now.is != x.before) {
+      std::lock_guard lock{standing_mutex_};
+      standing_since_[x.now.name] = all_.clocks.mono();
+    }
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
       chores_.once_in("forget " + x.now.name, 200ms, [this, name = x.now.name] {
@@ -172,7 +181,8 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     std::vector<std::string> out;
     for (const auto& x : table_.members())
       for (const auto& at : x.addresses)
-        out.push_back(x.name + "@" + at);
+        if (at.find('%') == at.npos) // means nothing on another machine
+          out.push_back(x.name + "@" + at);
     return out;
   };
   enrolling.journal = [this](const std::string& who, const std::string& subject, const std::string& text) {
@@ -188,6 +198,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
   if (follows_the_machine(config_.listen))
     chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
+  chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   // From here on peers come, dialled by the membership, and ask: what answers
   // them stands.
   open_link_ = link_.get();
@@ -225,6 +236,7 @@ status cluster_part::listen() {
 std::vector<cluster::known_peer> cluster_part::known_peers() const {
   std::map<std::string, std::vector<std::string>> known;
   std::map<std::string, std::uint32_t> banned;
+  std::map<std::string, std::string> told_by;
   if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
     const auto x = json::parse(kept->payload, nullptr, false);
     if (x.is_object())
@@ -232,6 +244,8 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
         const auto words = row.is_object() ? row.value("banned", json()) : json();
         if (words.is_number_unsigned())
           banned[name] = words.get<std::uint32_t>();
+        if (row.is_object())
+          told_by[name] = text_in(row, "told_by");
         auto& addresses = known[name];
         for (const auto& at : row.is_object() ? row.value("addresses", json::array()) : row)
           if (at.is_string())
@@ -245,30 +259,34 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
     auto& addresses = known[x.is.name];
     std::erase(addresses, to_string(x.is.at));
     addresses.insert(addresses.begin(), to_string(x.is.at)); // what the operator wrote is tried first
+    told_by.erase(x.is.name);
   }
   known.erase(config_.name);
   std::vector<cluster::known_peer> out;
   for (auto& [name, addresses] : known)
-    out.push_back({name, std::move(addresses), banned[name]});
+    out.push_back({name, std::move(addresses), banned[name], told_by[name]});
   return out;
 }
 
 void cluster_part::start_discovery() {
   if (!config_.discovery)
     return;
+  if (!trust_)
+    return tell(severity::warning, "discovery", "a node with a pre-shared key is neither found nor finds others: write peers = [...], "
+                                                "or set discovery = false");
   cluster::discovery::options how;
   how.name = config_.name;
+  // avahi announces the machine's addresses, so nobody could reach what listens
+  // at loopback. One announcement has one port.
   for (const auto& x : config_.listen)
-    if (const auto at = parse_net_address(x, address_use::listen))
+    if (const auto at = parse_net_address(x, address_use::listen); at && how.port == 0 && !is_loopback(at->host))
       how.port = at->port;
-  if (!trust_)
-    return;
   how.house = trust_->house();
   how.version = TROUPE_VERSION;
   how.on_found = [this](const std::string& name, const std::vector<std::string>& addresses) {
     to_membership(cluster::node_found{name, addresses});
   };
-  how.on_lost = [](const std::string&) {};
+  how.on_lost = [this](const std::string& name) { to_membership(cluster::node_found{name, {}}); };
   how.on_trouble = [this](const std::string& text) { tell(severity::warning, "discovery", text); };
   auto started = cluster::discovery::start(std::move(how));
   if (started)
@@ -357,12 +375,19 @@ void cluster_part::learn_documents(const std::string& node) {
 
 void cluster_part::keep_members() {
   json x = json::object();
-  for (const auto& m : table_.members())
-    if (m.name != config_.name && m.is != cluster::standing::waiting) {
-      x[m.name] = m.addresses;
-      if (m.banned > 0) // an operator's word outlives every node
-        x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
-    }
+  const auto now = table_.look();
+  for (const auto& m : now.members) {
+    const auto told = now.hearsay.find(m.name);
+    const bool is_hearsay = told != now.hearsay.end();
+    // Hearsay is heard again; kept, it would come back as if somebody vouched for it.
+    if (m.name == config_.name || m.is == cluster::standing::waiting || (is_hearsay && m.banned == 0))
+      continue;
+    x[m.name] = m.addresses;
+    if (m.banned > 0) // an operator's word outlives every node
+      x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
+    if (is_hearsay)
+      x[m.name]["told_by"] = told->second;
+  }
   const auto text = x.dump();
   if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
     return;

@@ -5,12 +5,16 @@
 #include "apps/daemon/enrolment.hpp"
 #include "apps/daemon/far_desk.hpp"
 #include "apps/daemon/house_control.hpp"
+#include "apps/daemon/refusal_book.hpp"
+#include "apps/daemon/trust_inbox.hpp"
 #include "apps/daemon/trust_keeper.hpp"
 #include "cluster/discovery/discovery.hpp"
 #include "cluster/link/membership_unit.hpp"
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,6 +53,7 @@ public:
 
   // cluster_words
   [[nodiscard]] json members() override;
+  [[nodiscard]] json alarms() override;
   [[nodiscard]] result<json> act(const control::caller& who, const std::string& name, const std::string& verb) override;
   [[nodiscard]] result<json> token(const control::caller& who, const json& body) override;
   [[nodiscard]] result<json> enrol(const json& body) override;
@@ -73,12 +78,16 @@ private:
   [[nodiscard]] std::vector<cluster::known_peer> known_peers() const;
   void start_discovery();
   void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
+  void tell_refusals(const refusal_book::lines& all);
+  void refuse(const std::string& how, const std::string& address, const std::string& claimed, const std::string& why);
+  void look_at_trust(const std::string& from);
   void show_documents();
   void learn_documents(const std::string& node);
   void keep_members();
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
   [[nodiscard]] std::vector<std::string> other_nodes() const;
   [[nodiscard]] result<json> ask_renewal(const std::string& request);
+  [[nodiscard]] status clock_agrees_with_peers();
   [[nodiscard]] result<json> renew_for(const std::string& peer, const json& body);
   [[nodiscard]] cluster::transport& net() { return cluster::transport::of(*system_); }
   template <class T>
@@ -94,12 +103,17 @@ private:
   catalog& people_;
   cluster::credential_files files_;
   std::uint64_t incarnation_ = 0;
-  wall_ms started_ = 0;
+  mono_ns started_ = 0;
+  std::mutex standing_mutex_;
+  std::map<std::string, mono_ns> standing_since_; ///< a wall clock may be set meanwhile
+  std::map<std::string, std::string> not_reached_; ///< why the last dial failed
   caf::actor_system* system_ = nullptr;
   cluster::member_table table_;
   chores chores_;
   std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
+  trust_inbox offers_;
+  refusal_book refusals_;
   std::unique_ptr<far_desk> desk_;
   std::unique_ptr<cluster::link> link_;
   std::atomic<cluster::link*> open_link_{nullptr}; ///< null before `open` and after `close`

@@ -13,8 +13,11 @@ public:
   using json = nlohmann::json;
   virtual ~cluster_words() = default;
 
-  /// {"node", "members": [...], "differences": [...]}
+  /// {"node", "now": of this node's clock, as each "since", "members": [...],
+  /// "differences": [...]}
   [[nodiscard]] virtual json members() = 0;
+  /// [{"at", "subject", "text"}], for the status
+  [[nodiscard]] virtual json alarms() = 0;
   [[nodiscard]] virtual result<json> act(const control::caller& who, const std::string& name, const std::string& verb) = 0;
   [[nodiscard]] virtual result<json> token(const control::caller& who, const json& body) = 0;
   [[nodiscard]] virtual result<json> enrol(const json& body) = 0;

@@ -99,7 +99,7 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
     answer(std::move(said));
   });
   if (!queued)
-    answer(from_reply(control::refusal(503, "closed", "this node stops")));
+    answer(from_reply(control::refusal(503, "closed", "this node stops; ask again when it is back")));
 }
 
 /// A worker must not die of what a peer sent.
@@ -149,7 +149,7 @@ far_answer far_desk::serve(const std::string& from, const far_call& what, std::u
   }
   if (id == 0) {
     end(said.stream);
-    return from_reply(control::refusal(503, "over_limit", "this node has too many readers of streams at other nodes"));
+    return from_reply(control::refusal(503, "over_limit", "this node has too many readers of streams at other nodes; end some, or ask again later"));
   }
   auto out = from_reply(std::move(said));
   out.stream = id;

@@ -83,6 +83,8 @@ result<json> far_nodes::ask(const std::string& node, const control::caller& who,
   return read(node, *said);
 }
 
+result<json> far_nodes::look(const std::string& node, const std::string& path) { return ask(node, looker(), "GET", path); }
+
 std::map<std::string, result<json>> far_nodes::ask_all(const std::string& path,
                                                        const std::multimap<std::string, std::string>& query) {
   std::map<std::string, result<std::uint64_t>> asked;

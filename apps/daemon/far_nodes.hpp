@@ -31,6 +31,9 @@ public:
                                  const std::string& method, const std::string& path,
                                  const json& body = nullptr, milliseconds limit = patience);
 
+  /// Looks, with the least of roles, whoever asked.
+  [[nodiscard]] result<json> look(const std::string& node, const std::string& path);
+
   /// Everybody that is linked, at the same time.
   [[nodiscard]] std::map<std::string, result<json>>
   ask_all(const std::string& path, const std::multimap<std::string, std::string>& query = {});

@@ -74,9 +74,7 @@ result<json> house_control::get(const std::string& name) {
   const auto node = elsewhere(name);
   if (!node)
     return parts_.here.get(name);
-  control::caller who;
-  who.allowed = cluster::role::viewer;
-  auto said = parts_.others.ask(*node, who, "GET", "/v1/readings/" + name);
+  auto said = parts_.others.look(*node, "/v1/readings/" + name);
   if (said) {
     (*said)["node"] = *node;
     return said;
@@ -94,9 +92,7 @@ json house_control::list(const std::string& prefix) { return parts_.here.list(pr
 
 result<json> house_control::why(const std::string& name) {
   const auto node = elsewhere(name);
-  control::caller who;
-  who.allowed = cluster::role::viewer;
-  return node ? parts_.others.ask(*node, who, "GET", "/v1/why/" + name) : parts_.here.why(name);
+  return node ? parts_.others.look(*node, "/v1/why/" + name) : parts_.here.why(name);
 }
 
 result<json> house_control::log(const json& query) {
@@ -137,16 +133,12 @@ json house_control::buses() {
 
 result<json> house_control::post_mortems(const std::string& actor) {
   const auto node = runs_elsewhere(actor);
-  control::caller who;
-  who.allowed = cluster::role::viewer;
-  return node ? parts_.others.ask(*node, who, "GET", "/v1/post-mortems/" + actor) : parts_.here.post_mortems(actor);
+  return node ? parts_.others.look(*node, "/v1/post-mortems/" + actor) : parts_.here.post_mortems(actor);
 }
 
 result<json> house_control::actor(const std::string& name) {
   const auto node = runs_elsewhere(name);
-  control::caller who;
-  who.allowed = cluster::role::viewer;
-  return node ? parts_.others.ask(*node, who, "GET", "/v1/actors/" + name) : parts_.here.actor(name);
+  return node ? parts_.others.look(*node, "/v1/actors/" + name) : parts_.here.actor(name);
 }
 
 json house_control::members() { return parts_.here.members(); }

@@ -1,5 +1,6 @@
 #include "apps/daemon/trust_keeper.hpp"
 
+#include "cluster/identity/calendar.hpp"
 #include "cluster/identity/certificate.hpp"
 #include "cluster/identity/files.hpp"
 #include "cluster/identity/key.hpp"
@@ -16,14 +17,14 @@ namespace troupe::daemon {
 
 namespace {
 
-/// After a failed renewal. There is a quarter of the certificate's life left.
-constexpr mono_ns try_again = 600'000'000'000;
+mono_ns ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
 
 } // namespace
 
 result<std::unique_ptr<trust_keeper>> trust_keeper::open(options how) {
   std::unique_ptr<trust_keeper> out{new trust_keeper(std::move(how))};
-  if (auto loaded = out->load(); !loaded)
+  // Without a right clock no peer is reached; what a board does by itself needs none.
+  if (auto loaded = out->load(cluster::tls_context::own::any_time); !loaded)
     return loaded.why();
   auto pem = identity::read_text(out->how_.files.certificate);
   if (!pem)
@@ -36,6 +37,7 @@ result<std::unique_ptr<trust_keeper>> trust_keeper::open(options how) {
     out->floor_ = std::move(*floor);
   else
     out->say(storage::severity::warning, floor.why().context);
+  out->look_at_clock();
   return out;
 }
 
@@ -44,8 +46,8 @@ void trust_keeper::say(storage::severity level, const std::string& text) const {
     how_.tell(level, text);
 }
 
-status trust_keeper::load() {
-  auto fresh = cluster::tls_context::load(how_.files, *how_.clocks);
+status trust_keeper::load(cluster::tls_context::own how) {
+  auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, how);
   if (!fresh)
     return fresh.why();
   auto pem = identity::read_text(how_.files.certificate);
@@ -60,7 +62,7 @@ status trust_keeper::load() {
   std::lock_guard lock{mutex_};
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
-  state_ = {own->serial(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
+  state_ = {own->serial(), own->from(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   return {};
 }
 
@@ -167,9 +169,43 @@ void trust_keeper::look_after() {
   if (std::lock_guard of_floor{floor_mutex_}; floor_)
     if (auto kept = floor_->tick(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
-  const auto now = how_.clocks->mono();
-  if (how_.clocks->wall() >= certificate().renew_at && now >= try_again_at_)
+  look_at_clock();
+  const auto floor = [&] {
+    std::lock_guard of_floor{floor_mutex_};
+    return floor_ ? floor_->floor() : 0;
+  }();
+  const auto now = certificate();
+  if (identity::judge_renewal(how_.clocks->wall(), floor, now.until, now.renew_at) == identity::renewal_need::due
+      && how_.clocks->mono() >= try_again_at_)
     renew();
+}
+
+std::string trust_keeper::clock_trouble() const {
+  const auto now = certificate();
+  const auto clock = how_.clocks->wall();
+  if (clock > now.until)
+    return fmt::format("this machine's clock says {}, and its certificate ended on {}: other nodes are not reached. If the clock "
+                       "is wrong, set it (`timedatectl set-ntp true`): nothing else is needed. If it is right, make a token with "
+                       "--replace on a server and join with it",
+                       identity::utc_text(clock), identity::utc_text(now.until));
+  if (clock < now.from)
+    return fmt::format("this machine's clock says {}, but it cannot be before {}, when its certificate began: certificates are "
+                       "judged by that. Set the clock (`timedatectl set-ntp true`): readings and the journal carry its time",
+                       identity::utc_text(clock), identity::utc_text(now.from));
+  return {};
+}
+
+void trust_keeper::look_at_clock() {
+  // Of the same sort: the clock in it goes on.
+  const auto sort_of = [&] { return how_.clocks->wall() > certificate().until ? "ahead" : "behind"; };
+  const auto text = clock_trouble();
+  const std::string sort = text.empty() ? "" : sort_of();
+  if (std::exchange(trouble_told_, sort) == sort)
+    return;
+  if (text.empty())
+    say(storage::severity::notice, fmt::format("this machine's clock is set: {}", identity::utc_text(how_.clocks->wall())));
+  else
+    say(sort == "ahead" ? storage::severity::alarm : storage::severity::warning, text);
 }
 
 void trust_keeper::look_after_again() {
@@ -181,7 +217,7 @@ void trust_keeper::look_after_again() {
 /// The key stays, so that certificate and key fit together at every moment: a
 /// power cut between two files would leave a node that cannot start.
 void trust_keeper::renew() {
-  try_again_at_ = how_.clocks->mono() + try_again;
+  try_again_at_ = how_.clocks->mono() + ns(identity::again_after_failure);
   const auto until = certificate().until;
   const auto left_days = (until - how_.clocks->wall()) / 86'400'000;
   const auto fail = [&](const error& why) {
@@ -211,11 +247,21 @@ void trust_keeper::renew() {
     return fail(fresh.why());
   if (fresh->name() != context()->self().name || fresh->until() <= until)
     return fail({errc::untrusted, "what came is not a longer certificate of this node"});
+  const auto clock = how_.clocks->wall();
+  if (clock >= certificate().from && fresh->from() > clock + identity::clocks_may_differ.count())
+    return fail({errc::untrusted, fmt::format("the new certificate begins only on {} and this machine's clock says {}: the clock of "
+                                              "the server that made it is wrong, or this one's",
+                                              identity::utc_text(fresh->from()), identity::utc_text(clock))});
   if (auto written = identity::write_text(how_.files.certificate, chain); !written)
     return fail(written.why());
   if (auto used = reload(); !used)
     return fail(used.why());
+  try_again_at_ = how_.clocks->mono() + ns(identity::again_after_success);
   say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh->serial()));
+  if (clock >= certificate().renew_at)
+    say(storage::severity::warning, fmt::format("this machine's clock says {}, far ahead of the server that renewed its certificate on {}: "
+                                                "set the clock. The certificate is not renewed again today",
+                                                identity::utc_text(clock), identity::utc_text(fresh->from())));
 }
 
 void trust_keeper::close() {

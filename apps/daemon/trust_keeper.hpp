@@ -57,16 +57,21 @@ public:
 
   struct certificate_state {
     std::string serial;
+    wall_ms from = 0;
     wall_ms until = 0;
     wall_ms renew_at = 0;
   };
   [[nodiscard]] certificate_state certificate() const;
+  /// What is wrong between this machine's clock and its certificate, and what to
+  /// do; empty: nothing.
+  [[nodiscard]] std::string clock_trouble() const;
   /// First 16 hex digits of the oldest root's SHA-256: whose house this is.
   [[nodiscard]] std::string house() const;
 
 private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
-  [[nodiscard]] status load();
+  [[nodiscard]] status load(cluster::tls_context::own how = cluster::tls_context::own::checked);
+  void look_at_clock();
   [[nodiscard]] std::string texts() const;
   void renew();
   void say(storage::severity level, const std::string& text) const;
@@ -80,6 +85,7 @@ private:
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
   bool nobody_there_ = false; ///< why the last renewal failed
+  std::string trouble_told_;
 };
 
 } // namespace troupe::daemon

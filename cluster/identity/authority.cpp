@@ -145,43 +145,61 @@ result<authority> authority::open(std::string folder, const clock_source& clocks
   return authority{std::move(folder), clocks};
 }
 
-result<issued> authority::issue(const std::string& request_pem, const issue_order& order) const {
-  const auto asked = request::read(request_pem);
+/// What both ways to a new certificate begin with, and hold until it is written.
+struct authority::desk {
+  request asked;
+  folder_lock lock;
+  folder_content all;
+  std::vector<signer> signers; ///< the first signs
+  wall_ms now = 0;
+
+  [[nodiscard]] result<issued> sign_and_write(const issue_order& order, const std::string& folder, bool lists_changed) {
+    auto leaf = sign(asked, order, signers.front(), now);
+    if (!leaf)
+      return leaf.why();
+    auto chain = chain_text(*leaf, all);
+    if (!chain)
+      return chain.why();
+    all.index.push_back(entry_of(*leaf, cluster::to_string(order.allowed), signers.front().cert.name()));
+    if (auto done = write_changes(folder, all, lists_changed, now); !done)
+      return done.why();
+    return issued{std::move(*leaf), std::move(*chain)};
+  }
+};
+
+result<authority::desk> authority::sit_down(const std::string& request_pem, const issue_order& order) const {
+  auto asked = request::read(request_pem);
   if (!asked)
     return asked.why();
   if (auto fine = check_order(order, *asked); !fine)
     return fine.why();
-  const auto lock = folder_lock::hold(folder_);
+  auto lock = folder_lock::hold(folder_);
   if (!lock)
     return lock.why();
   auto all = read_folder(folder_);
   if (!all)
     return all.why();
-  const auto signers = read_issuers(folder_);
+  auto signers = read_issuers(folder_);
   if (!signers)
     return signers.why();
   const auto now = clocks_->wall();
-  const auto& by = signers->front();
-  if (auto fine = check_time(by.cert, now); !fine)
+  if (auto fine = check_time(signers->front().cert, now); !fine)
     return fine.why();
-  const auto earlier = valid_ones(all->index, order.name, now);
+  return desk{std::move(*asked), std::move(*lock), std::move(*all), std::move(*signers), now};
+}
+
+result<issued> authority::issue(const std::string& request_pem, const issue_order& order) const {
+  auto at = sit_down(request_pem, order);
+  if (!at)
+    return at.why();
+  const auto earlier = valid_ones(at->all.index, order.name, at->now);
   if (!earlier.empty() && !order.replace)
     return error{errc::conflict,
                  fmt::format("{} has a valid certificate (serial {}, until {}): renew it, or revoke it, or replace it "
                              "if its key is lost", order.name, earlier.back()->serial, utc_text(earlier.back()->until))};
-  if (auto done = revoke_entries(*all, earlier, *signers, "replaced", now); !done)
+  if (auto done = revoke_entries(at->all, earlier, at->signers, "replaced", at->now); !done)
     return done.why();
-  auto leaf = sign(*asked, order, by, now);
-  if (!leaf)
-    return leaf.why();
-  auto chain = chain_text(*leaf, *all);
-  if (!chain)
-    return chain.why();
-  const bool lists_changed = !earlier.empty();
-  all->index.push_back(entry_of(*leaf, cluster::to_string(order.allowed), by.cert.name()));
-  if (auto done = write_changes(folder_, *all, lists_changed, now); !done)
-    return done.why();
-  return issued{std::move(*leaf), std::move(*chain)};
+  return at->sign_and_write(order, folder_, !earlier.empty());
 }
 
 result<issued> authority::renew(const std::string& request_pem, const certificate& presented,
@@ -200,43 +218,19 @@ result<issued> authority::renew(const std::string& request_pem, const certificat
 
 result<issued> authority::renew(const std::string& request_pem, const std::string& name, role allowed,
                                 const std::string& serial, unsigned days) const {
-  const auto asked = request::read(request_pem);
-  if (!asked)
-    return asked.why();
   const issue_order order{name, allowed, days, false};
-  if (auto fine = check_order(order, *asked); !fine)
-    return fine.why();
-  const auto lock = folder_lock::hold(folder_);
-  if (!lock)
-    return lock.why();
-  auto all = read_folder(folder_);
-  if (!all)
-    return all.why();
-  const auto signers = read_issuers(folder_);
-  if (!signers)
-    return signers.why();
-  const auto now = clocks_->wall();
-  const auto& by = signers->front();
-  if (auto fine = check_time(by.cert, now); !fine)
-    return fine.why();
+  auto at = sit_down(request_pem, order);
+  if (!at)
+    return at.why();
   const auto presented = lower(serial);
   bool is_revoked = false;
-  for (auto& x : all->index)
+  for (auto& x : at->all.index)
     is_revoked = is_revoked || (x.serial == presented && x.revoked_at != 0);
-  for (auto& x : all->lists)
+  for (auto& x : at->all.lists)
     is_revoked = is_revoked || x.serials().contains(presented);
   if (is_revoked)
     return error{errc::untrusted, fmt::format("the certificate {} of {} is revoked and cannot be renewed", presented, name)};
-  auto leaf = sign(*asked, order, by, now);
-  if (!leaf)
-    return leaf.why();
-  auto chain = chain_text(*leaf, *all);
-  if (!chain)
-    return chain.why();
-  all->index.push_back(entry_of(*leaf, cluster::to_string(allowed), by.cert.name()));
-  if (auto done = write_changes(folder_, *all, false, now); !done)
-    return done.why();
-  return issued{std::move(*leaf), std::move(*chain)};
+  return at->sign_and_write(order, folder_, false);
 }
 
 result<certificate_index> authority::revoke(const std::string& given, const std::string& why,

@@ -80,6 +80,10 @@ public:
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
 
 private:
+  struct desk;
+  /// Reads what signing needs, under the folder's lock.
+  [[nodiscard]] result<desk> sit_down(const std::string& request_pem, const issue_order& order) const;
+
   authority(std::string folder, const clock_source& clocks) : folder_(std::move(folder)), clocks_(&clocks) {}
   std::string folder_;
   const clock_source* clocks_;

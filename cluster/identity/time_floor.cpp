@@ -46,6 +46,10 @@ void time_floor::raise(wall_ms known) noexcept {
 }
 
 status time_floor::tick(const clock_source& clocks) {
+  const auto now = clocks.mono();
+  if (ticked_ != 0)
+    raise(floor_ + (now - ticked_) / 1'000'000);
+  ticked_ = now;
   raise(clocks.wall());
   if (clocks.mono() < next_save_)
     return {};

@@ -14,7 +14,8 @@ namespace troupe::identity {
 /// It rises by what we hold ourselves: our certificate's first day, the mint
 /// time of the token, and our own clock as long as that is plausible: not after
 /// the end of our own certificate. So a board that was in 2099 for an hour does
-/// not stay there. A peer's fresh certificate does not raise it: one server with
+/// not stay there. And by the time that passes while we look, so that a board
+/// which stays in 1970 for a year renews its certificate, too. A peer's fresh certificate does not raise it: one server with
 /// a wrong clock would take the whole house along.
 ///
 /// Threads: one at a time.
@@ -35,7 +36,7 @@ public:
   /// After a renewal.
   void certificate(wall_ms from, wall_ms until) noexcept;
 
-  /// Raises by the clock and writes, at most once in `save_every`.
+  /// Raises by the clock and by the time since the last tick, and writes, at most once in `save_every`.
   [[nodiscard]] status tick(const clock_source& clocks);
   /// As `tick`, at once: at the stop.
   [[nodiscard]] status save(const clock_source& clocks);
@@ -47,6 +48,7 @@ private:
   wall_ms floor_ = 0;
   wall_ms until_ = 0;
   mono_ns next_save_ = 0;
+  mono_ns ticked_ = 0;
 };
 
 /// The text of `clock.floor`: milliseconds since 1970 in decimal.

@@ -106,24 +106,24 @@ result<token_record> token_book::take(const token& shown, const std::string& key
   const auto id = id_of(shown), hash = secret_hash(shown);
   const auto found = std::find_if(known->begin(), known->end(), [&](auto& x) { return x.id == id; });
   if (found == known->end())
-    return refuse("this server knows no such token: it was made at another server, or it ended more than a day ago");
+    return refuse("this server knows no such token: it was made at another server, or it ended more than a day ago; make a new one with `troupe token`");
   auto& x = *found;
   if (x.wrong >= max_wrong)
-    return refuse(fmt::format("the token for {} is void after {} tries with a wrong secret", x.name, max_wrong));
+    return refuse(fmt::format("the token for {} is void after {} tries with a wrong secret; make a new one with `troupe token`", x.name, max_wrong));
   if (!same_in_constant_time(x.hash, hash)) {
     ++x.wrong;
     const auto left = max_wrong - x.wrong;
     if (auto done = write(*known, now); !done)
       return done.why();
-    return refuse(fmt::format("the token's secret is wrong, {} tries left", left));
+    return refuse(fmt::format("the token's secret is wrong, {} tries left; copy it whole", left));
   }
   if (shown.name != x.name || shown.allowed != x.allowed)
-    return refuse("the token was changed on its way");
+    return refuse("the token was changed on its way; copy it whole");
   if (now > x.expires)
-    return refuse(fmt::format("the token for {} expired on {}, the server's clock says {}", x.name,
+    return refuse(fmt::format("the token for {} expired on {}, the server's clock says {}; make a new one with `troupe token`", x.name,
                               utc_text(x.expires), utc_text(now)));
   if (!x.used_by.empty() && x.used_by != key_digest)
-    return refuse(fmt::format("the token for {} was used already, with another key", x.name));
+    return refuse(fmt::format("the token for {} was used already, with another key; make a new one with `troupe token`", x.name));
   auto given = x;
   given.retaken = !x.used_by.empty();
   if (x.used_by.empty()) {

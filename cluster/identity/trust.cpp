@@ -155,14 +155,14 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
     const auto what = fmt::format("revocation list {} of '{}'", x.number(), shown(x.authority()));
     const auto* signer = signer_of(x, *authorities);
     if (!signer) {
-      result.refused.push_back(what + ": no authority that we trust signed it");
+      result.refused.push_back(what + ": no authority that we trust signed it; a new authority comes with `troupe pki rotate-ca`");
       continue;
     }
     const auto known = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return y.is_signed_by(*signer); });
     const auto number = known == ours->end() ? -1 : known->number();
     if (x.number() <= number) {
       if (x.number() < number)
-        result.refused.push_back(fmt::format("{}: we have number {}", what, number));
+        result.refused.push_back(fmt::format("{}: we have number {}, which is newer; the other node takes it over when it is linked", what, number));
       continue;
     }
     result.changed.push_back(fmt::format("{} with {} serials", what, x.serials().size()));

@@ -1,5 +1,6 @@
 #include "cluster/link/accept.hpp"
 
+#include "cluster/link/feed.hpp"
 #include "cluster/tls/credentials.hpp"
 #include "config/model/names.hpp"
 
@@ -170,6 +171,8 @@ status accept(const reading_batch& x) {
   if (!within(x.is, reading_batch::place::only))
     return no_number("the place in a picture", static_cast<unsigned>(x.is),
                      static_cast<unsigned>(reading_batch::place::only));
+  if (const auto n = x.rows.size() + x.gone.size(); n > feed::batch_rows)
+    return no(fmt::format("{} readings in one batch; at most {}", n, feed::batch_rows));
   return {};
 }
 

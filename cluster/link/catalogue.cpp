@@ -22,7 +22,7 @@ std::vector<catalogue_part> catalogue::cut(std::uint64_t revision,
   return out;
 }
 
-bool catalogue::take(const std::string& node, const catalogue_part& part) {
+bool catalogue::take(const std::string& node, const catalogue_part& part, bool* over) {
   std::lock_guard lock{mutex_};
   auto& x = books_[node];
   if (part.part == 0) {
@@ -35,10 +35,12 @@ bool catalogue::take(const std::string& node, const catalogue_part& part) {
     return false; // the rest of a revision whose begin was lost with its link
   ++x.parts_seen;
   for (const auto& document : part.documents) {
-    x.bytes += document.size() + sizeof document; // empty ones cost as well
+    x.bytes += document.size() + document_costs;
     if (x.bytes > most_bytes) {
       x.arriving = {};
       x.parts_seen = part.parts; // none of its further parts is wanted
+      if (over != nullptr)
+        *over = true;
       return false;
     }
     x.arriving.push_back(document);

@@ -17,13 +17,16 @@ class catalogue {
 public:
   static constexpr std::size_t part_bytes = 256 << 10;
   static constexpr std::size_t most_bytes = 64 << 20; ///< of one node; more is not taken
+  /// Beside its bytes. Empty ones cost as well: to free millions of them would hold the I/O thread.
+  static constexpr std::size_t document_costs = 256;
 
   /// Cuts documents into parts that fit a frame.
   [[nodiscard]] static std::vector<catalogue_part> cut(std::uint64_t revision,
                                                        const std::vector<std::string>& documents);
 
+  /// @param over  set when this part is the first of a revision beyond `most_bytes`
   /// @returns true when a revision is whole.
-  bool take(const std::string& node, const catalogue_part& part);
+  bool take(const std::string& node, const catalogue_part& part, bool* over = nullptr);
   void forget(const std::string& node);
 
   [[nodiscard]] std::vector<std::string> of(const std::string& node) const;

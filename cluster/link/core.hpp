@@ -26,6 +26,10 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void trouble(const std::string& subject, const std::string& text) const;
   /// About what a peer does: so many a second, then their number.
   void complain(peer& about, const std::string& text) const;
+  /// How many of its complaints were not told one by one. Sums come at most once
+  /// a second for a peer, so that no other bound need keep any of them back.
+  void tell_sum(const std::string& subject, std::uint64_t unsaid, const char* of_what) const;
+  void tell_sums(mono_ns now);
 
   /// To a peer's gateway, in the name of ours, so that it knows who speaks.
   template <class T>
@@ -36,6 +40,9 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   }
 
   void tell_early_end(const peer_identity& who, const std::string& why);
+  void tell_refused(const peer_identity& who, const std::string& why);
+  /// What of our own documents `to` is shown. Under `mutex`.
+  [[nodiscard]] std::vector<catalogue_part> book_for(const peer& to) const;
 
   // --- gateway.cpp ---
   [[nodiscard]] caf::actor spawn_gateway();
@@ -44,6 +51,8 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void count_envelope(peer& from, const envelope& x);
   void on_envelope(peer& from, envelope x);
   void on_call(const peer_ptr& from, far_call x);
+  void on_catalogue(peer& from, catalogue_part x);
+  void on_trust(peer& from, trust_offer x);
   void on_pull(const peer_ptr& from, const far_pull& x);
   void on_events(const peer_ptr& from, far_events x);
 
@@ -68,7 +77,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   std::mutex introducing;
 
   /// A peer that sends nonsense in a loop must not flood the journal.
-  static constexpr unsigned troubles_per_second = 10;
+  static constexpr unsigned troubles_per_second = 40; ///< more than one peer has, or it could hide others
   mutable std::mutex trouble_mutex; ///< of the four
   mutable mono_ns trouble_since = 0;
   mutable unsigned troubles = 0;
@@ -79,6 +88,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   std::map<std::string, mono_ns> greeted; ///< CAF node ids whose hello is awaited
   std::map<reader_key, std::function<bool(far_events)>> readers;
   std::vector<catalogue_part> own_book;
+  std::vector<std::string> own_documents; ///< the same, uncut
   trust_offer own_trust;
   refusal_meter early_ends{peer::complaints_per_second};
   std::unordered_map<std::string, std::pair<quality, reason>> last_grade;

@@ -136,16 +136,16 @@ caf::actor link::core::spawn_gateway() {
         });
       },
       [=](const far_close& x) { guarded(peer(), [&](auto& p) { me->service.close(p.who.name, x.stream); }); },
-      [=](const catalogue_part& x) {
+      [=](catalogue_part& x) {
         guarded(peer(), [&](auto& p) {
-          if (sense(p, "part of its documents", x) && me->books.take(p.who.name, x) && me->hooks.on_catalogue)
-            me->hooks.on_catalogue(p.who.name);
+          if (sense(p, "part of its documents", x))
+            me->on_catalogue(p, std::move(x));
         });
       },
       [=](trust_offer& x) {
         guarded(peer(), [&](auto& p) {
-          if (sense(p, "word about trust", x) && me->hooks.on_trust)
-            me->hooks.on_trust(p.who.name, std::move(x));
+          if (sense(p, "word about trust", x))
+            me->on_trust(p, std::move(x));
         });
       },
       [=](membership_message& x) {
@@ -166,23 +166,23 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   if (!who)
     return; // the link ended while this was under way
   const auto refuse = [&](const std::string& why) {
-    trouble(who->name, why);
+    tell_refused(*who, why);
     wire.drop(who->name, why);
   };
   if (x.protocol != link_protocol)
     return refuse(fmt::format("{} ({}) speaks protocol {} of the links, this node ({}) {}; update the older one",
                               who->name, quotable(x.version), x.protocol, how.version, link_protocol));
   if (x.node != who->name)
-    return refuse(fmt::format("{} calls itself {} in its hello; its certificate decides", who->name, quotable(x.node)));
+    return refuse(fmt::format("{} calls itself {} in its hello; its certificate decides. Write that name into its node.toml, or give it a certificate of its own", who->name, quotable(x.node)));
   if (auto ok = accept(x); !ok)
     return refuse(fmt::format("{} says hello with something wrong: {}; update it", who->name, ok.why().context));
   if (!x.gateway || x.gateway.node() != from->node())
-    return refuse(fmt::format("{} names a gateway that is not its own", who->name));
+    return refuse(fmt::format("{} names a gateway that is not its own; is its software whole, and of this version?", who->name));
   if (const auto known = linked.find(from->node())) {
     // A second hello of the same process says nothing new; another one of
     // another process's is none of its own.
     if (x.gateway != known->gateway || x.incarnation != known->incarnation)
-      return refuse(fmt::format("{} said hello again, as somebody else", who->name));
+      return refuse(fmt::format("{} said hello again, as somebody else; is its software whole, and of this version?", who->name));
     return;
   }
   auto fresh = std::make_shared<peer>();
@@ -215,12 +215,12 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
   trust_offer trust;
   {
     std::lock_guard lock{mutex};
-    book = own_book;
+    book = book_for(*fresh);
     trust = own_trust;
   }
   for (auto& part : book)
     post(x.gateway, std::move(part));
-  if (!trust.authorities.empty())
+  if (!trust.authorities.empty() && fresh->commands())
     post(x.gateway, std::move(trust));
   in_order.unlock();
   if (hooks.on_peer)
@@ -241,7 +241,7 @@ void link::core::on_batch(peer& from, reading_batch x) {
     complain(from, fmt::format("{} readings of it are not shown; the first: {}", wrong, first.context));
   const auto refused = shown.take(from.who.name, x, from.commands() ? nullptr : &from.who.names);
   if (refused.over > 0)
-    complain(from, fmt::format("{} readings of it are not shown: more than {} names, or {} MiB, of one node", refused.over,
+    complain(from, fmt::format("{} readings of it are not shown: more than {} names, or {} MiB, of one node. Divide what it runs over two nodes", refused.over,
                                mirror::most_names, mirror::most_bytes >> 20));
   if (refused.foreign > 0)
     complain(from, fmt::format("{} readings of it are not shown, for their names are not its own; the first is {}. What a board "
@@ -287,7 +287,7 @@ void link::core::on_call(const peer_ptr& from, far_call x) {
   const auto id = x.id;
   if (!from->commands()) {
     complain(*from, fmt::format("it may show values and obey, yet asked '{} {}'; it was told 403", x.method, quotable(x.path)));
-    return post(from->gateway, refusal(id, 403, "permission_denied", "a board asks nothing of other nodes"));
+    return post(from->gateway, refusal(id, 403, "permission_denied", "a board asks nothing of other nodes; ask as an operator, or give it a certificate (`troupe join`)"));
   }
   // Who sent it has been told long ago that nobody answered.
   if (!x.looks() && !is_fresh(all.clocks.mono(), x.echo, how.fresh_within)) {
@@ -300,6 +300,35 @@ void link::core::on_call(const peer_ptr& from, far_call x) {
     answer.id = id;
     me->post(to, std::move(answer));
   });
+}
+
+void link::core::on_catalogue(peer& from, catalogue_part x) {
+  std::string first;
+  const auto foreign = from.commands() ? 0 : std::erase_if(x.documents, [&](const auto& text) {
+    const auto name = hooks.name_of ? hooks.name_of(text) : std::string{};
+    const bool is_foreign = name.empty() || !from.owns(name);
+    if (is_foreign && first.empty())
+      first = quotable(name);
+    return is_foreign;
+  });
+  if (foreign > 0)
+    complain(from, fmt::format("{} documents of it are not kept, for their names are not its own; the first is '{}'. What a board may show "
+                               "stands behind its key, in the file of pre-shared keys: name its buses, channels and rules so", foreign, first));
+  bool over = false;
+  const bool whole = books.take(from.who.name, x, &over);
+  if (over)
+    complain(from, fmt::format("documents of it are not kept: more than {} MiB of one node. What it showed before stays. Divide what it runs "
+                               "over two nodes, or `troupe remove-node {}`", catalogue::most_bytes >> 20, from.who.name));
+  if (whole && hooks.on_catalogue)
+    hooks.on_catalogue(from.who.name);
+}
+
+void link::core::on_trust(peer& from, trust_offer x) {
+  if (!from.commands())
+    return complain(from, "it may show values and obey, yet told whom to trust; it was dropped. Boards have keys and no "
+                          "certificates; is its software whole, and of this version?");
+  if (hooks.on_trust)
+    hooks.on_trust(from.who.name, std::move(x));
 }
 
 void link::core::on_pull(const peer_ptr& from, const far_pull& x) {

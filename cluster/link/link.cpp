@@ -45,9 +45,30 @@ void link::core::trouble(const std::string& subject, const std::string& text) co
       return;
     }
   }
-  if (unsaid > 0)
-    hooks.on_trouble(how.node, fmt::format("{} more troubles of links were not told one by one", unsaid));
+  tell_sum(how.node, unsaid, "more troubles of links were not told one by one");
   hooks.on_trouble(subject, text);
+}
+
+void link::core::tell_sum(const std::string& subject, std::uint64_t unsaid, const char* of_what) const {
+  if (unsaid > 0 && hooks.on_trouble)
+    hooks.on_trouble(subject, fmt::format("{} {}", unsaid, of_what));
+}
+
+/// What nobody's next trouble has told.
+void link::core::tell_sums(mono_ns now) {
+  std::uint64_t troubles_before = 0;
+  {
+    std::lock_guard lock{trouble_mutex};
+    if (now - trouble_since > 1'000'000'000)
+      troubles_before = std::exchange(troubles_unsaid, 0);
+  }
+  unsigned early = 0;
+  {
+    std::lock_guard lock{mutex};
+    early = early_ends.take_unsaid(now);
+  }
+  tell_sum(how.node, troubles_before, "more troubles of links were not told one by one");
+  tell_sum(how.node, early, "more were refused before their hello");
 }
 
 void link::core::complain(peer& about, const std::string& text) const {
@@ -56,22 +77,34 @@ void link::core::complain(peer& about, const std::string& text) const {
     std::lock_guard lock{about.complaints_mutex};
     said = about.complaints.note(all.clocks.mono());
   }
-  if (said.unsaid > 0)
-    trouble(about.who.name, fmt::format("{} more like these", said.unsaid));
+  tell_sum(about.who.name, said.unsaid, "more like these");
   if (said.tell)
     trouble(about.who.name, fmt::format("at {}: {}", about.who.address, text));
 }
 
 void link::core::tell_early_end(const peer_identity& who, const std::string& why) {
+  tell_refused(who, "its link ended before it said hello: " + why);
+}
+
+void link::core::tell_refused(const peer_identity& who, const std::string& why) {
   refusal_meter::answer said;
   {
     std::lock_guard lock{mutex};
     said = early_ends.note(all.clocks.mono());
   }
-  if (said.unsaid > 0)
-    trouble(who.name, fmt::format("{} more ended before they said hello", said.unsaid));
-  if (said.tell)
-    trouble(who.name, fmt::format("refused at {}: its link ended before it said hello: {}", who.address, why));
+  tell_sum(how.node, said.unsaid, "more were refused before their hello");
+  if (said.tell && hooks.on_refused)
+    hooks.on_refused(who.address, who.name, why);
+  else if (said.tell)
+    trouble(who.name, fmt::format("refused at {}: {}", who.address, why));
+}
+
+std::vector<catalogue_part> link::core::book_for(const peer& to) const {
+  if (to.commands())
+    return own_book;
+  auto documents = own_documents;
+  std::erase_if(documents, [&](const auto& x) { return !hooks.name_of || !to.owns(hooks.name_of(x)); });
+  return catalogue::cut(own_book.empty() ? 1 : own_book.front().revision, documents);
 }
 
 /// The run of this node in the upper 22 bits, the start of the actor below.
@@ -132,6 +165,12 @@ void link::core::lose(const peer_ptr& x, const std::string& why, bool lost) {
   questions.lost(name, why);
   end_readers(name);
   service.peer_gone(name);
+  unsigned unsaid = 0;
+  {
+    std::lock_guard lock{x->complaints_mutex};
+    unsaid = x->complaints.take_all();
+  }
+  tell_sum(name, unsaid, "more like these, before its link ended");
   if (hooks.on_peer_lost)
     hooks.on_peer_lost(name, why, lost);
 }
@@ -272,7 +311,7 @@ std::vector<link_view> link::tick(std::vector<link_view> links) {
     if (!to) {
       // Whoever dialled: a link without a hello is none.
       if (now - x.up_since > hello_within) {
-        const auto why = fmt::format("said no hello within {} ms", core_->how.hello_within.count());
+        const auto why = fmt::format("said no hello within {} ms; is it stopped, or its software not whole?", core_->how.hello_within.count());
         core_->tell_early_end(*x.who, why);
         core_->wire.drop(x.who->name, why);
       }
@@ -291,6 +330,7 @@ std::vector<link_view> link::tick(std::vector<link_view> links) {
   if (now - core_->breathed_at < breath)
     return links;
   core_->breathed_at = now;
+  core_->tell_sums(now);
   for (const auto& x : core_->linked.all()) {
     x->out->breathe();
     unsigned unsaid = 0;
@@ -298,8 +338,7 @@ std::vector<link_view> link::tick(std::vector<link_view> links) {
       std::lock_guard lock{x->complaints_mutex};
       unsaid = x->complaints.take_unsaid(now);
     }
-    if (unsaid > 0)
-      core_->trouble(x->who.name, fmt::format("{} more like these", unsaid));
+    core_->tell_sum(x->who.name, unsaid, "more like these");
     std::lock_guard lock{x->mutex};
     if (x->batch_taken != x->batch_said)
       core_->post(x->gateway, batch_taken{x->batch_said = x->batch_taken});
@@ -393,11 +432,18 @@ void link::show_catalogue(std::uint64_t revision, std::vector<std::string> docum
   std::lock_guard in_order{core_->introducing};
   {
     std::lock_guard lock{core_->mutex};
-    core_->own_book = parts;
+    core_->own_book = std::move(parts);
+    core_->own_documents = std::move(documents);
   }
-  for (const auto& x : core_->linked.all())
-    for (const auto& part : parts)
-      core_->post(x->gateway, part);
+  for (const auto& x : core_->linked.all()) {
+    std::vector<catalogue_part> book;
+    {
+      std::lock_guard lock{core_->mutex};
+      book = core_->book_for(*x);
+    }
+    for (auto& part : book)
+      core_->post(x->gateway, std::move(part));
+  }
 }
 
 void link::offer_trust(trust_offer what) {
@@ -407,7 +453,8 @@ void link::offer_trust(trust_offer what) {
     core_->own_trust = what;
   }
   for (const auto& x : core_->linked.all())
-    core_->post(x->gateway, what);
+    if (x->commands())
+      core_->post(x->gateway, what);
 }
 
 void link::forget(const std::string& node) {

@@ -34,6 +34,11 @@ struct link_hooks {
   std::function<void(const std::string& from, membership_message)> on_letter;
   std::function<void(const std::string& from, trust_offer)> on_trust;
   std::function<void(const std::string& from)> on_catalogue;
+  /// Turned away at `address`, before or with its hello.
+  std::function<void(const std::string& address, const std::string& peer, const std::string& why)> on_refused;
+  /// What one of the documents of `show_catalogue` is about. Boards see and show
+  /// only those under the names of their key; without this hook none. Any thread.
+  std::function<std::string(const std::string& document)> name_of;
   /// For the journal: "node", "attic", "speaks protocol 2, this node 1: ...".
   std::function<void(const std::string& subject, const std::string& text)> on_trouble;
 };
@@ -95,9 +100,9 @@ public:
   void close(const std::string& node, std::uint64_t stream);
 
   void send(const std::string& node, const membership_message& what);
-  /// To all now, and to whoever comes.
+  /// To all now, and to whoever comes; to a board what is under its names.
   void show_catalogue(std::uint64_t revision, std::vector<std::string> documents);
-  void offer_trust(trust_offer what);
+  void offer_trust(trust_offer what); ///< to nodes: a board has no certificates
 
   void forget(const std::string& node); ///< removed from the house
 

@@ -31,7 +31,8 @@ public:
     : context_(context), net_(net), table_(table), disk_(disk), clocks_(clocks),
       inside_(with_seed(setup.how, context)) {
     for (const auto& x : setup.peers) {
-      inside_.know(x.name, x.addresses, context_.now());
+      if (x.told_by.empty())
+        inside_.know(x.name, x.addresses, context_.now());
       if (x.banned == 0)
         continue;
       // Removed is removed, also after a power cut of all nodes.
@@ -39,14 +40,17 @@ public:
       before.name = x.name;
       before.addresses = x.addresses;
       before.banned = x.banned;
-      inside_.recall(before, context_.now());
+      inside_.recall(before, context_.now(), x.told_by);
     }
   }
 
   void start() override {
     const auto now = context_.now();
-    for (const auto& x : table_.members()) // of an earlier incarnation
-      inside_.recall(x, now);
+    const auto before = table_.look(); // of an earlier incarnation
+    for (const auto& x : before.members) {
+      const auto told = before.hearsay.find(x.name);
+      inside_.recall(x, now, told == before.hearsay.end() ? std::string{} : told->second);
+    }
     for (const auto& x : net_.links())
       act(inside_.on_link_up(x.name, 0, now, clocks_.wall()), {});
     tick();
@@ -67,7 +71,10 @@ public:
         act(inside_.on_letter(x.from, x.what, context_.now(), clocks_.wall()), {});
       },
       [this](const node_found& x) {
-        act(inside_.found(x.name, x.addresses, context_.now(), clocks_.wall()), {});
+        if (!x.addresses.empty())
+          return act(inside_.found(x.name, x.addresses, context_.now(), clocks_.wall()), {});
+        inside_.lost(x.name, context_.now());
+        show(true);
       },
       [this](const own_addresses& x) { act(inside_.moved(x.are, context_.now(), clocks_.wall()), {}); },
       [this](const node_command& x) { return obey(x); },
@@ -114,7 +121,12 @@ private:
     if (!done)
       return supervision::to_caf(done.why().code, done.why().context);
     act(*done, x.who);
-    return x.name + (x.what == kind::approve ? " approved" : " removed");
+    if (x.what == kind::remove)
+      return "removed; it is refused until it is approved again";
+    const auto all = inside_.members();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const member& m) { return m.name == x.name; });
+    return at == all.end() || at->addresses.empty() ? "approved; dialled as soon as an address of it is known"
+                                                     : "approved; `troupe members` shows whether it is reached";
   }
 
   /// A drop comes last, after what explains it.
@@ -123,6 +135,15 @@ private:
     for (const auto& x : todo.changes) {
       journal(x, who);
       table_.tell(x);
+    }
+    for (const auto& x : todo.troubles) {
+      storage::journal_event e;
+      e.level = severity::warning;
+      e.kind = "node";
+      e.subject = x.about;
+      e.text = x.text;
+      spdlog::warn("node {}: {}", e.subject, e.text);
+      disk_.append(std::move(e));
     }
     for (const auto& x : todo.letters)
       net_.send(x.to, x.what);
@@ -152,6 +173,7 @@ private:
     p.self = inside_.self().name;
     p.members = inside_.members();
     p.differences = inside_.differences();
+    p.hearsay = inside_.hearsay();
     p.deaf_to_us = inside_.deaf_to_us(now);
     for (const auto& x : p.members)
       if (const auto score = inside_.flap_score(x.name, now); score >= 1)

@@ -31,7 +31,7 @@ struct letter_came {
 };
 struct node_found {
   std::string name;
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses; ///< none: discovery sees it no more
 };
 
 /// Where this node is reached from now on; see `membership::moved`.
@@ -51,6 +51,7 @@ struct known_peer {
   std::string name;
   std::vector<std::string> addresses;
   std::uint32_t banned = 0; ///< as `member::banned`, of an earlier run
+  std::string told_by = {}; ///< hearsay of an earlier run, kept for `banned` alone
 };
 
 struct membership_setup {

@@ -6,6 +6,7 @@
 #include "cluster/tls/credentials.hpp"
 #include "cluster/transport/bounds.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <memory>
@@ -54,6 +55,10 @@ struct peer {
 
   /// Only a node commands others; a board shows and obeys.
   [[nodiscard]] bool commands() const noexcept { return who.allowed == role::node; }
+  /// May it show this name? A board only what stands behind its key.
+  [[nodiscard]] bool owns(const std::string& name) const {
+    return commands() || std::any_of(who.names.begin(), who.names.end(), [&](const auto& prefix) { return name.starts_with(prefix); });
+  }
 };
 
 using peer_ptr = std::shared_ptr<peer>;

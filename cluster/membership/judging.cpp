@@ -112,14 +112,16 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   x.lost = p.lost;
   x.refused = p.refused;
   if (x.linked)
-    x.quiet = p.watched_since ? now - std::max({p.heard_at, p.watched_since, p.up_since}) : 0;
+    x.quiet = p.watched_since ? now - std::max(p.heard_at, p.watched_since) : 0;
   else
     x.quiet = now - p.quiet_since;
   const bool may_judge = health.may_judge(now);
   const bool in_doubt = x.linked && x.quiet > suspect_after();
   if (in_doubt && may_judge) {
-    // A yes is asked for again; a no stands until the peer is heard.
-    const bool yes_is_old = p.round.yes_at != 0 && now - p.round.asked_at > suspect_after();
+    // A yes is asked for again as long as it is good, so that the last question
+    // comes to its end; a no stands until the peer is heard.
+    const bool yes_is_old = p.round.yes_at != 0 && now - p.round.yes_at <= down_after()
+                            && now - p.round.asked_at > suspect_after();
     if (p.round.number == 0 || yes_is_old)
       ask(p, now, out);
   } else if (x.linked && !in_doubt) {
@@ -149,7 +151,7 @@ std::string membership::parts::reason(const peer& p, told is, const evidence& x,
                        ? (p.round.answers.empty() ? "; nobody else can be asked" : "; nobody that was asked answered")
                        : "";
   if (is.is == standing::alive && is.direct)
-    return p.is == standing::unknown ? "linked" : "heard again";
+    return p.is == standing::unknown || p.is == standing::waiting ? "linked" : "heard again";
   if (is.is == standing::alive) {
     const auto by = x.asked == poll::heard ? p.round.yes_by : std::string{"others"};
     return x.linked ? fmt::format("silent to this node for {}, but {} hears it", quiet, by)
@@ -205,16 +207,19 @@ void membership::parts::show(peer& p, told is, const std::string& why, mono_ns n
 void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out) {
   const bool wanted = me.is == standing::alive && !removed(p) && p.fact.is != standing::left
                       && p.fact.is != standing::waiting;
-  if (!wanted || p.links > 0 || (p.fact.addresses.empty() && p.hints.empty()))
+  if (!wanted || p.links > 0 || shown(p).addresses.empty())
     return;
   p.dials.want(me.name < p.fact.name, now);
   const auto due = p.dials.due();
   if (!due || *due > now)
     return;
-  const auto under_way = std::count_if(peers.begin(), peers.end(), [&](const auto& x) {
-    return x.second.links == 0 && x.second.dials.dialling(now);
-  });
-  if (static_cast<std::size_t>(under_way) >= max_dials)
+  std::size_t under_way = 0, of_hearsay = 0;
+  for (const auto& [name, x] : peers)
+    if (x.links == 0 && x.dials.dialling(now)) {
+      ++under_way;
+      of_hearsay += x.told_by.empty() ? 0 : 1;
+    }
+  if (under_way >= max_dials || (!p.told_by.empty() && of_hearsay >= max_dials_of_hearsay))
     return; // the next tick tries again
   p.dials.on_dialling(now);
   out.dial.push_back(shown(p));

@@ -1,6 +1,9 @@
 #include "cluster/membership/parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -25,6 +28,7 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
   auto* p = parts_->learn(name);
   if (!p)
     return;
+  parts_->vouch(*p);
   add_hints(*p, addresses);
   if (p->fact.is == standing::waiting)
     p->fact.is = standing::unknown;
@@ -34,7 +38,7 @@ void membership::know(const std::string& name, const std::vector<std::string>& a
   p->dials.on_new_address(now);
 }
 
-void membership::recall(const member& before, mono_ns now) {
+void membership::recall(const member& before, mono_ns now, const std::string& told_by) {
   auto& m = *parts_;
   if (before.name == m.me.name) {
     m.me.draining = before.draining;
@@ -43,7 +47,7 @@ void membership::recall(const member& before, mono_ns now) {
     m.me.refutation = std::max(m.me.refutation, before.refutation);
     return;
   }
-  if (auto* p = m.learn(before.name)) {
+  if (auto* p = m.learn(before.name, told_by)) {
     m.believe(*p, before, now);
     p->is = m.removed(*p) ? standing::removed : p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
     m.forward.clear();
@@ -56,25 +60,48 @@ membership_effects membership::found(const std::string& name, const std::vector<
   membership_effects out;
   auto& m = *parts_;
   if (!m.find(name)) {
-    const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) {
-      return x.second.is == standing::waiting;
-    });
-    if (static_cast<std::size_t>(waiting) >= max_waiting)
-      return out; // announcements prove nothing: a stranger could send thousands
+    const auto waiting = std::count_if(m.peers.begin(), m.peers.end(), [](const auto& x) { return parts::waits(x.second); });
+    // Announcements prove nothing: a stranger could send thousands.
+    if (static_cast<std::size_t>(waiting) >= max_waiting) {
+      if (!std::exchange(m.waiting_told, true))
+        out.troubles.push_back({name, fmt::format("announces itself and is not noted, for {} nodes wait already for `troupe approve`, and no more may. "
+                                                  "Approve yours; if they are none of yours, turn `discovery` off", waiting)});
+      return out;
+    }
+    m.waiting_told = false;
   }
   auto* p = m.learn(name);
   if (!p)
     return out;
-  const auto known = p->hints.size();
-  add_hints(*p, addresses);
-  if (p->hints.size() != known)
+  const auto before = parts::shown(*p).addresses;
+  p->seen = addresses;
+  if (p->seen.size() > max_seen_addresses)
+    p->seen.resize(max_seen_addresses);
+  p->gone_since = 0;
+  const bool is_new = std::any_of(p->seen.begin(), p->seen.end(), [&](const auto& x) {
+    return std::find(before.begin(), before.end(), x) == before.end();
+  });
+  // Anybody can announce other addresses all the time; nobody shall have us dial
+  // as often.
+  if (is_new && (p->hurried_at == 0 || now - p->hurried_at >= dial_plan::settled)) {
+    p->hurried_at = now;
     p->dials.on_new_address(now);
+  }
   if (p->fact.is == standing::waiting && !m.how.approve_found)
     p->fact.is = standing::unknown;
   m.judge_peer(*p, now, wall, out);
   m.plan_dial(*p, now, out);
   m.flush(now, {}, out);
   return out;
+}
+
+void membership::lost(const std::string& name, mono_ns now) {
+  auto* p = parts_->find(name);
+  if (!p)
+    return;
+  p->gone_since = now;
+  if (parts::waits(*p))
+    p->seen.clear(); // nobody is there to be approved
 }
 
 membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector<heard>& links) {
@@ -96,6 +123,8 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
       m.answer_probes(*p, now, out);
     }
   }
+  m.forget_the_gone(now);
+  m.forget_hearsay_of_removed();
   m.redraw_circle(now);
   m.looks += m.peers.size();
   for (auto& [name, p] : m.peers) {
@@ -136,10 +165,17 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.learn(name);
+  if (!p && !std::exchange(m.full_told, true))
+    out.troubles.push_back({name, fmt::format("has no place here: {} nodes are known, removed ones among them, and there are no more in one house. "
+                                              "`troupe members` lists them; divide the house", m.peers.size() + 1)});
   if (!p || m.removed(*p) || m.me.is == standing::left) {
     out.drop.push_back(name);
     return out;
   }
+  const bool was_hearsay = !p->told_by.empty();
+  m.vouch(*p);
+  if (was_hearsay)
+    m.forward.insert(name);
   const bool again = p->met && incarnation > p->fact.incarnation;
   if (incarnation > p->fact.incarnation || p->fact.incarnation == 0) {
     // Its certificate is its admission, also for who waits for an approval.
@@ -148,6 +184,10 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
     fresh.refutation = 0;
     fresh.is = standing::alive;
     fresh.draining = false;
+    // With the new life's own word, which follows, the old addresses would be
+    // united and never go.
+    if (!fresh.addresses.empty())
+      p->earlier = std::exchange(fresh.addresses, {});
     m.believe(*p, fresh, now);
     p->claims.clear();
   }
@@ -157,8 +197,6 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
   p->met = true;
   p->up_since = now;
   p->heard_at = std::max(p->heard_at, now);
-  p->round = {};
-  p->lost = p->refused = false;
   p->dials.on_up(now);
   if (again && p->is == standing::alive)
     out.changes.push_back({m.shown(*p), p->is, "its process was started again"});
@@ -181,7 +219,7 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   if (!p || p->links == 0 || --p->links > 0)
     return out;
   ++m.news;
-  p->lost = lost && p->is != standing::down;
+  p->lost = lost;
   p->refused = false;
   p->end = why;
   p->round = {};
@@ -204,9 +242,7 @@ membership_effects membership::on_dial_failed(const std::string& name, const std
   if (!p)
     return out;
   p->dials.on_failed(m.how.pace, m.chance, now);
-  if (p->links > 0)
-    return out;
-  p->refused = refused;
+  p->refused = refused; // without meaning while there is a link
   m.judge_peer(*p, now, wall, out);
   m.flush(now, {}, out);
   return out;
@@ -320,6 +356,14 @@ std::uint64_t membership::looks() const {
   for (const auto& [name, p] : parts_->peers)
     sum += p.claims.handed_out();
   return sum;
+}
+
+std::map<std::string, std::string> membership::hearsay() const {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, p] : parts_->peers)
+    if (!p.told_by.empty())
+      out[name] = p.told_by;
+  return out;
 }
 
 double membership::local_health() const { return parts_->health.factor(); }

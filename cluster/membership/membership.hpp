@@ -39,7 +39,13 @@ struct membership_effects {
     standing before = standing::unknown;
     std::string why; ///< for the journal: "silent for 240 ms; server-2 does not hear it either"
   };
+  /// What a peer does that is bounded here; for the journal.
+  struct trouble {
+    std::string about;
+    std::string text;
+  };
   std::vector<change> changes;
+  std::vector<trouble> troubles;
   std::vector<letter> letters;
   std::vector<std::string> beat;  ///< send these a heartbeat now
   std::vector<member> dial;       ///< connect to these now
@@ -62,7 +68,12 @@ struct membership_effects {
 /// detect has a bound. Flap damping: RFC 2439's penalty with half-life.
 ///
 /// Bounds: `max_members` names, `max_waiting` of them found and not approved,
-/// `max_addresses` for each; more are ignored.
+/// `max_addresses` for each; more are ignored and told. Who waits is told to nobody: a
+/// stranger that announces itself under ever new names fills no other table. *Hearsay*, a name that
+/// only another node told of, which neither a link nor an operator has vouched for, is
+/// bounded for each teller (`max_told`), goes with its teller's removal, gives
+/// way to whoever proves its name, and is told on as a bare name: in a full mesh, whoever has
+/// met a node tells of it itself. So one liar cannot fill the table of anybody.
 ///
 /// Pure: values and time in, effects out; no actor, socket, clock or disk. The
 /// simulator runs this very class. Threads: one.
@@ -70,9 +81,17 @@ class membership {
 public:
   static constexpr std::size_t max_members = 256;
   static constexpr std::size_t max_waiting = 64;
+  static constexpr std::size_t max_told = 64;
   static constexpr std::size_t max_addresses = 16;
+  /// Of those, what discovery may fill: it must displace neither what the node
+  /// says of itself nor what an operator wrote.
+  static constexpr std::size_t max_seen_addresses = 4;
+  /// Who waits and is announced no more is forgotten after this. Not at once, so
+  /// that names which come and go fill no journal.
+  static constexpr mono_ns waiting_forgotten_after = 600'000'000'000;
   /// Dials under way at once: a TLS handshake costs a board 5 to 20 ms.
   static constexpr std::size_t max_dials = 16;
+  static constexpr std::size_t max_dials_of_hearsay = 8; ///< so that the others never wait for the invented
 
   struct options {
     std::string self;
@@ -90,10 +109,13 @@ public:
   void know(const std::string& name, const std::vector<std::string>& addresses, mono_ns now);
   /// What an earlier incarnation of the same process knew; how it stands is
   /// judged anew.
-  void recall(const member& before, mono_ns now);
-  /// A peer that discovery saw.
+  /// @param told_by as in `hearsay`, if it was there
+  void recall(const member& before, mono_ns now, const std::string& told_by = {});
+  /// A peer that discovery sees, and all addresses at which it does now.
   membership_effects found(const std::string& name, const std::vector<std::string>& addresses,
                            mono_ns now, wall_ms wall);
+  /// Discovery sees it no more. A member stays one, at the addresses last seen.
+  void lost(const std::string& name, mono_ns now);
 
   /// Looks at silences; call at `wake_at` or later. A late call raises the
   /// local health figure: this node was busy, so it trusts itself less.
@@ -134,6 +156,7 @@ public:
   [[nodiscard]] const member& self() const;
   [[nodiscard]] std::vector<member> members() const; ///< ordered by name, self included
   [[nodiscard]] membership_differences differences() const;
+  [[nodiscard]] std::map<std::string, std::string> hearsay() const; ///< name -> who told of it first
   /// Peers that say they do not hear us although their link to us stands.
   [[nodiscard]] std::vector<std::string> deaf_to_us(mono_ns now) const;
   /// What was looked at since the start: each peer at each tick, and what others

@@ -1,6 +1,9 @@
 #include "cluster/membership/parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -35,7 +38,8 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
   if (p.fact == before)
     return;
   ++news;
-  forward.insert(p.fact.name);
+  if (p.told_by.empty())
+    forward.insert(p.fact.name);
   if (p.fact.addresses != before.addresses)
     p.dials.on_new_address(now);
   // A refutation that is newer than our doubt is a sign of life, brought by
@@ -100,10 +104,22 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
       hear_of_me(said, wall, out);
       continue;
     }
-    const bool is_new = !find(said.name);
-    auto* p = learn(said.name);
-    if (!p)
+    // Of who waits, each node knows by its own ears; and see max_waiting.
+    if (said.is == standing::waiting && said.banned == 0 && !find(said.name))
       continue;
+    const bool is_new = !find(said.name);
+    const bool says_nothing = said.is == standing::unknown && said.incarnation == 0 && said.banned == 0 && said.addresses.empty();
+    auto* p = says_nothing ? find(said.name) : learn(said.name, teller.fact.name);
+    if (!p && says_nothing)
+      continue;
+    if (!p) {
+      if (!std::exchange(teller.told_too_many, true))
+        out.troubles.push_back({teller.fact.name, fmt::format(
+          "tells of more nodes than are taken: '{}' and others are not, for {} nodes that it told of have no link to this one yet, at most {} may. "
+          "Their own links make them known; if there are no such nodes, `troupe remove-node {}` ends it and forgets them",
+          said.name, told_of_by(teller.fact.name), max_told, teller.fact.name)});
+      continue;
+    }
     believe(*p, said, now);
     if (is_new)
       p->is = p->fact.is == standing::waiting ? standing::waiting : standing::unknown;
@@ -112,6 +128,8 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
     touched.push_back(p);
   }
   ++news;
+  if (teller.told_too_many && told_of_by(teller.fact.name) < max_told / 2)
+    teller.told_too_many = false;
   for (auto* p : touched) {
     judge_peer(*p, now, wall, out);
     plan_dial(*p, now, out);
@@ -121,9 +139,16 @@ void membership::parts::on_view(peer& teller, const membership_message& what, mo
 membership_message membership::parts::rows(const std::set<std::string>& names) const {
   membership_message out;
   for (const auto& name : names) {
-    if (name == me.name)
+    if (name == me.name) {
       out.members.push_back(me);
-    else if (const auto at = peers.find(name); at != peers.end()) {
+    } else if (const auto at = peers.find(name); at == peers.end() || waits(at->second)) {
+      continue; // who waits is told to nobody
+    } else if (!at->second.told_by.empty()) {
+      // Only that there is nothing to say: it takes back what was said before.
+      member nothing;
+      nothing.name = name;
+      out.members.push_back(std::move(nothing));
+    } else {
       auto row = at->second.fact.incarnation == 0 ? shown(at->second) : at->second.fact;
       row.is = at->second.is;
       row.direct = at->second.direct;
@@ -156,8 +181,9 @@ void membership::parts::flush(mono_ns now, const std::string& not_to, membership
   const auto everybody = urgent.empty() && forward.empty() ? std::vector<std::string>{} : linked();
   if (!urgent.empty()) {
     const auto view = rows(urgent);
-    for (const auto& name : everybody)
-      out.letters.push_back({name, view});
+    if (!view.members.empty())
+      for (const auto& name : everybody)
+        out.letters.push_back({name, view});
   }
   std::set<std::string> others;
   std::set_difference(forward.begin(), forward.end(), urgent.begin(), urgent.end(),
@@ -166,8 +192,9 @@ void membership::parts::flush(mono_ns now, const std::string& not_to, membership
     auto able = everybody;
     std::erase(able, not_to);
     const auto view = rows(others);
-    for (const auto& name : some_of(std::move(able), how.pace.asked))
-      out.letters.push_back({name, view});
+    if (!view.members.empty())
+      for (const auto& name : some_of(std::move(able), how.pace.asked))
+        out.letters.push_back({name, view});
   }
   urgent.clear();
   forward.clear();

@@ -45,6 +45,7 @@ result<membership_effects> membership::approve(const std::string& name, mono_ns 
   else
     return error{errc::invalid_argument, fmt::format("node '{}' is {} and waits for no approval", name, to_string(p->is))};
   membership_effects out;
+  m.vouch(*p);
   m.urgent.insert(name);
   m.show(*p, {standing::unknown, false}, "approved by an operator", now, wall, out);
   m.judge_peer(*p, now, wall, out);
@@ -65,6 +66,7 @@ result<membership_effects> membership::remove(const std::string& name, mono_ns n
   if (m.removed(*p))
     return out;
   ++p->fact.banned;
+  m.vouch(*p);
   m.urgent.insert(name);
   // Told before the link is cut, so that the node knows why.
   if (p->links > 0)

@@ -23,7 +23,13 @@ struct question_round {
 /// One peer, as this node knows it.
 struct peer {
   member fact;                    ///< merged; never `suspect` or `down`, these are opinions
-  std::vector<std::string> hints; ///< addresses of configuration and discovery
+  std::vector<std::string> hints; ///< addresses of configuration and earlier runs
+  std::vector<std::string> earlier; ///< of its life before, until this one says its own
+  std::vector<std::string> seen;  ///< by discovery, now or when it was last seen
+  mono_ns gone_since = 0;         ///< discovery lost it; 0: sees it, or never did
+  mono_ns hurried_at = 0;         ///< for an address that discovery brought
+  std::string told_by;            ///< hearsay of this peer; empty: somebody vouches for it
+  bool told_too_many = false;     ///< its hearsay is at the bound, and that was told
   standing is = standing::unknown;
   bool direct = false;
   wall_ms since = 0;
@@ -78,17 +84,26 @@ struct membership::parts {
   membership_differences differ; ///< between claims and our own view ...
   std::uint64_t differ_at = 0;   ///< ... at this `news`; 0: never
   std::uint64_t looks = 0; ///< at peers, by ticks
+  bool waiting_told = false, full_told = false; ///< the bounds that were told
 
   [[nodiscard]] mono_ns suspect_after() const;
   [[nodiscard]] mono_ns down_after() const;
 
   // parts.cpp: the table of peers
   peer* find(const std::string& name);
-  peer* learn(const std::string& name); ///< null: the table is full
+  /// @param told_by empty: a link, an operator, discovery or an earlier run
+  /// @returns null: the table, or what this teller may fill of it, is full
+  peer* learn(const std::string& name, const std::string& told_by = {});
+  void vouch(peer& p) { p.told_by.clear(); }
+  [[nodiscard]] std::size_t told_of_by(const std::string& teller) const;
+  bool make_room();
+  void forget_hearsay_of_removed();
   [[nodiscard]] static bool removed(const peer& p) { return p.fact.banned % 2 == 1; }
   [[nodiscard]] bool watches(const std::string& name) const;
   void redraw_circle(mono_ns now);
   [[nodiscard]] static member shown(const peer& p);
+  [[nodiscard]] static bool waits(const peer& p) { return p.is == standing::waiting && p.links == 0; }
+  void forget_the_gone(mono_ns now);
   [[nodiscard]] std::vector<std::string> linked() const;
   std::vector<std::string> some_of(std::vector<std::string> names, std::size_t n);
 

@@ -57,7 +57,7 @@ private:
                const std::vector<owned_crl>& lists);
   status present(const credential_files& files, std::vector<owned_x509> chain,
                  owned_key key);
-  status check_own(const credential_files& files, X509* own) const;
+  status check_own(const credential_files& files, X509* own, bool at_any_time) const;
 
   const clock_source* clocks_ = nullptr;
   owned_ssl_ctx ctx_;
@@ -82,7 +82,7 @@ status loaded_context::trust(const std::vector<owned_x509>& authorities,
   }
   if (!lists.empty())
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-  X509_STORE_set_verify_cb(store, tolerate_old_lists);
+  X509_STORE_set_verify_cb(store, tolerate);
   return {};
 }
 
@@ -109,7 +109,7 @@ status loaded_context::present(const credential_files& files, std::vector<owned_
 
 // A certificate that every peer would refuse is found here, where it can be
 // repaired, instead of in the peers' logs.
-status loaded_context::check_own(const credential_files& files, X509* own) const {
+status loaded_context::check_own(const credential_files& files, X509* own, bool at_any_time) const {
   owned_store_ctx chain{X509_STORE_CTX_new()};
   STACK_OF(X509)* others = nullptr;
   SSL_CTX_get0_chain_certs(ctx_.get(), &others);
@@ -119,7 +119,10 @@ status loaded_context::check_own(const credential_files& files, X509* own) const
     return error{errc::io_error, "out of memory"};
   const auto clock = clocks_->wall();
   const auto at = std::max(clock, floor_);
-  X509_STORE_CTX_set_time(chain.get(), 0, static_cast<time_t>(at / 1000));
+  if (at_any_time) // with a time set the flag would be passed over
+    X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(chain.get()), X509_V_FLAG_NO_CHECK_TIME);
+  else
+    X509_STORE_CTX_set_time(chain.get(), 0, static_cast<time_t>(at / 1000));
   if (X509_verify_cert(chain.get()) == 1)
     return {};
   auto why = refusal_in_words(chain.get(), clock, at);
@@ -149,7 +152,11 @@ status loaded_context::load(const credential_files& files, const clock_source& c
   auto floor = read_time_floor(files.time_floor);
   if (!floor)
     return floor.why();
-  floor_ = *floor;
+  // It cannot be before the first day of what we hold ourselves, and a floor
+  // behind its end was left by a clock that ran ahead.
+  const auto first_day = time_of(X509_get0_notBefore(chain->front().get()));
+  const auto end = time_of(X509_get0_notAfter(chain->front().get()));
+  floor_ = *floor > end ? first_day : std::max(*floor, first_day);
   auto self = identity_in(chain->front().get());
   if (!self)
     return error{errc::untrusted,
@@ -162,7 +169,7 @@ status loaded_context::load(const credential_files& files, const clock_source& c
   owned_x509 kept{own};
   if (auto done = present(files, std::move(*chain), std::move(*key)); !done)
     return done;
-  return how == own::checked ? check_own(files, kept.get()) : status{};
+  return how == own::as_it_is ? status{} : check_own(files, kept.get(), how == own::any_time);
 }
 
 } // namespace

@@ -28,9 +28,11 @@ public:
   /// @returns `not_found`, `io_error` or `untrusted` naming the file, what is
   ///          wrong with it and what to do: missing, unreadable, key does not
   ///          match, expired, not issued by one of our authorities.
-  /// @param own `as_it_is`: also with an own certificate that no peer will accept,
-  ///            so that whoever has one can still learn whom not to accept
-  enum class own { checked, as_it_is };
+  /// @param own `any_time`: also with an own certificate that expired by this
+  ///            node's clock: the clock may be wrong, and become right later.
+  ///            `as_it_is`: also with one that no peer will accept, so that
+  ///            whoever has one can still learn whom not to accept
+  enum class own { checked, any_time, as_it_is };
   [[nodiscard]] static result<std::shared_ptr<const tls_context>>
   load(const credential_files& files, const clock_source& clocks = system_clocks(), own how = own::checked);
 

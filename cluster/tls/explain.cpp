@@ -16,19 +16,19 @@ namespace {
 std::string in_words(int reason, wall_ms clock) {
   switch (reason) {
   case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-    return "the other side showed no certificate";
-  case SSL_R_HTTP_REQUEST: return "the other side speaks plain HTTP, not TLS";
+    return "the other side showed no certificate; a node gets one with `troupe join`";
+  case SSL_R_HTTP_REQUEST: return "the other side speaks plain HTTP, not TLS; use https, or the port that is meant";
   case SSL_R_WRONG_VERSION_NUMBER:
   case SSL_R_BAD_RECORD_TYPE:
-  case SSL_R_UNEXPECTED_MESSAGE: return "the other side does not speak TLS";
+  case SSL_R_UNEXPECTED_MESSAGE: return "the other side does not speak TLS; is the port right?";
   case SSL_R_UNSUPPORTED_PROTOCOL:
   case SSL_R_VERSION_TOO_LOW:
-  case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return "the other side does not offer TLS 1.3";
-  case SSL_R_NO_SHARED_CIPHER: return "no cipher in common";
+  case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return "the other side does not offer TLS 1.3; update it";
+  case SSL_R_NO_SHARED_CIPHER: return "no cipher in common; update the other side";
   // A listener for keys has no certificate to fall back on.
   case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
-    return "the name of its pre-shared key is not known here";
-  case SSL_R_BINDER_DOES_NOT_VERIFY: return "the pre-shared key is wrong";
+    return "the name of its pre-shared key is not known here; write it into psk-file and reload";
+  case SSL_R_BINDER_DOES_NOT_VERIFY: return "the pre-shared key is wrong; write the same at both ends";
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     return "the other side does not trust the authority of our certificate";
   case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:

@@ -22,6 +22,9 @@ owned_ssl_ctx new_tls13_context() {
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE
                                 | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
                                 | SSL_MODE_RELEASE_BUFFERS);
+  // On by default: one SSL_read then works through records without data, such as
+  // key updates, for as long as the peer sends them.
+  SSL_CTX_clear_mode(ctx.get(), SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(ctx.get(), SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(ctx.get(), 0);

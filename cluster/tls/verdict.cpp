@@ -75,10 +75,15 @@ void record_verdicts(SSL_CTX* ctx) {
   SSL_CTX_set_cert_verify_callback(ctx, check_chain, nullptr);
 }
 
-int tolerate_old_lists(int ok, X509_STORE_CTX* chain) {
+int tolerate(int ok, X509_STORE_CTX* chain) {
   if (ok == 1)
     return 1;
+  const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   switch (X509_STORE_CTX_get_error(chain)) {
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+    if (const auto* at = verdict_of(ssl); at == nullptr || at->clock >= at->checked_at)
+      return 0;
+    [[fallthrough]];
   case X509_V_ERR_UNABLE_TO_GET_CRL:
   case X509_V_ERR_CRL_HAS_EXPIRED:
   case X509_V_ERR_CRL_NOT_YET_VALID: X509_STORE_CTX_set_error(chain, X509_V_OK); return 1;
@@ -96,14 +101,14 @@ std::string refusal_in_words(X509_STORE_CTX* chain, wall_ms clock, wall_ms check
   const auto whose = "certificate of " + common_name(X509_get_subject_name(at));
   switch (code) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
-    return fmt::format("{} expired on {} ({})", whose, day(time_of(X509_get0_notAfter(at))),
+    return fmt::format("{} expired on {} ({}); renew it with `troupe pki renew`", whose, day(time_of(X509_get0_notAfter(at))),
                        clock_says(clock, checked_at));
   case X509_V_ERR_CERT_NOT_YET_VALID:
     return fmt::format("{} is not valid before {} ({})", whose,
                        day(time_of(X509_get0_notBefore(at))),
                        clock_says(clock, checked_at));
   case X509_V_ERR_CERT_REVOKED:
-    return fmt::format("{} with serial {} was revoked", whose,
+    return fmt::format("{} with serial {} was revoked; if it belongs to the house, it needs a new one (`troupe join`)", whose,
                        serial_of(X509_get0_serialNumber(at)));
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
@@ -111,7 +116,7 @@ std::string refusal_in_words(X509_STORE_CTX* chain, wall_ms clock, wall_ms check
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
   case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
   case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    return fmt::format("{} comes from the authority '{}', which this node does not trust",
+    return fmt::format("{} comes from the authority '{}', which this node does not trust; `troupe join` gives it one of this house",
                        whose, common_name(X509_get_issuer_name(at)));
   default: return fmt::format("{}: {}", whose, X509_verify_cert_error_string(code));
   }

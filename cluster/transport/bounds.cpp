@@ -12,10 +12,11 @@ constexpr mono_ns one_second = 1'000'000'000;
 
 std::string half_open_table::admit(const std::string& host) {
   if (count_ >= in_all_)
-    return fmt::format("{} connections are not authenticated yet, at most {} may be", count_, in_all_);
+    return fmt::format("{} connections are not authenticated yet, at most {} may be. If they are your own nodes, raise max-half-open", count_, in_all_);
   auto& here = by_host_[host];
   if (here >= per_address_)
-    return fmt::format("{} connections from this address are not authenticated yet, at most {} may be",
+    return fmt::format("{} connections from this address are not authenticated yet, at most {} may be. If they are your own nodes, raise "
+                       "max-half-open-per-address",
                        here, per_address_);
   ++here;
   ++count_;

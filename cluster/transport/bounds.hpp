@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -37,6 +38,8 @@ public:
   answer note(mono_ns now);
   /// What was not told and whose second is over; then forgotten.
   unsigned take_unsaid(mono_ns now);
+  /// The same at the end of all, without waiting for the second.
+  unsigned take_all() noexcept { return std::exchange(unsaid_, 0u); }
   [[nodiscard]] bool owes() const noexcept { return unsaid_ > 0; }
 
 private:

@@ -97,7 +97,7 @@ bool link_doorman::new_connection() {
   if (!ssl) {
     hub_->half_open.release(host);
     hub_->refuse(to_string(from), "",
-                 {errc::io_error, "out of memory, or the keys of this listener were taken away"});
+                 {errc::io_error, "out of memory, or the keys of this listener were taken away: look at psk-file and at this machine's memory"});
     return true;
   }
   try { // an exception that leaves the I/O thread ends the process

@@ -45,8 +45,8 @@ constexpr std::uint8_t kind_of(message_type x) { return static_cast<std::uint8_t
 
 } // namespace
 
-basp_guard::basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed)
-  : peer_(std::move(peer)), allowed_(std::move(allowed)), dialled_(dialled), max_payload_(max_payload) {}
+basp_guard::basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed, std::string own)
+  : peer_(std::move(peer)), own_(std::move(own)), allowed_(std::move(allowed)), dialled_(dialled), max_payload_(max_payload) {}
 
 basp_guard::verdict basp_guard::cut(std::string why) {
   why_ = std::move(why);
@@ -128,11 +128,13 @@ basp_guard::verdict basp_guard::header(const unsigned char* bytes) {
 basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   if (kind_ == kind_of(message_type::direct_message))
     return allowed_ ? message(bytes, size) : verdict::pass;
-  // All others begin with the sender's node id.
-  caf::node_id id;
+  // All others begin with the sender's node id; behind it stands, but in a
+  // handshake, whom they are for.
+  caf::node_id id, to;
+  const bool is_for_somebody = !own_.empty() && (kind_ == kind_of(message_type::monitor_message) || kind_ == kind_of(message_type::down_message));
   try {
     caf::binary_deserializer in{nullptr, bytes, size};
-    if (in(id))
+    if (in(id) || (is_for_somebody && in(to)))
       return cut("a BASP message without a node id");
   } catch (const std::exception& x) {
     return cut(fmt::format("a BASP message with an unreadable node id: {}", x.what()));
@@ -141,6 +143,8 @@ basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   if (!node_id_.empty()) {
     if (text != node_id_)
       return cut(fmt::format("a BASP message in the name of '{}'", quoted(text)));
+    if (is_for_somebody && to_string(to) != own_)
+      return cut(fmt::format("a BASP message for '{}', which this node would pass on", quoted(to_string(to))));
     return verdict::pass;
   }
   if (!belongs(text, peer_))

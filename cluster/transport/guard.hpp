@@ -15,7 +15,8 @@ namespace troupe::cluster {
 ///
 /// Rules: frames of a bounded size; one handshake of the right kind first, its
 /// node id "node:<name of the peer>/<digits>"; monitor and down messages only
-/// in that id's name; no messages to the runtime's own actors by name; nothing
+/// in that id's name and for this node, because CAF would pass others on over
+/// an honest link, which would end for it; no messages to the runtime's own actors by name; nothing
 /// routed for others (its sender could not be known); only messages of the
 /// types that nodes send each other: CAF would also obey a remote exit message
 /// or a link request, and read types that nest until its stack ends. Two kinds
@@ -41,7 +42,8 @@ public:
 
   /// @param dialled by us: the peer is the server of the handshake
   /// @param allowed names of the message types that may pass; null: all
-  basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed = {});
+  /// @param own our node id; empty: not known, and whom monitors are for is not asked
+  basp_guard(std::string peer, bool dialled, std::size_t max_payload, type_names allowed = {}, std::string own = {});
 
   /// The next header or, after one that announced it, its payload.
   verdict feed(const void* bytes, std::size_t size);
@@ -56,7 +58,7 @@ private:
   verdict message(const char* bytes, std::size_t size);
   verdict cut(std::string why);
 
-  std::string peer_, node_id_, why_;
+  std::string peer_, own_, node_id_, why_;
   type_names allowed_;
   std::set<std::uint64_t> speakers_;
   bool dialled_;

@@ -17,32 +17,37 @@ hub::hub(transport::options with)
     meter_(how.bounds.refusals_per_second) {}
 
 status hub::read_files() {
-  std::shared_ptr<const tls_context> tls;
-  std::shared_ptr<const psk_context> psk;
-  if (!how.files.certificate.empty()) {
-    auto made = tls_context::load(how.files, *how.clocks);
-    if (!made) {
-      take_revocations();
-      return made.why();
-    }
-    tls = *made;
-    const auto& self = tls->self();
-    if (self.name != how.node || self.allowed != role::node)
-      return error{errc::untrusted,
-                   fmt::format("{}: it is for the {} '{}', but this is the node '{}'",
-                               how.files.certificate, to_string(self.allowed), self.name, how.node)};
-  }
-  if (!how.files.psk.empty()) {
-    auto made = psk_context::load(how.files.psk, how.node);
-    if (!made)
-      return made.why();
-    psk = *made;
-  }
-  if (!tls && !psk)
+  const std::lock_guard one_at_a_time{reading_};
+  if (how.files.certificate.empty() && how.files.psk.empty())
     return error{errc::untrusted, "neither a certificate nor pre-shared keys are configured"};
+  auto certificates = how.files.certificate.empty() ? status{} : read_certificates();
+  auto keys = how.files.psk.empty() ? status{} : read_keys();
+  return certificates ? keys : certificates;
+}
+
+status hub::read_certificates() {
+  // At the start the clock may be wrong and become right; while it runs, a file
+  // that is of no use is refused and the one before stays.
+  auto made = tls_context::load(how.files, *how.clocks, tls() ? tls_context::own::checked : tls_context::own::any_time);
+  if (!made) {
+    take_revocations();
+    return made.why();
+  }
+  const auto& self = (*made)->self();
+  if (self.name != how.node || self.allowed != role::node)
+    return error{errc::untrusted, fmt::format("{}: it is for the {} '{}', but this is the node '{}'", how.files.certificate,
+                                              to_string(self.allowed), self.name, how.node)};
   const std::lock_guard guard{mutex_};
-  tls_ = std::move(tls);
-  psk_ = std::move(psk);
+  tls_ = std::move(*made);
+  return {};
+}
+
+status hub::read_keys() {
+  auto made = psk_context::load(how.files.psk, how.node);
+  if (!made)
+    return made.why();
+  const std::lock_guard guard{mutex_};
+  psk_ = std::move(*made);
   return {};
 }
 
@@ -87,8 +92,8 @@ std::string revocation_of(const peer_identity& who, const tls_context* by) {
   const auto serial = who.psk || by == nullptr ? "" : by->revoked_serial_of(who);
   if (serial.empty())
     return "";
-  return serial == who.serial ? fmt::format("certificate of {} with serial {} was revoked", who.name, serial)
-                              : fmt::format("the authority with serial {} that issued {} was revoked", serial, who.name);
+  return serial == who.serial ? fmt::format("certificate of {} with serial {} was revoked; if it belongs to the house, it needs a new one (`troupe join`)", who.name, serial)
+                              : fmt::format("the authority with serial {} that issued {} was revoked; it needs a certificate of another", serial, who.name);
 }
 
 status in_words(arbitration::verdict x, const std::string& name) {
@@ -104,19 +109,32 @@ status in_words(arbitration::verdict x, const std::string& name) {
 
 } // namespace
 
+status hub::still_welcome(const link_record& x) const {
+  if (auto bad = revocation_of(x.who, tls_.get()); !bad.empty())
+    return error{errc::untrusted, bad};
+  if (x.keys && !(psk_ && psk_->same_key(*x.keys, x.who.name)))
+    return error{errc::untrusted, fmt::format("the pre-shared key of {} was changed or removed", x.who.name)};
+  return {};
+}
+
 status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& wanted) {
   const auto& who = fresh->who;
   if (!wanted.empty() && who.name != wanted)
-    return error{errc::untrusted, fmt::format("dialled {} and found {} there", wanted, who.name)};
+    return error{errc::untrusted, fmt::format("dialled {} and found {} there; correct the address in peers, or the certificate there", wanted, who.name)};
   if (who.name == how.node)
-    return error{errc::untrusted, fmt::format("shows our own name {}; two nodes may not share one", who.name)};
+    return error{errc::untrusted, fmt::format("shows our own name {}; two nodes may not share one. Give one of them a name and a certificate of its own", who.name)};
   if (who.allowed != role::node && !(who.psk && who.allowed == role::board))
-    return error{errc::untrusted, fmt::format("{} has the role {}; only nodes may link", who.name,
+    return error{errc::untrusted, fmt::format("{} has the role {}; only nodes may link. A node needs a certificate of its own (`troupe join`)", who.name,
                                               to_string(who.allowed))};
   const std::lock_guard guard{mutex_};
-  // The handshake may have begun before the last reload.
-  if (auto bad = revocation_of(who, tls_.get()); !bad.empty())
-    return error{errc::untrusted, bad};
+  if (auto ok = still_welcome(*fresh); !ok)
+    return ok;
+  const auto greeting = std::count_if(records_.begin(), records_.end(), [&](const auto& x) {
+    return !x->ended && x->up_since == 0 && x->who.name == who.name;
+  });
+  if (static_cast<std::size_t>(greeting) >= most_greeting)
+    return error{errc::over_limit, fmt::format("{} connections of {} have not greeted yet; it may hold {} at a time", greeting,
+                                               who.name, most_greeting)};
   if (auto ok = in_words(arbitration::on_authenticated(as_rival(*fresh), rivals_of(*fresh)), who.name);
       !ok)
     return ok;
@@ -215,6 +233,8 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
   std::vector<std::shared_ptr<link_record>> losers;
   {
     const std::lock_guard guard{mutex_};
+    if (auto ok = still_welcome(fresh); !ok)
+      return ok;
     if (auto ok = in_words(arbitration::on_up(as_rival(fresh), rivals_of(fresh)), fresh.who.name); !ok)
       return ok;
     // What still greets is left alone: the node that chooses ends it.
@@ -254,20 +274,19 @@ void hub::drop(const std::string& name, const std::string& why) {
       one->sever(why, false);
 }
 
-void hub::drop_revoked(const std::shared_ptr<const psk_context>& before) {
-  const auto certificates = tls();
-  const auto keys = psk();
-  const auto all = scribes_;
+void hub::drop_revoked() {
+  const auto all = scribes_; // severing may end some
   for (auto* one : all) {
     if (scribes_.count(one) == 0)
       continue;
-    const auto& who = one->record().who;
-    if (who.name.empty()) // not yet authenticated; `admit` will look
-      continue;
-    if (auto bad = revocation_of(who, certificates.get()); !bad.empty())
-      one->sever(bad, false, errc::untrusted);
-    else if (who.psk && (!keys || !before || !keys->same_key(*before, who.name)))
-      one->sever(fmt::format("the pre-shared key of {} was changed or removed", who.name), false);
+    status ok;
+    {
+      const std::lock_guard guard{mutex_};
+      if (!one->record().who.name.empty()) // else not yet authenticated; `admit` will look
+        ok = still_welcome(one->record());
+    }
+    if (!ok)
+      one->sever(ok.why().context, false, ok.why().code);
   }
 }
 

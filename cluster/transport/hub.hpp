@@ -17,6 +17,10 @@ namespace troupe::cluster {
 
 class link_doorman;
 
+/// Connections of one name that have proved who they are and not yet greeted.
+/// Two nodes that dial each other need two; more is a peer that holds them back.
+inline constexpr std::size_t most_greeting = 4;
+
 /// What doormen, scribes, dialling threads and the module share. Outlives them
 /// all, for each holds it.
 class hub : public std::enable_shared_from_this<hub> {
@@ -28,9 +32,10 @@ public:
   std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
 
   std::atomic<bool> closing{false}; ///< the node stops
+  std::string own_id; ///< CAF's node id of this node; set before the first connection
   // --- any thread ---
 
-  /// Reads all files; what was there stays in use if one cannot be used. One
+  /// Reads all files; of those that cannot be used what was there stays in use. One
   /// thing is taken nevertheless: new authorities and revocations, when nothing
   /// is wrong but the validity of the own certificate that is in use already.
   status read_files();
@@ -73,7 +78,7 @@ public:
   void leave(link_doorman* x);
   void beat(const std::vector<std::string>& names);
   void drop(const std::string& name, const std::string& why);
-  void drop_revoked(const std::shared_ptr<const psk_context>& before);
+  void drop_revoked();
   void look_at_deadlines();
   [[nodiscard]] bool nothing_queued() const;
 
@@ -81,10 +86,15 @@ public:
   deadlines wake;
 
 private:
+  [[nodiscard]] status read_certificates();
+  [[nodiscard]] status read_keys();
   void take_revocations();
+  /// Do today's files still let it in? Its handshake may be older than they.
+  [[nodiscard]] status still_welcome(const link_record& x) const;
   [[nodiscard]] std::vector<rival> rivals_of(const link_record& fresh) const;
   [[nodiscard]] rival as_rival(const link_record& x) const;
 
+  std::mutex reading_; ///< one reader of files at a time, or an older one wins
   mutable std::mutex mutex_;
   std::shared_ptr<const tls_context> tls_;
   std::shared_ptr<const psk_context> psk_;

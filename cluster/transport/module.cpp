@@ -30,6 +30,7 @@ public:
                              + static_cast<std::uint64_t>(hub_->now() / 1000 % 1000);
     if (auto uri = caf::make_uri(fmt::format("node:{}/{}", hub_->how.node, incarnation)))
       const_cast<caf::node_id&>(system_.node()) = caf::make_node_id(*uri);
+    hub_->own_id = to_string(system_.node());
   }
 
   void start() override {
@@ -98,9 +99,8 @@ public:
   }
 
   status reload() override {
-    const auto before = hub_->psk();
     auto done = hub_->read_files();
-    hub_->post([shared = hub_, before] { shared->drop_revoked(before); });
+    hub_->post([shared = hub_] { shared->drop_revoked(); });
     return done;
   }
 
@@ -131,6 +131,9 @@ status transport::load(caf::actor_system_config& config, options how) {
   config.load<caf::io::middleman>();
   // Read messages in the I/O thread: one hand-over less on the way to the actor.
   config.set("middleman.workers", std::size_t{0});
+  // One peer that never stops sending must not hold the beats of all others back:
+  // a record or two of it, then whoever else has something.
+  config.set("middleman.max-consecutive-reads", std::size_t{2});
   // Our own beats replace CAF's, and our guard refuses what this would need.
   config.set("middleman.heartbeat-interval", caf::timespan{0});
   config.set("middleman.connection-timeout", caf::timespan{0});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/tls/psk.hpp"
 #include "cluster/transport/transport.hpp"
 
 #include <atomic>
@@ -22,6 +23,7 @@ struct link_record {
   // record is in the hub's table; after that the I/O thread may read the rest
   // of it without the mutex.
   peer_identity who;
+  std::shared_ptr<const psk_context> keys; ///< that its handshake began with; null: certificates
   std::string why;        ///< of the end, as soon as one is known
   errc code = errc::none; ///< the same for programs
   std::shared_ptr<const peer_identity> shown; ///< `who`, whole; not null once it is `up`

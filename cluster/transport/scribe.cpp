@@ -3,12 +3,31 @@
 #include "cluster/transport/beat.hpp"
 
 #include <caf/io/basp/header.hpp>
+#include <caf/io/basp_broker.hpp>
+#include <caf/send.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace troupe::cluster {
 
 namespace net = caf::io::network;
+
+namespace {
+
+/// CAF makes an actor for each node id that it learns, and keeps it until the
+/// system ends: a peer that comes again and again would fill the memory.
+void forget_spawn_server(caf::io::basp_broker& broker, const std::string& node_id) {
+  auto& all = broker.spawn_servers;
+  const auto gone = std::find_if(all.begin(), all.end(), [&](const auto& x) { return to_string(x.first) == node_id; });
+  if (gone == all.end())
+    return;
+  caf::anon_send_exit(gone->second, caf::exit_reason::kill);
+  all.erase(gone);
+}
+
+} // namespace
 
 link_scribe::link_scribe(net::default_multiplexer& io, int fd, std::shared_ptr<link_session> session)
   : caf::io::scribe(net::conn_hdl_from_socket(fd)), session_(session), hub_(session->shared()),
@@ -45,7 +64,7 @@ void link_scribe::flush() {
   record().backlog = bytes;
   if (bytes > hub_->how.bounds.max_backlog_bytes) {
     stream_.wr_buf().clear();
-    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be", bytes,
+    kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be. Is it stopped or overloaded?", bytes,
                      hub_->how.bounds.max_backlog_bytes));
     return;
   }
@@ -90,10 +109,18 @@ void link_scribe::detach_from(caf::io::abstract_broker* broker) {
     // Wakes the stream, which then leaves the loop and closes the socket.
     ::shutdown(stream_.fd(), SHUT_RDWR);
   }
+  if (!record().who.node_id.empty())
+    forget_spawn_server(*static_cast<caf::io::basp_broker*>(broker), record().who.node_id);
   scribe::detach_from(broker);
 }
 
 void link_scribe::graceful_shutdown() {
+  // While the node runs, only CAF's reader of BASP asks for this, about what the
+  // guard let pass and CAF does not understand. Nobody else would tell of it.
+  if (!hub_->closing) {
+    kill("what it said is no BASP that CAF understands; is its software whole, and of this version?", errc::untrusted);
+    return detach(&stream_.backend(), false), void();
+  }
   lost_ = false;
   hub_->note_why(record(), "closed by this node");
   const std::chrono::nanoseconds silent{hub_->now() - record().last_heard};
@@ -119,7 +146,7 @@ void link_scribe::look_at_deadline(std::chrono::steady_clock::time_point now) {
     kill("it did not take what was queued for it");
     return;
   }
-  const auto why = fmt::format("no {} handshake within {} ms", session_->established() ? "BASP" : "TLS",
+  const auto why = fmt::format("no {} handshake within {} ms; is it a node, and not stopped or overloaded?", session_->established() ? "BASP" : "TLS",
                                hub_->how.bounds.handshake_within.count());
   sever(why, true);
 }
@@ -146,7 +173,7 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   using policy = caf::io::receive_policy;
   if (!guard_)
     guard_.emplace(record().who.name, record().who.dialled, hub_->how.bounds.max_frame_bytes,
-                   hub_->messages);
+                   hub_->messages, hub_->own_id);
   switch (guard_->feed(bytes, size)) {
   case verdict::pass: return hand_on(context, bytes, size);
   case verdict::up: return rise(context, bytes, size);
@@ -155,7 +182,8 @@ bool link_scribe::consume(caf::execution_unit* context, const void* bytes, std::
   case verdict::dropped: stream_.configure_read(policy::exactly(caf::io::basp::header_size)); return true;
   case verdict::cut: break;
   }
-  sever(guard_->why(), true, errc::untrusted);
+  sever(fmt::format("{}. Is its software whole, and of this version? If not, `troupe remove-node {}` keeps it out", guard_->why(),
+                    record().who.name), true, errc::untrusted);
   return false;
 }
 

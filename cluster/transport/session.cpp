@@ -1,5 +1,7 @@
 #include "cluster/transport/session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace troupe::cluster {
@@ -10,6 +12,9 @@ namespace {
 
 // One peer may not keep the I/O thread busy for longer with one write.
 constexpr std::size_t most_at_once = 64 * 1024;
+// Reads in a row that yield nothing: parts of a record, or records of TLS itself.
+// An honest peer changes its keys once in millions of records.
+constexpr unsigned most_empty_reads = 4096;
 
 /// The peer closed or vanished and gave no reason, as opposed to a reason of TLS.
 /// Before `explain`, which empties the queue.
@@ -87,6 +92,7 @@ link_session::step link_session::authorise() {
   who->address = address_;
   who->dialled = dialled_;
   record_->who = *who;
+  record_->keys = psk_;
   record_->last_heard = hub_->now();
   if (auto ok = hub_->admit(record_, wanted_); !ok)
     return refused(who->name, ok.why());
@@ -131,12 +137,20 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
     got = static_cast<std::size_t>(ret);
     record_->last_heard = hub_->now();
     record_->bytes_in += got;
+    empty_reads_ = 0;
     return rw_state::success;
   }
   const int kind = SSL_get_error(ssl_.get(), ret);
   if (kind == SSL_ERROR_WANT_WRITE && on_want_write)
     on_want_write();
-  return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+  if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
+    return lost(ret);
+  if (++empty_reads_ <= most_empty_reads)
+    return rw_state::success;
+  hub_->note_why(*record_, fmt::format("{} reads of it in a row held no data: it sends TLS records without content", most_empty_reads),
+                 errc::untrusted);
+  end();
+  return rw_state::failure;
 }
 
 std::size_t link_session::write_now(const void* buffer, std::size_t size) {

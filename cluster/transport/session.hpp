@@ -59,6 +59,7 @@ private:
   std::shared_ptr<link_record> record_;
   std::string address_, host_, wanted_;
   std::size_t in_flight_ = 0;
+  unsigned empty_reads_ = 0; ///< in a row
   bool dialled_, established_ = false, ended_ = false, refused_told_ = false, admitted_ = false;
 };
 

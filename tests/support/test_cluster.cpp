@@ -1,5 +1,6 @@
 #include "tests/support/test_cluster.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -96,7 +97,29 @@ void test_node::launch() {
   std::vector<std::string> command{test_cluster::program("trouped"), "--config", dir_ + "/node.toml"};
   if (!house.empty())
     command.insert(command.end(), {"--house", house});
-  process_ = background{command, dir_ + "/log", port_ < 0 ? -1 : all_->wires_->network(port_)};
+  process_ = background{with_clock(std::move(command)), dir_ + "/log", port_ < 0 ? -1 : all_->wires_->network(port_)};
+}
+
+void test_node::shift_clock(std::chrono::seconds by) {
+  const std::int64_t seconds = by.count();
+  // Written in place: the node has mapped the file.
+  const int fd = ::open((dir_ + "/clock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const bool written = ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds;
+  ::close(fd);
+  if (!written)
+    throw std::runtime_error("cannot write the clock of " + name_);
+  own_clock_ = true;
+}
+
+std::vector<std::string> test_node::with_clock(std::vector<std::string> command) const {
+  if (own_clock_)
+    command.insert(command.begin(), {"/usr/bin/env", "LD_PRELOAD=" TROUPE_SHIFTED_CLOCK, "TROUPE_CLOCK_FILE=" + dir_ + "/clock"});
+  return command;
+}
+
+finished test_node::on_machine(std::vector<std::string> args) const {
+  args.insert(args.begin(), test_cluster::program("troupe"));
+  return run_program(with_clock(std::move(args)), {}, 30s, port_ < 0 ? -1 : all_->wires_->network(port_));
 }
 
 void test_node::start() {

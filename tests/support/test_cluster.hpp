@@ -31,6 +31,11 @@ public:
   [[nodiscard]] bool running() { return process_.running(); }
   [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
   void wait_until_up();
+  /// Moves its wall clock and that of its `on_machine` from now on; a node that
+  /// runs must have been started with a moved clock (which may be moved by 0).
+  void shift_clock(std::chrono::seconds by);
+  /// `troupe ARGS` of its machine, with that machine's clock; it need not run.
+  finished on_machine(std::vector<std::string> args) const;
 
   finished troupe(std::vector<std::string> args, const std::string& input = {}) const;
   /// `troupe --json`, parsed. Throws if it fails.
@@ -63,6 +68,7 @@ public:
 private:
   friend class test_cluster;
   void write_config() const;
+  [[nodiscard]] std::vector<std::string> with_clock(std::vector<std::string> command) const;
 
   test_cluster* all_ = nullptr;
   std::string name_, dir_;
@@ -70,6 +76,7 @@ private:
   int host_ = 0; ///< last part of its addresses
   int link_port_ = 0, control_port_ = 0;
   bool keeps_config_ = false;
+  bool own_clock_ = false;
   mutable int followed_ = 0;
   background process_;
 };

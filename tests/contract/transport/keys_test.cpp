@@ -1,7 +1,11 @@
 #define CAF_SUITE keys
 #include "tests/support/suite.hpp"
 
+#include "cluster/tls/psk.hpp"
 #include "tests/contract/transport/live_link.hpp"
+#include "tests/contract/transport/raw_link.hpp"
+
+#include <fcntl.h>
 
 using namespace troupe::test;
 using troupe::errc;
@@ -74,6 +78,41 @@ CAF_TEST(a key that was taken away ends its link and no other) {
   CAF_REQUIRE(a.told.wait_downs(1));
   CAF_CHECK_EQUAL(a.told.downs().front().name, "attic");
   CAF_CHECK_EQUAL(cellar.ask(*two, std::string{"x"}), "x");
+}
+
+CAF_TEST(a key that was taken away during a handshake opens nothing) {
+  live_end a{"a", with_keys(give("a"), "a", "attic " + key_1 + "\ncellar " + key_2 + "\n")};
+  const auto port = a.listen("127.0.0.1:0", true);
+  write_file(folder / "attic.keys", "a " + key_1 + "\n");
+  auto keys = psk_context::load(folder / "attic.keys", "attic");
+  CAF_REQUIRE(keys);
+  raw_link held{port};
+  CAF_REQUIRE(held.connected());
+  owned_ssl client{(*keys)->connect(held.fd(), "a")};
+  // Everything but our last flight: it stays in a buffer.
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(client.get(), out);
+  ::fcntl(held.fd(), F_SETFL, O_NONBLOCK);
+  CAF_REQUIRE(SSL_connect(client.get()) != 1);
+  held.pass(out);
+  CAF_REQUIRE(eventually([&] { return SSL_connect(client.get()) == 1; }));
+  write_file(folder / "a.keys", "cellar " + key_2 + "\n");
+  CAF_REQUIRE(a.net().reload());
+  held.pass(out);
+  CAF_CHECK(a.told.wait_refusal("was changed or removed"));
+}
+
+CAF_TEST(a broken file of keys does not keep the revoked in) {
+  auto leaf = issuing.issue("b");
+  live_end a{"a", with_keys(give("a"), "a", "attic " + key_1 + "\n")}, b{"b", give("b", leaf)};
+  CAF_REQUIRE(b.dial("a", a.listen()));
+  CAF_REQUIRE(a.told.wait_ups(1));
+  write_file(folder / "a.keys", "attic too-short\n");
+  write_file(folder / "a/revoked.crl", issuing.crl({leaf.serial}));
+  auto done = a.net().reload();
+  CAF_CHECK(!done);
+  CAF_CHECK(has(done.why().context, "a.keys"));
+  CAF_CHECK(a.told.wait_downs(1));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -84,7 +84,7 @@ CAF_TEST(a revoked authority drops those below it and nobody else) {
   CAF_REQUIRE(a.net().reload());
   CAF_REQUIRE(a.told.wait_downs(1));
   CAF_CHECK_EQUAL(a.told.downs().front().name, "b");
-  CAF_CHECK_EQUAL(a.told.downs().front().why, "the authority with serial " + garden.serial() + " that issued b was revoked");
+  CAF_CHECK(has(a.told.downs().front().why, "the authority with serial " + garden.serial() + " that issued b was revoked"));
   CAF_CHECK(!b.dial("a", port));
   CAF_CHECK_EQUAL(c.ask(*there, std::string{"still"}), "still");
   CAF_CHECK_EQUAL(a.told.downs().size(), 1u);

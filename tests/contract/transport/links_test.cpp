@@ -4,6 +4,8 @@
 #include "cluster/transport/socket.hpp"
 #include "tests/contract/transport/live_link.hpp"
 
+#include <caf/io/network/default_multiplexer.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -327,6 +329,28 @@ CAF_TEST(an address that swallows packets delays no other dial) {
   for (int fd : fill)
     ::close(fd);
   ::close(deaf);
+}
+
+CAF_TEST(what CAF keeps of a peer ends with its link) {
+  live_end a{"a", give("a")};
+  const auto port = a.listen();
+  const auto kept = [&] {
+    auto broker = a.system().middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    std::promise<std::size_t> count;
+    dynamic_cast<caf::io::network::default_multiplexer&>(a.system().middleman().backend()).post([&] {
+      count.set_value(static_cast<caf::io::basp_broker*>(caf::actor_cast<caf::abstract_actor*>(broker))->spawn_servers.size());
+    });
+    return count.get_future().get();
+  };
+  for (std::size_t i = 1; i <= 3; ++i) {
+    live_end b{"b", give("b")}; // a new process each time, for CAF
+    CAF_REQUIRE(b.dial("a", port));
+    CAF_REQUIRE(a.told.wait_ups(i));
+    CAF_CHECK(eventually([&] { return kept() == 1; }));
+    b.stop();
+    CAF_REQUIRE(a.told.wait_downs(i));
+  }
+  CAF_CHECK(eventually([&] { return kept() == 0; }));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

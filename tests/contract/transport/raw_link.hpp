@@ -16,11 +16,14 @@ namespace troupe::test {
 /// what a test wants. Nothing here checks who answers.
 class raw_link {
 public:
-  explicit raw_link(std::uint16_t port, const char* from = "127.0.0.1") {
+  /// @param takes  bytes that the kernel keeps for it while it does not read; 0: as many as it wants
+  explicit raw_link(std::uint16_t port, const char* from = "127.0.0.1", int takes = 0) {
     using namespace cluster;
     auto to = resolve({"127.0.0.1", std::to_string(port)}, std::chrono::milliseconds{0}, [] { return false; });
     auto own = resolve({from, "0"}, std::chrono::milliseconds{0}, [] { return false; });
     fd_ = owned_fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (takes > 0)
+      ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &takes, sizeof takes);
     ::bind(fd_.get(), own->front().get(), own->front().size);
     connected_ = ::connect(fd_.get(), to->front().get(), to->front().size) == 0;
     const timeval limit{8, 0};
@@ -51,6 +54,38 @@ public:
     if (ssl_)
       return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
     return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
+  }
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Sends what `from` holds.
+  void pass(BIO* from) {
+    char bytes[4096];
+    for (int n = 0; (n = BIO_read(from, bytes, sizeof bytes)) > 0;)
+      (void)!::send(fd_.get(), bytes, static_cast<std::size_t>(n), MSG_NOSIGNAL);
+  }
+  /// So many records of TLS itself without a byte of data.
+  bool change_keys(int times) {
+    BIO* made = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl_.get(), made);
+    for (int i = 0; i < times; ++i)
+      if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1 || SSL_do_handshake(ssl_.get()) != 1)
+        return false;
+    pass(made);
+    return true;
+  }
+
+  /// Exactly so many bytes; fewer: the other side closed, or eight seconds passed.
+  std::string hear(std::size_t size) {
+    std::string out(size, '\0');
+    std::size_t got = 0;
+    while (got < size) {
+      const auto n = SSL_read(ssl_.get(), out.data() + got, static_cast<int>(size - got));
+      if (n <= 0)
+        break;
+      got += static_cast<std::size_t>(n);
+    }
+    out.resize(got);
+    return out;
   }
 
   /// True: the other side closed within eight seconds, whatever it said before.

@@ -150,6 +150,39 @@ CAF_TEST(a peer that is up and then breaks the rules is cut) {
   }
 }
 
+// Passed on by CAF it would be a's word in b's name, and the honest node would
+// end its link with a for it.
+CAF_TEST(what is meant for a third node ends no other link) {
+  auto leaf = issuing.issue("b");
+  for (const int kind : {4, 5}) {
+    raw_link evil{port};
+    CAF_REQUIRE(evil.greet(&leaf));
+    const auto before = a.told.downs().size();
+    evil.say(basp(1, id_bytes("node:b/1")));
+    CAF_CHECK(a.told.wait_ups(++ups));
+    auto frame = basp(kind, id_bytes("node:b/1") + id_bytes(to_string(honest.system().node())) + std::string(2, '\0'));
+    frame[kind == 4 ? 31 : 23] = 9; // an actor there
+    evil.say(frame);
+    CAF_CHECK(evil.closed());
+    CAF_CHECK(a.told.wait_downs(before + 1));
+    CAF_CHECK(has(a.told.downs().back().why, "which this node would pass on"));
+    CAF_CHECK(honest.told.downs().empty());
+  }
+}
+
+CAF_TEST(a link that CAF itself gives up is told with a reason) {
+  auto leaf = issuing.issue("b");
+  raw_link evil{port};
+  CAF_REQUIRE(evil.greet(&leaf));
+  evil.say(basp(1, id_bytes("node:b/1")));
+  CAF_CHECK(a.told.wait_ups(++ups));
+  evil.say(basp(2, "to nobody"));
+  CAF_CHECK(evil.closed());
+  CAF_REQUIRE(a.told.wait_downs(1));
+  CAF_CHECK(has(a.told.downs().back().why, "no BASP that CAF understands"));
+  CAF_CHECK(a.told.downs().back().lost);
+}
+
 // 200 connections of one address that say nothing; the bounds are counts.
 CAF_TEST(a silent flood is bounded and ends) {
   std::vector<std::unique_ptr<raw_link>> flood;
@@ -184,6 +217,24 @@ CAF_TEST(a flood from many addresses is bounded in all) {
   CAF_CHECK_EQUAL(honest.ask(there, std::string{"meanwhile"}), "meanwhile");
   for (auto& one : flood)
     CAF_CHECK(one->closed());
+}
+
+CAF_TEST(a member that changes keys without end is cut) {
+  raw_link evil{port};
+  const auto leaf = issuing.issue("evil");
+  CAF_REQUIRE(evil.greet(&leaf));
+  CAF_REQUIRE(evil.change_keys(20'000));
+  CAF_CHECK(a.told.wait_refusal("records without content"));
+}
+
+CAF_TEST(a member that does not greet holds few connections) {
+  const auto leaf = issuing.issue("0evil"); // before "a": it may dial a
+  std::vector<std::unique_ptr<raw_link>> all;
+  for (int i = 0; i < 6; ++i) {
+    all.push_back(std::make_unique<raw_link>(port));
+    CAF_CHECK(all.back()->greet(&leaf));
+  }
+  CAF_CHECK(a.told.wait_refusal("have not greeted yet"));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

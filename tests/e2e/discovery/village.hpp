@@ -53,6 +53,10 @@ public:
   [[nodiscard]] const process& avahi() const { return *avahi_; }
   /// The program of discover.cpp, on this machine.
   std::unique_ptr<process> discover(const std::string& name, int port, const std::string& house);
+  /// A program that goes on.
+  std::unique_ptr<process> start(const std::vector<std::string>& command, const std::string& output) const {
+    return std::make_unique<process>(inside(command), output);
+  }
   /// Runs a command to its end. @returns whether it was content.
   bool run(const std::vector<std::string>& command);
   [[nodiscard]] pid_t pid() const { return held_->pid(); }

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace troupe::test {
 
@@ -27,6 +28,7 @@ public:
     how.node = name;
     how.files = std::move(files);
     how.told = this;
+    how.bounds.max_backlog_bytes = 1 << 30; // our own bound would end the attack
     if (auto done = cluster::transport::load(cfg_, how); !done)
       throw std::runtime_error(done.why().context);
     system_ = std::make_unique<caf::actor_system>(cfg_);
@@ -37,12 +39,21 @@ public:
               [this](const cluster::tick_told&) { ++ticks; },
               // Dropped messages would be answered with errors, which no node sends.
               [](const cluster::reading_batch&) {}, [](cluster::tick_asked) {}, [](const cluster::envelopes_taken&) {},
-              [](const cluster::catalogue_part&) {}, [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
+              [this](const cluster::catalogue_part& x) { note([&] { documents_ = x.documents; }); },
+              [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
               [](const cluster::membership_message&) {},
               [this](const cluster::hello&) { ++hellos; }};
     });
+    heart_ = std::thread{[this] {
+      while (!over_) {
+        net().beat({"a"});
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      }
+    }};
   }
   ~evil_node() override {
+    over_ = true;
+    heart_.join();
     there_ = nullptr;
     caf::anon_send_exit(mouth_, caf::exit_reason::user_shutdown);
     mouth_ = nullptr;
@@ -109,6 +120,12 @@ public:
     return answers_;
   }
 
+  /// Of the newest catalogue that it was shown, in one part.
+  std::vector<std::string> documents() {
+    const std::lock_guard guard{mutex_};
+    return documents_;
+  }
+
   void link_up(const cluster::peer_identity&) noexcept override {}
   void link_down(const cluster::peer_identity&, const std::string&, bool) noexcept override { ++downs_; }
   void refused(const std::string&, const std::string&, const std::string&) noexcept override {}
@@ -127,7 +144,11 @@ private:
   caf::actor mouth_, there_;
   std::mutex mutex_;
   std::vector<cluster::far_answer> answers_;
+  std::vector<std::string> documents_;
   std::atomic<std::size_t> downs_{0};
+  /// Who is silent is taken for dead within a second; an attacker would not be.
+  std::atomic<bool> over_{false};
+  std::thread heart_;
 };
 
 } // namespace troupe::test

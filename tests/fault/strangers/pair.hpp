@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 // Two real nodes, "a" and "b", linked over TLS: b measures, a shows what it
 // measures. Strangers come to a, and the honest link is looked at meanwhile.
@@ -31,6 +33,7 @@ struct honest_pair {
                                          "line = \"living.temp\"\ndirection = \"input\"\nkind = \"analog\"\npoll-every = \"100ms\"\n"
                                          "[channel.\"b/lamp\"]\nbus = \"sim\"\nline = \"out.3\"\ndirection = \"output\"\n";
   static constexpr const char* lamps = "[bus.sim]\ndriver = \"sim\"\n[channel.\"a/lamp\"]\nbus = \"sim\"\nline = \"out.2\"\n"
+                                       "direction = \"output\"\n[channel.\"shed/heater\"]\nbus = \"sim\"\nline = \"out.1\"\n"
                                        "direction = \"output\"\n";
   temp_folder folder;
   test_authority root{"house root"}, foreign{"foreign root"};
@@ -100,6 +103,25 @@ struct honest_pair {
     return true;
   }
   bool journal_has(const std::string& text) const { return has(a.ask({"log", "-n", "1000"}).dump(), text); }
+
+  /// What is wrong with the honest link while `attack` goes on, again and again.
+  template <class F>
+  std::string trouble_during(F attack, long more_kib = 64 << 10) const {
+    std::atomic<bool> over{false};
+    std::thread attacker{[&] {
+      while (!over)
+        attack();
+    }};
+    std::string out;
+    try {
+      out = trouble(more_kib);
+    } catch (const std::exception& x) {
+      out = x.what();
+    }
+    over = true;
+    attacker.join();
+    return out;
+  }
 
   /// What is wrong with the honest link; empty: it lives as before.
   std::string trouble(long more_kib = 64 << 10) const {

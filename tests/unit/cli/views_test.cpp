@@ -81,6 +81,7 @@ attic   ● alive      3 d 4 h  this node           -  10.0.0.5:4710   0.1.0    
 boiler  ● alive      1 d 0 h  direct         412 µs  10.0.0.7:4710   0.1.0    yes
 garage  ◐ suspect       14 s  none                -  [fd00::9]:4710  0.1.0    no
 garden  ◐ waiting  10 m 12 s  none                -  10.0.0.11:4710  0.1.0    no
+◐ garden is on the network and waits: `troupe approve garden` lets it in, or ignore it
 ◐ boiler sees garage as alive
 )");
 }

@@ -79,6 +79,46 @@ CAF_TEST(the file is written once an hour and at the stop) {
   CAF_CHECK_EQUAL(must(read_text(path)), floor_text(clock.wall()));
 }
 
+CAF_TEST(time passes also on a board that stays in 1970) {
+  set_clock clock{5'000};
+  auto x = open();
+  for (int hour = 0; hour < 24 * 280; ++hour) {
+    must(x.tick(clock));
+    clock.pass(std::chrono::hours{1});
+    clock.set(5'000); // booted again and again, or just broken
+  }
+  CAF_CHECK_EQUAL(x.floor(), from + 280 * one_day - 3'600'000);
+  must(x.save(clock));
+  x = open();
+  CAF_CHECK_EQUAL(x.floor(), from + 280 * one_day - 3'600'000);
+  for (int hour = 0; hour < 24 * 280; ++hour) {
+    must(x.tick(clock));
+    clock.pass(std::chrono::hours{1});
+  }
+  CAF_CHECK(x.floor() <= until);
+}
+
+CAF_TEST(a renewal is due by the clock or the floor and never after the end) {
+  constexpr wall_ms due = from + 200 * one_day;
+  struct {
+    const char* what;
+    wall_ms clock, floor;
+    renewal_need is;
+  } table[] = {
+    {"fresh", from + one_day, from, renewal_need::none},
+    {"two thirds are over", due, from, renewal_need::due},
+    {"1970, and as much is known to be over", 5'000, due, renewal_need::due},
+    {"1970, else", 5'000, due - 1, renewal_need::none},
+    {"the last moment", until, from, renewal_need::due},
+    {"expired", until + 1, from, renewal_need::ended},
+    {"2099", in_2099, from, renewal_need::ended},
+  };
+  for (const auto& x : table) {
+    CAF_MESSAGE(x.what);
+    CAF_CHECK(judge_renewal(x.clock, x.floor, until, due) == x.is);
+  }
+}
+
 CAF_TEST(a file that holds no time is told) {
   must(write_text(path, "soon\n"));
   CAF_CHECK(refused(time_floor::open(path, from, until), errc::corrupt, "delete it"));

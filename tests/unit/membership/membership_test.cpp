@@ -193,6 +193,78 @@ CAF_TEST(discovery waits for an approval and is bounded) {
   CAF_CHECK(b.approve("nobody", now, 0).why().code == errc::not_found);
 }
 
+CAF_TEST(discovery brings new addresses for ever and displaces no others) {
+  b.know("d", {"written:4710"}, now);
+  for (int i = 0; i < 1000; ++i) {
+    const auto at = "10.0.0." + std::to_string(i) + ":4710";
+    now += 2 * sec;
+    b.found("d", {at}, now, 0);
+    const auto d = see("d");
+    CAF_REQUIRE_EQUAL(d.addresses.size(), 2u); // not the one of yesterday
+    CAF_CHECK_EQUAL(d.addresses[0], at);
+    CAF_CHECK_EQUAL(d.addresses[1], "written:4710");
+  }
+  // A stranger says that "d" is everywhere.
+  std::vector<std::string> everywhere;
+  for (int i = 0; i < 16; ++i)
+    everywhere.push_back("stranger:" + std::to_string(i + 1));
+  b.found("d", everywhere, now, 0);
+  CAF_CHECK_EQUAL(see("d").addresses.size(), 1 + membership::max_seen_addresses);
+  CAF_CHECK_EQUAL(see("d").addresses.back(), "written:4710");
+  b.lost("d", now);
+  pass(2 * membership::waiting_forgotten_after, true);
+  CAF_CHECK(see("d").is != standing::waiting);
+  CAF_CHECK_EQUAL(see("d").name, "d"); // a member is never forgotten
+  // A new address is dialled at once; many in one second are not.
+  b.on_dial_failed("d", "no route", false, now, 0);
+  CAF_CHECK_EQUAL(b.found("d", {"new:1"}, now, 0).dial.size(), 1u);
+  for (int i = 2; i < 100; ++i) {
+    b.on_dial_failed("d", "no route", false, now, 0);
+    CAF_CHECK(b.found("d", {"new:" + std::to_string(i)}, now, 0).dial.empty());
+  }
+}
+
+CAF_TEST(a node that comes back elsewhere is not looked for where it was) {
+  auto c = row("c", 1, 0, standing::alive);
+  c.addresses = {"old:4710"};
+  b.on_letter("c", {kind::view, {}, 0, {c}}, now, 0);
+  b.on_link_down("c", "end of file", true, now, 0);
+  b.on_link_up("c", 2, now, 0);
+  CAF_CHECK_EQUAL(see("c").addresses.at(0), "old:4710"); // as long as nothing better is known
+  c.incarnation = 2;
+  c.addresses = {"new:4710"};
+  b.on_letter("c", {kind::view, {}, 0, {c}}, now, 0);
+  CAF_CHECK((see("c").addresses == std::vector<std::string>{"new:4710", "c:4710"})); // and what was written
+}
+
+CAF_TEST(who waits is told to nobody and forgotten some time after it went) {
+  auto done = b.found("d", {"d:4710"}, now, 0);
+  for (const auto& x : done.letters)
+    CAF_ERROR(x.to << " is told");
+  done = pass(10 * sec, true);
+  for (const auto& x : done.letters)
+    for (const auto& row : x.what.members)
+      CAF_CHECK(row.name != "d");
+  // An older version may tell; a stranger must not fill our table through others.
+  std::vector<member> rows;
+  for (int i = 0; i < 100; ++i)
+    rows.push_back(row("x" + std::to_string(i), 0, 0, standing::waiting));
+  view_from("a", rows);
+  CAF_CHECK_EQUAL(b.members().size(), 4u);
+  b.lost("d", now);
+  CAF_CHECK(see("d").is == standing::waiting);
+  CAF_CHECK(see("d").addresses.empty());
+  pass(membership::waiting_forgotten_after - sec, true);
+  CAF_CHECK_EQUAL(b.members().size(), 4u);
+  b.found("d", {"d:4711"}, now, 0); // a restart of it
+  pass(2 * sec, true);
+  CAF_CHECK_EQUAL(see("d").addresses.at(0), "d:4711");
+  b.lost("d", now);
+  pass(membership::waiting_forgotten_after + sec, true);
+  CAF_CHECK_EQUAL(b.members().size(), 3u);
+  b.lost("nobody", now);
+}
+
 CAF_TEST(a removed node is cut and stays out) {
   CAF_CHECK(b.remove("b", now, 0).why().code == errc::invalid_argument);
   CAF_CHECK(b.remove("nobody", now, 0).why().code == errc::not_found);
@@ -329,10 +401,98 @@ CAF_TEST(a letter of a stranger and a view without end do no harm) {
   for (int i = 0; i < 1000; ++i)
     flood.push_back(row("x" + std::to_string(i), 1, 0, standing::alive));
   flood[0].addresses.assign(1000, "x:1");
-  view_from("a", flood);
-  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  const auto said = view_from("a", flood);
+  CAF_CHECK_EQUAL(b.members().size(), 3 + membership::max_told);
   for (const auto& x : b.members())
     CAF_CHECK(x.addresses.size() <= membership::max_addresses);
+  CAF_REQUIRE_EQUAL(said.troubles.size(), 1u); // told once, with name, bound and a way out
+  CAF_CHECK_EQUAL(said.troubles[0].about, "a");
+  for (const auto* part : {"'x64' and others", "at most 64 may", "`troupe remove-node a`"})
+    CAF_CHECK(said.troubles[0].text.find(part) != std::string::npos);
+  CAF_CHECK(view_from("a", flood).troubles.empty());
+}
+
+CAF_TEST(I11 invented names keep no honest node out) {
+  const auto invent = [&](const std::string& teller, int n) {
+    std::vector<member> all;
+    for (int i = 0; i < n; ++i)
+      all.push_back(row(teller + std::to_string(i), 1, 0, i % 2 == 0 ? standing::alive : standing::removed));
+    view_from(teller, all);
+  };
+  // Four liars with certificates, and the table is full of what they made up.
+  for (const auto* x : {"e", "f", "g", "h"}) {
+    b.on_link_up(x, 1, now, 0);
+    invent(x, 100);
+  }
+  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  // Whoever proves its name comes in nevertheless.
+  for (int i = 0; i < 50; ++i) {
+    const auto name = "honest" + std::to_string(i);
+    CAF_CHECK(b.on_link_up(name, 1, now, 0).drop.empty());
+    CAF_CHECK(see(name).is == standing::alive);
+  }
+  CAF_CHECK_EQUAL(b.members().size(), membership::max_members);
+  CAF_CHECK(see("c").is == standing::alive);
+  // Nobody hears from here of what nobody here has met ...
+  const auto up = b.on_link_up("late", 1, now, 0);
+  const auto* all = letter_of(up, kind::view, "late");
+  CAF_REQUIRE(all);
+  for (const auto& x : all->what.members)
+    CAF_CHECK(b.hearsay().contains(x.name) == (x.incarnation == 0 && x.addresses.empty() && x.is == standing::unknown));
+  // ... and a liar that is removed takes it all away.
+  for (const auto* x : {"e", "f", "g", "h"})
+    CAF_REQUIRE(b.remove(x, now, 0));
+  tick();
+  CAF_CHECK(b.hearsay().empty());
+  CAF_CHECK_EQUAL(b.members().size(), 3u + 4 + 51);
+}
+
+CAF_TEST(hearsay that proves its name is hearsay no more) {
+  view_from("a", {row("d", 1, 0, standing::alive)});
+  CAF_CHECK_EQUAL(b.hearsay().at("d"), "a");
+  const auto up = b.on_link_up("d", 1, now, 0);
+  CAF_CHECK(b.hearsay().empty());
+  b.on_link_down("d", "gone", true, now, 0);
+  CAF_REQUIRE(b.remove("a", now, 0));
+  tick();
+  CAF_CHECK_EQUAL(see("d").name, "d");
+}
+
+CAF_TEST(a full table says so and drops who comes) {
+  for (int i = 0; i < 300; ++i) {
+    const auto up = b.on_link_up("n" + std::to_string(i), 1, now, 0);
+    const auto members = static_cast<std::size_t>(i) + 4;
+    CAF_CHECK_EQUAL(up.drop.empty(), members <= membership::max_members);
+    CAF_CHECK_EQUAL(up.troubles.size(), members == membership::max_members + 1 ? 1u : 0u);
+  }
+}
+
+CAF_TEST(who waits for an approval is bounded and told) {
+  std::size_t told = 0;
+  for (int i = 0; i < 200; ++i)
+    for (const auto& x : b.found("x" + std::to_string(i), {"x:1"}, now, 0).troubles) {
+      CAF_CHECK(x.text.find("64 nodes wait already") != std::string::npos);
+      ++told;
+    }
+  CAF_CHECK_EQUAL(told, 1u);
+}
+
+CAF_TEST(dials of the invented leave room for dials of the house) {
+  std::vector<member> all;
+  for (int i = 0; i < 60; ++i) {
+    all.push_back(row("z" + std::to_string(i), 1, 0, standing::alive));
+    all.back().addresses = {"10.0.0.1:1"};
+  }
+  std::size_t dials = view_from("a", all).dial.size() + tick().dial.size();
+  now += 1500 * ms;
+  dials += tick().dial.size();
+  CAF_CHECK_EQUAL(dials, membership::max_dials_of_hearsay);
+  b.know("y", {"y:4710"}, now);
+  std::size_t of_y = 0;
+  for (int i = 0; i < 30; ++i, now += 50 * ms)
+    for (const auto& x : tick().dial)
+      of_y += x.name == "y" ? 1 : 0;
+  CAF_CHECK_EQUAL(of_y, 1u);
 }
 
 CAF_TEST(I11 a word that is repeated with other addresses fills no memory) {

@@ -46,6 +46,7 @@ CAF_TEST(the table of decision 8) {
     {"lost, refused, others go on hearing it", lost(201, true, o::hear_it), by_others},
     {"lost, others lost it too, which a switch can do", lost(1, false, o::doubt_it), suspect},
     {"lost, a word from before the loss", lost(100, false, o::hear_it), suspect},
+    {"lost, others lost it, which a switch can do as well", lost(200, false, o::lost_it), suspect},
     {"lost, others hear it", lost(201, false, o::hear_it), by_others},
     {"lost, nobody to ask, too early", lost(200, false, o::none), suspect},
     {"lost, nobody to ask", lost(201, false, o::none), down},

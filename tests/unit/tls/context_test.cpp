@@ -95,17 +95,16 @@ CAF_TEST(a certificate of another authority is found at once) {
   CAF_CHECK(has(text, files.authorities));
 }
 
-CAF_TEST(a board that boots in 1970 works with a floor) {
+CAF_TEST(a board that boots in 1970 works with a floor or its own first day) {
   auto files = give("a");
   set_clock early{1000};
-  auto text = told(files, early);
-  CAF_CHECK(has(text, "is not valid before"));
-  CAF_CHECK(has(text, "clock says 1970-01-01"));
-  CAF_CHECK(has(text, "clock is wrong"));
-  write_file(files.time_floor, std::to_string(system_clocks().wall()) + "\n");
-  CAF_CHECK_EQUAL(told(files, early), "");
-  write_file(files.time_floor, "");
-  CAF_CHECK(has(told(files, early), "clock says 1970-01-01"));
+  for (const auto& floor : {std::to_string(system_clocks().wall()) + "\n", std::to_string(year_2099), std::string{}}) {
+    write_file(files.time_floor, floor);
+    CAF_CHECK_EQUAL(told(files, early), "");
+  }
+  auto expired = give("old", issuing.issue("old", "node", {-7200, -3600, {}}));
+  write_file(expired.time_floor, "");
+  CAF_CHECK_EQUAL(told(expired, early), ""); // for all that is known
 }
 
 CAF_TEST(a board in 2099 is told that its clock may be wrong) {
@@ -114,6 +113,8 @@ CAF_TEST(a board in 2099 is told that its clock may be wrong) {
   CAF_CHECK(has(text, "expired on"));
   CAF_CHECK(has(text, "clock says 2099-01-01"));
   CAF_CHECK(has(text, "clock is wrong"));
+  CAF_CHECK(tls_context::load(give("b"), late, tls_context::own::any_time));
+  CAF_CHECK(!tls_context::load(give("c", foreign.issue("c")), late, tls_context::own::any_time));
 }
 
 CAF_TEST(revoked serials are known) {

@@ -56,7 +56,7 @@ CAF_TEST(a board and a node with one key know each other) {
 CAF_TEST(a wrong key and an unknown name are refused) {
   both_ends wrong, unknown;
   CAF_CHECK(!meet(wrong, "attic " + key_1, "server-1 " + key_2));
-  CAF_CHECK_EQUAL(wrong.server_says.why, "the pre-shared key is wrong");
+  CAF_CHECK(has(wrong.server_says.why, "the pre-shared key is wrong"));
   CAF_CHECK(!meet(unknown, "attic " + key_1, "server-1 " + key_1, "cellar"));
   CAF_CHECK(has(unknown.server_says.why, "not known here"));
   CAF_CHECK_EQUAL(unknown.server_says.claimed, "cellar");
