@@ -4,12 +4,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace troupe::client {
 
 namespace {
 
 // A node sends a heartbeat each 15 s; three missed ones are silence.
 constexpr std::chrono::seconds stream_silence{45};
+
+// A node waits 60 s for each other one that changes its part of the house.
+constexpr std::chrono::seconds of_one_node{75};
+constexpr std::chrono::seconds of_a_house{300};
 
 // No answer of a node comes near it: somebody else is talking.
 constexpr std::size_t max_answer_bytes = 256 << 20;
@@ -79,7 +85,8 @@ answer<int> node::call(const std::string& method, const std::string& path, const
 answer<json> node::ask(const std::string& method, const std::string& path,
                        const std::string& body) const {
   std::string text;
-  const auto status = call(method, path, body, patience_, [&](int, std::string_view piece) {
+  const auto patience = patience_for(method, path_at(to_.node, path), patience_);
+  const auto status = call(method, path, body, patience, [&](int, std::string_view piece) {
     text += piece;
     return text.size() <= max_answer_bytes;
   });
@@ -136,6 +143,19 @@ answer<bool> node::stream(const std::string& path, const params& query,
   if (*status != 200)
     return refused(*status, refusal);
   return problem{trouble::lost, {}, fmt::format("trouped at {} went away", where())};
+}
+
+std::chrono::seconds patience_for(const std::string& method, const std::string& path, std::chrono::seconds usual) {
+  if (method == "GET")
+    return usual;
+  std::string_view rest{path};
+  constexpr std::string_view version = "/v1/", elsewhere = "/v1/nodes/";
+  const bool far = rest.substr(0, elsewhere.size()) == elsewhere;
+  rest.remove_prefix(far ? std::min(rest.find('/', elsewhere.size()), rest.size() - 1) + 1 : std::min(version.size(), rest.size()));
+  const auto what = rest.substr(0, rest.find('/'));
+  if (what == "apply" || what == "config" || what == "rollback")
+    return std::max(usual, of_a_house);
+  return far ? std::max(usual, of_one_node) : usual;
 }
 
 std::string escape(std::string_view name) {

@@ -22,7 +22,8 @@ using params = std::map<std::string, std::string>;
 /// there is no state to lose when the node restarts.
 ///
 /// Threads:  one per object. SIGPIPE must be ignored.
-/// Blocking: `patience` at most without progress; a stream until either side ends
+/// Blocking: `patience` at most without progress, or `patience_for` what changes
+///           something; a stream until either side ends
 ///           it, or until it is silent for three heartbeats.
 /// Errors:   returned, with a way out.
 class node {
@@ -53,6 +54,14 @@ private:
   target to_;
   std::chrono::seconds patience_;
 };
+
+/// How long the answer to a call may take: longer than the nodes themselves wait
+/// for each other, or people would hear "did not answer" of what is being done.
+/// A change of the house goes from node to node, twice.
+/// @param path  as it is sent
+/// @param usual of what only looks
+[[nodiscard]] std::chrono::seconds patience_for(const std::string& method, const std::string& path,
+                                                std::chrono::seconds usual);
 
 /// A name as part of a path: everything but letters, digits and "-_./" is
 /// escaped.

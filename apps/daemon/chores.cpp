@@ -7,7 +7,11 @@
 namespace troupe::daemon {
 
 void chores::every(milliseconds pause, std::function<void()> job) {
-  timed_.push_back({{}, clock::now() + pause, pause, std::move(job)});
+  {
+    std::lock_guard lock{mutex_};
+    timed_.push_back({{}, clock::now() + pause, pause, std::move(job)});
+  }
+  more_.notify_all();
 }
 
 void chores::start() {
@@ -47,27 +51,31 @@ void chores::once_in(const std::string& name, milliseconds pause, std::function<
 
 void chores::work() {
   std::unique_lock lock{mutex_};
+  bool was_timed = false;
   while (!stopping_) {
     std::function<void()> job;
-    if (!jobs_.empty()) {
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-    } else {
-      const auto next = std::min_element(timed_.begin(), timed_.end(),
-                                         [](const timed& a, const timed& b) { return a.at < b.at; });
-      if (next == timed_.end()) {
-        more_.wait(lock);
-        continue;
-      }
-      if (next->at > clock::now()) {
-        more_.wait_until(lock, next->at);
-        continue;
-      }
+    const auto next = std::min_element(timed_.begin(), timed_.end(),
+                                       [](const timed& a, const timed& b) { return a.at < b.at; });
+    const bool due = next != timed_.end() && next->at <= clock::now();
+    // In turn: a flood of either kind does not keep the other waiting.
+    if (due && (jobs_.empty() || !was_timed)) {
+      was_timed = true;
       job = next->job;
       if (next->name.empty())
         next->at = clock::now() + next->pause;
       else
         timed_.erase(next);
+    } else if (!jobs_.empty()) {
+      was_timed = false;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    } else if (next == timed_.end()) {
+      more_.wait(lock);
+      continue;
+    } else {
+      const auto at = next->at; // `timed_` changes while we wait
+      more_.wait_until(lock, at);
+      continue;
     }
     lock.unlock();
     try { // what leaves this thread ends the process

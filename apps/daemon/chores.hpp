@@ -14,7 +14,8 @@ namespace troupe::daemon {
 
 /// One thread for small work that may wait for a disk or a peer and that nobody
 /// waits for: renewal of certificates, news of authorities, the catalogue.
-/// Sleeps without wake-ups between `every`s. Threads: any.
+/// Sleeps without wake-ups between `every`s. What is due and what comes `soon`
+/// take turns. Threads: any, but for `start` and `stop`.
 class chores {
 public:
   static constexpr std::size_t most = 256; ///< more jobs are refused
@@ -24,7 +25,7 @@ public:
   chores(const chores&) = delete;
   chores& operator=(const chores&) = delete;
 
-  /// Before `start`.
+  /// Does `job` each `pause` from now.
   void every(milliseconds pause, std::function<void()> job);
   void start();
   /// Finishes the job in work; those that wait are not done.

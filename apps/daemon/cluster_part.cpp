@@ -198,6 +198,12 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
     enrolment_ = std::move(*opened);
   else if (opened.why().code != errc::not_found)
     tell(severity::warning, "certificate", "this node cannot enrol others: " + opened.why().context);
+  if (trust_)
+    chores_.every(60s, [this] { trust_->look_after(); });
+  // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
+  if (follows_the_machine(config_.listen))
+    chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
+  chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   // From here on peers come, dialled by the membership, and ask: what answers
   // them stands.
   open_link_ = link_.get();
@@ -207,12 +213,6 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry&, bool) {
     chores_.once_in("documents", 5ms, [this] { show_documents(); });
   });
-  if (trust_)
-    chores_.every(60s, [this] { trust_->look_after(); });
-  // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
-  if (follows_the_machine(config_.listen))
-    chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
-  chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)

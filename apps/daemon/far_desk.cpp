@@ -2,7 +2,11 @@
 
 #include "apps/control/far_side.hpp"
 #include "apps/daemon/json.hpp"
+#include "cluster/link/freshness.hpp"
 #include "config/model/time.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace troupe::daemon {
 
@@ -59,7 +63,8 @@ private:
 far_desk::~far_desk() { stop(); }
 
 void far_desk::stop() {
-  workers_.stop();
+  looking_.threads.stop();
+  changing_.threads.stop();
   decltype(streams_) open;
   {
     std::lock_guard lock{mutex_};
@@ -76,19 +81,20 @@ void far_desk::end(std::shared_ptr<control::event_queue> events) const {
 
 void far_desk::call(const std::string& from, far_call what, std::function<void(far_answer)> answer) {
   std::uint64_t links_ended = 0;
+  auto& way = what.looks() ? looking_ : changing_;
   {
     std::lock_guard lock{mutex_};
-    if (waiting_ >= most_waiting)
+    if (way.waiting >= most_waiting)
       return answer(from_reply(control::refusal(503, "over_limit", "this node has too many questions of other nodes "
                                                                    "to answer; ask again in a moment")));
-    ++waiting_;
+    ++way.waiting;
     links_ended = links_ended_[from];
   }
-  const bool queued = workers_.run([this, from, what = std::move(what), answer, links_ended] {
+  const bool queued = way.threads.run([this, &way, from, what = std::move(what), answer, links_ended] {
     auto said = try_to_serve(from, what, links_ended);
     {
       std::lock_guard lock{mutex_};
-      --waiting_;
+      --way.waiting;
     }
     answer(std::move(said));
   });
@@ -99,6 +105,14 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
 /// A worker must not die of what a peer sent.
 far_answer far_desk::try_to_serve(const std::string& from, const far_call& what, std::uint64_t links_ended) {
   try {
+    // It was fresh when it came; since then it may have waited for a worker.
+    if (!what.looks() && !cluster::is_fresh(clocks_.mono(), what.echo, fresh_within_)) {
+      const auto why = fmt::format("{} {} of {} at node {} was not done: when its turn came it was older than {} ms. This node has "
+                                   "more to do for other nodes than it can; ask again in a moment",
+                                   what.method, what.path, what.who, from, fresh_within_.count());
+      spdlog::warn("{}", why);
+      return from_reply(control::refusal(504, "timed_out", why));
+    }
     return serve(from, what, links_ended);
   } catch (const std::exception& why) {
     return from_reply(control::refusal(500, "internal", std::string{"the question could not be answered: "} + why.what()));

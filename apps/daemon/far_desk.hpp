@@ -17,18 +17,25 @@ namespace troupe::daemon {
 /// with the question and is held against the route here, so a peer cannot give
 /// more than it has.
 ///
+/// What changes something is done only while it is fresh, also when it had to
+/// wait here: who asked has been told by then that nobody answered, and may have
+/// done the opposite.
+///
 /// Threads: any; calls run on workers, as those of the node's own people do.
 class far_desk final : public cluster::far_service {
 public:
-  static constexpr std::size_t most_waiting = 128; ///< calls; more are told 503
+  static constexpr std::size_t most_waiting = 128; ///< calls that look, and as many others; more are told 503
   static constexpr std::size_t most_streams = 64;  ///< more are told 503
 
   /// Not of the control interface: a peer asks for a new certificate.
   static constexpr auto renewal_path = "/node/renewal";
   using renew_fn = std::function<result<nlohmann::json>(const std::string& peer, const nlohmann::json& body)>;
 
-  /// @param node this node alone, so that a question never travels on
-  far_desk(control::node_api& node, renew_fn renew) : node_(node), renew_(std::move(renew)) {}
+  /// @param node   this node alone, so that a question never travels on
+  /// @param clocks those whose ticks the peers hear
+  far_desk(control::node_api& node, renew_fn renew, const clock_source& clocks = system_clocks(),
+           milliseconds fresh_within = cluster::link::options{}.fresh_within)
+    : node_(node), renew_(std::move(renew)), clocks_(clocks), fresh_within_(fresh_within) {}
   ~far_desk() override;
 
   /// Finishes the calls in work and ends all streams; later calls are refused.
@@ -46,6 +53,11 @@ private:
     std::string reader;
     std::shared_ptr<control::event_queue> events;
   };
+  /// Calls of one kind, and the threads that do them.
+  struct lane {
+    control::workers threads{4};
+    std::size_t waiting = 0;
+  };
   cluster::far_answer serve(const std::string& from, const cluster::far_call& what, std::uint64_t links_ended);
   [[nodiscard]] cluster::far_answer try_to_serve(const std::string& from, const cluster::far_call& what,
                                                  std::uint64_t links_ended);
@@ -53,9 +65,12 @@ private:
 
   control::node_api& node_;
   renew_fn renew_;
-  control::workers workers_{4};
+  const clock_source& clocks_;
+  milliseconds fresh_within_;
   std::mutex mutex_;
-  std::size_t waiting_ = 0;
+  // Apart, so that whoever looks never waits for changes that take long.
+  lane looking_;
+  lane changing_;
   std::uint64_t next_stream_ = 1;
   std::map<std::string, std::uint64_t> links_ended_; ///< of each peer that ever asked or left
   std::map<std::uint64_t, open_stream> streams_;

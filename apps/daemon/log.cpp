@@ -1,10 +1,15 @@
 #include "apps/daemon/log.hpp"
 
+#include "apps/daemon/log_writer.hpp"
+
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <mutex>
+#include <unistd.h>
 
 namespace troupe::daemon {
 
@@ -31,6 +36,34 @@ public:
   }
 };
 
+/// Its `log` returns at once, whatever becomes of standard error.
+class queue_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit queue_sink(log_writer& to) : to_(to) {}
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& x) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(x, line);
+    to_.write(std::string{line.data(), line.size()});
+  }
+  void flush_() override {}
+
+private:
+  log_writer& to_;
+};
+
+std::string dropped_line(spdlog::formatter& format, std::uint64_t lines) {
+  const auto text = fmt::format("{} lines of this log were dropped here: nobody took them from standard error in time. "
+                                "`troupe log` shows the journal", lines);
+  spdlog::memory_buf_t line;
+  format.format({"trouped", spdlog::level::warn, text}, line);
+  return {line.data(), line.size()};
+}
+
+/// As long as the process: threads that hang at its end may still log.
+log_writer* writer = nullptr;
+
 } // namespace
 
 status set_up_log(const std::string& level) {
@@ -38,17 +71,25 @@ status set_up_log(const std::string& level) {
   if (wanted == spdlog::level::off && level != "off")
     return error{errc::invalid_argument,
                  "log level '" + level + "' is unknown; use trace, debug, info, warn, error or off"};
-  auto logger = std::make_shared<spdlog::logger>("trouped", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto format = std::make_unique<spdlog::pattern_formatter>();
   if (std::getenv("JOURNAL_STREAM") != nullptr)
     format->add_flag<systemd_prefix>('*').set_pattern("%*%v");
   else
     format->set_pattern("%Y-%m-%d %H:%M:%S.%e %-7l %v");
+  writer = new log_writer{STDERR_FILENO, [format = std::shared_ptr<spdlog::formatter>{format->clone()}](std::uint64_t lines) {
+                            return dropped_line(*format, lines);
+                          }};
+  write_before_dying(*writer, last_words_within);
+  auto logger = std::make_shared<spdlog::logger>("trouped", std::make_shared<queue_sink>(*writer));
   logger->set_formatter(std::move(format));
   logger->set_level(wanted);
-  logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
   return {};
+}
+
+void finish_log() {
+  if (writer != nullptr)
+    (void)writer->drain(last_words_within);
 }
 
 } // namespace troupe::daemon

@@ -94,7 +94,7 @@ int run(node_config config, std::string first_house, std::string first_house_nam
   if (auto ended = here.stop(); !ended) {
     // Threads that hang in a driver cannot be joined.
     spdlog::error("{} stopped incompletely: {}", name, ended.why().context);
-    spdlog::shutdown();
+    finish_log();
     _exit(wanted_exit == stopped ? stop_incomplete : wanted_exit.load());
   }
   spdlog::info("{} has stopped", name);
@@ -151,5 +151,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "trouped: {}\n", logging.why().context);
     return bad_configuration;
   }
-  return run(std::move(parsed.node), std::move(house), house_path);
+  const int ended = run(std::move(parsed.node), std::move(house), house_path);
+  finish_log();
+  return ended;
 }

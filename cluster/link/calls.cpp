@@ -44,12 +44,24 @@ bool calls::answered(const std::string& from, far_answer x) {
   return true;
 }
 
+void calls::fail(question& x, const std::string& why) {
+  if (!x.answer)
+    x.failed = error{errc::unreachable, fmt::format("the link to node {} ended before it answered ({}); whether it "
+                                                    "did what was asked is not known", x.peer, why)};
+}
+
 void calls::lost(const std::string& peer, const std::string& why) {
   std::lock_guard lock{mutex_};
   for (auto& [id, x] : open_)
-    if (x.peer == peer && !x.answer)
-      x.failed = error{errc::unreachable, fmt::format("the link to node {} ended before it answered ({}); whether it "
-                                                      "did what was asked is not known", peer, why)};
+    if (x.peer == peer)
+      fail(x, why);
+  changed_.notify_all();
+}
+
+void calls::lost(std::uint64_t id, const std::string& why) {
+  std::lock_guard lock{mutex_};
+  if (const auto found = open_.find(id); found != open_.end())
+    fail(found->second, why);
   changed_.notify_all();
 }
 

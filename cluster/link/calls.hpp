@@ -31,7 +31,10 @@ public:
   /// @param from who answers: only the one that was asked is listened to
   /// @returns false if nobody waits for it
   bool answered(const std::string& from, far_answer x);
+  /// The link to `peer` ended: nothing that was asked over it will be answered.
   void lost(const std::string& peer, const std::string& why);
+  /// This question went over a link that has ended; those over the next link go on.
+  void lost(std::uint64_t id, const std::string& why);
 
 private:
   struct question {
@@ -39,6 +42,8 @@ private:
     std::optional<far_answer> answer;
     std::optional<error> failed;
   };
+  static void fail(question& x, const std::string& why);
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::uint64_t, question> open_;

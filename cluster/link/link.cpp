@@ -391,7 +391,7 @@ result<std::uint64_t> link::ask(const std::string& node, far_call what) {
     core_->send_fresh(*to, std::move(what), to->waiting_calls);
   }
   if (core_->linked.find(node) != to)
-    core_->questions.lost(node, "it ended meanwhile"); // nobody else will tell this question
+    core_->questions.lost(*id, "it ended meanwhile"); // nobody else will tell this question
   return id;
 }
 

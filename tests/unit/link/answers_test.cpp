@@ -82,6 +82,29 @@ CAF_TEST(the end of a link ends every wait for it at once) {
   CAF_CHECK(all.wait(*shed, milliseconds{0}));
 }
 
+CAF_TEST(a question of an ended link takes none of the next link with it) {
+  calls all;
+  const auto before = all.begin("attic");
+  const auto after = all.begin("attic");
+  const auto silent = all.begin("attic");
+  const auto answered = all.begin("attic");
+  all.answered("attic", says(*answered, "in time"));
+  all.lost(*answered, "it ended meanwhile");
+  all.lost(*before, "it ended meanwhile");
+  const auto got = all.wait(*before, milliseconds{20000});
+  CAF_REQUIRE(!got);
+  CAF_CHECK_EQUAL(got.why().code, errc::unreachable);
+  const auto waits = all.wait(*silent, milliseconds{0});
+  CAF_REQUIRE(!waits);
+  CAF_CHECK_EQUAL(waits.why().code, errc::timed_out);
+  CAF_CHECK(all.answered("attic", says(*after, "done")));
+  const auto done = all.wait(*after, milliseconds{0});
+  CAF_REQUIRE(done);
+  CAF_CHECK_EQUAL(done->body, "done");
+  CAF_CHECK(all.wait(*answered, milliseconds{0}));
+  all.lost(*before, "again"); // nobody waits for it any more
+}
+
 CAF_TEST(I11 questions to one peer are bounded) {
   calls all;
   for (std::size_t i = 0; i < calls::most_of_one_peer; ++i)
