@@ -30,9 +30,15 @@ cluster::link_hooks cluster_part::hooks() {
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
     to_membership(cluster::link_is_down{peer, why, lost});
+    if (table_.standing_of(peer) == cluster::standing::removed)
+      forget_soon(peer); // nothing of it comes any more
   };
   x.on_letter = [this](const std::string& from, cluster::membership_message what) {
     to_membership(cluster::letter_came{from, std::move(what)});
+  };
+  x.removed = [this](const std::string& peer) {
+    auto row = table_.find(peer);
+    return row && row->is == cluster::standing::removed ? row : std::nullopt;
   };
   x.on_trust = [this](const std::string& from, cluster::trust_offer what) {
     const auto said = offers_.put(from, std::move(what), all_.clocks.mono());

@@ -140,11 +140,7 @@ child_spec cluster_part::membership_child() {
     }
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
-      chores_.once_in("forget " + x.now.name, 200ms, [this, name = x.now.name] {
-        if (auto* to = open_link_.load())
-          to->forget(name);
-        people_.replace_of(name, {});
-      });
+      forget_soon(x.now.name);
   });
   cluster::membership::options how;
   how.self = config_.name;
@@ -371,6 +367,16 @@ void cluster_part::learn_documents(const std::string& node) {
     items[workshop::actor_of(x.section, x.name)] = std::move(item);
   }
   people_.replace_of(node, items);
+}
+
+void cluster_part::forget_soon(const std::string& node) {
+  chores_.once_in("forget " + node, 200ms, [this, node] {
+    if (table_.standing_of(node) != cluster::standing::removed)
+      return; // taken back meanwhile
+    if (auto* to = open_link_.load())
+      to->forget(node);
+    people_.replace_of(node, {});
+  });
 }
 
 void cluster_part::keep_members() {

@@ -83,6 +83,7 @@ private:
   void look_at_trust(const std::string& from);
   void show_documents();
   void learn_documents(const std::string& node);
+  void forget_soon(const std::string& node);
   void keep_members();
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
   [[nodiscard]] std::vector<std::string> other_nodes() const;

@@ -185,6 +185,12 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
       return refuse(fmt::format("{} said hello again, as somebody else; is its software whole, and of this version?", who->name));
     return;
   }
+  if (const auto row = hooks.removed ? hooks.removed(who->name) : std::nullopt) {
+    // It hears why, so that it dials no more; our hello first, or it takes no letter.
+    post(x.gateway, my_hello());
+    post(x.gateway, membership_message{membership_message::kind::view, {}, 0, {*row}});
+    return refuse(fmt::format("{} was removed from the house by an operator; `troupe approve {}` takes it back", who->name, who->name));
+  }
   auto fresh = std::make_shared<peer>();
   fresh->who = *who;
   fresh->version = x.version;
