@@ -109,7 +109,7 @@ std::vector<cluster::heard> cluster_part::links() {
   const auto all = to->tick(net().links());
   out.reserve(all.size());
   for (const auto& x : all)
-    out.push_back({x.who->name, x.last_heard, x.round_trip});
+    out.push_back({x.who->name, x.last_heard, x.round_trip, x.who->allowed == cluster::role::board});
   return out;
 }
 

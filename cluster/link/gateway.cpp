@@ -150,8 +150,11 @@ caf::actor link::core::spawn_gateway() {
       },
       [=](membership_message& x) {
         guarded(peer(), [&](auto& p) {
-          if (p.commands() && sense(p, "letter", x) && me->hooks.on_letter)
-            me->hooks.on_letter(p.who.name, std::move(x));
+          if (!sense(p, "letter", x) || !me->hooks.on_letter)
+            return;
+          auto counts = p.commands() ? std::optional{std::move(x)} : of_a_board(p.who.name, std::move(x));
+          if (counts)
+            me->hooks.on_letter(p.who.name, std::move(*counts));
         });
       },
     };

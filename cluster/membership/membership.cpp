@@ -117,6 +117,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     auto* p = m.find(x.name);
     if (!p)
       continue;
+    p->board = x.board;
     p->shown_in = m.ticks;
     if (x.last_heard > p->heard_at) {
       p->heard_at = x.last_heard;

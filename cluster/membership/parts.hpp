@@ -36,6 +36,7 @@ struct peer {
 
   bool met = false, lost = false, refused = false;
   unsigned links = 0;
+  bool board = false;     ///< as the transport showed it last
   std::uint64_t shown_in = 0; ///< the last tick in which the transport showed its link
   unsigned missing = 0;   ///< ticks in which it did not
   mono_ns up_since = 0;

@@ -131,6 +131,24 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   CAF_CHECK_EQUAL(see("c").incarnation, 2u);
 }
 
+CAF_TEST(a board is asked about nobody) {
+  now += 50 * ms;
+  tick({{"a", now, {}, true}, {"c", now, {}}});
+  auto done = pass(250 * ms, false); // `pass` shows a as a node again ...
+  CAF_CHECK(letter_of(done, kind::ask, "a"));
+  pass(2 * sec, true);
+  membership_effects all;
+  const auto c_at = now;
+  for (int i = 0; i < 6; ++i) {
+    now += 50 * ms;
+    done = tick({{"a", now, {}, true}, {"c", c_at, {}}});
+    all.letters.insert(all.letters.end(), done.letters.begin(), done.letters.end());
+  }
+  CAF_CHECK(see("c").is == standing::suspect);
+  CAF_CHECK(!letter_of(all, kind::ask, "a"));
+  CAF_CHECK(letter_of(all, kind::deaf, "c"));
+}
+
 CAF_TEST(who is called dead contradicts) {
   auto done = view_from("a", {row("b", 1, 0, standing::suspect)});
   CAF_CHECK_EQUAL(b.self().refutation, 1u);
