@@ -213,7 +213,11 @@ result<json> cluster_part::act(const control::caller& who, const std::string& na
                                        cluster::node_command{known->second, name, by});
   if (!answer)
     return answer.why();
-  chores_.once_in("members", 1s, [this] { keep_members(); });
+  // Whoever reads "removed" may pull the plug.
+  if (!own_word)
+    if (auto kept = keep_members_durably(); !kept)
+      return error{kept.why().code, fmt::format("{}: {}. Yet {} may forget it at a power cut: {}", name, *answer, config_.name,
+                                                kept.why().context)};
   return json{{"name", name}, {"done", verb}, {"text", *answer}};
 }
 

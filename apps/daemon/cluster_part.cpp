@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
 
 namespace troupe::daemon {
 
@@ -380,6 +381,23 @@ void cluster_part::forget_soon(const std::string& node) {
 }
 
 void cluster_part::keep_members() {
+  if (auto put = put_members({}); !put)
+    spdlog::warn("cannot keep the members: {}", put.why().context);
+}
+
+status cluster_part::keep_members_durably() {
+  auto promise = std::make_shared<std::promise<status>>();
+  auto kept = promise->get_future();
+  if (auto put = put_members([promise](const status& x) { promise->set_value(x); }); !put)
+    return put;
+  if (kept.wait_for(10s) != std::future_status::ready)
+    return error{errc::timed_out, "the disk has not confirmed it within 10 s; see `troupe status`"};
+  return kept.get();
+}
+
+/// @param done  called also if nothing has changed, when that is safe
+status cluster_part::put_members(storage::on_durable done) {
+  std::lock_guard lock{keeping_members_}; // an older view must not come after a newer one
   json x = json::object();
   const auto now = table_.look();
   for (const auto& m : now.members) {
@@ -395,10 +413,10 @@ void cluster_part::keep_members() {
       x[m.name]["told_by"] = told->second;
   }
   const auto text = x.dump();
-  if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
-    return;
-  if (auto put = all_.store.put(slot_kind::own, members_key, text); !put)
-    spdlog::warn("cannot keep the members: {}", put.why().context);
+  if (!done)
+    if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
+      return {};
+  return all_.store.put(slot_kind::own, members_key, text, std::move(done));
 }
 
 } // namespace troupe::daemon

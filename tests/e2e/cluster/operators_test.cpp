@@ -71,6 +71,20 @@ CAF_TEST(a removed node is cut by everybody and comes back when approved) {
   CAF_CHECK_EQUAL(attic.troupe({"approve", "boiler"}).exit, 1);
 }
 
+CAF_TEST(removed is removed when everything loses power as soon as it is said) {
+  begin();
+  CAF_CHECK_EQUAL(attic.troupe({"remove-node", "cellar", "--yes"}).exit, 0);
+  for (auto& x : all.nodes())
+    x->kill();
+  attic.start();
+  CAF_CHECK(sees(attic, "cellar", "removed"));
+  CAF_CHECK_EQUAL(attic.troupe({"approve", "cellar"}).exit, 0);
+  attic.kill();
+  for (auto& x : all.nodes())
+    x->start();
+  REQUIRE_AGREE(all, 30s);
+}
+
 CAF_TEST(a board with a key is drained and stops and leaves as a node does) {
   begin();
   auto& shed = all.add("shed");
