@@ -217,6 +217,8 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.find(name);
+  if (p && p->links == 0 && p->dials.dialling(now)) // it ended before its hello
+    p->dials.on_failed(m.how.pace, m.chance, now);
   if (!p || p->links == 0 || --p->links > 0)
     return out;
   ++m.news;

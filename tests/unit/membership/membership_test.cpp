@@ -131,6 +131,21 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   CAF_CHECK_EQUAL(see("c").incarnation, 2u);
 }
 
+CAF_TEST(a link that ends before its hello was a failed dial) {
+  b.know("d", {"d:4710"}, now);
+  CAF_REQUIRE_EQUAL(tick().dial.size(), 1u);
+  now += 20 * ms; // it was reached, so nobody tells of a failed dial
+  b.on_link_down("d", "end of file", true, now, 0);
+  const auto ended = now;
+  std::size_t dials = 0;
+  while (dials == 0 && now - ended < 30 * sec) {
+    now += 50 * ms;
+    dials = tick().dial.size();
+  }
+  CAF_CHECK_EQUAL(dials, 1u);
+  CAF_CHECK_LESS_OR_EQUAL((now - ended) / ms, 50 + profile{}.redial_first.count() * 3 / 2);
+}
+
 CAF_TEST(a board is asked about nobody) {
   now += 50 * ms;
   tick({{"a", now, {}, true}, {"c", now, {}}});
