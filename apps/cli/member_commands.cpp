@@ -26,8 +26,8 @@ constexpr verb verbs[] = {
   {"leave", "leave", "Have a node say goodbye to the cluster; it may come back",
    "Shall {} leave the cluster? Until it comes back, what only it has is out of reach.",
    "troupe leave boiler"},
-  {"remove-node", "remove", "Remove a node for good: its certificate is not welcome any more",
-   "Remove {} for good? It can only come back with a new certificate.",
+  {"remove-node", "remove", "Remove a node: it is not welcome until somebody approves it again",
+   "Remove {}? What it has leaves the house; it is let in again only after `troupe approve`.",
    "troupe remove-node garden\nFor a device or rule: `troupe remove`."},
 };
 

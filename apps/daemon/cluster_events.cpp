@@ -30,9 +30,15 @@ cluster::link_hooks cluster_part::hooks() {
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
     to_membership(cluster::link_is_down{peer, why, lost});
+    if (table_.standing_of(peer) == cluster::standing::removed)
+      forget_soon(peer); // nothing of it comes any more
   };
   x.on_letter = [this](const std::string& from, cluster::membership_message what) {
     to_membership(cluster::letter_came{from, std::move(what)});
+  };
+  x.removed = [this](const std::string& peer) {
+    auto row = table_.find(peer);
+    return row && row->is == cluster::standing::removed ? row : std::nullopt;
   };
   x.on_trust = [this](const std::string& from, cluster::trust_offer what) {
     const auto said = offers_.put(from, std::move(what), all_.clocks.mono());
@@ -100,7 +106,7 @@ std::vector<cluster::heard> cluster_part::links() {
   const auto all = to->tick(net().links());
   out.reserve(all.size());
   for (const auto& x : all)
-    out.push_back({x.who->name, x.last_heard, x.round_trip});
+    out.push_back({x.who->name, x.last_heard, x.round_trip, x.who->allowed == cluster::role::board});
   return out;
 }
 
@@ -204,7 +210,11 @@ result<json> cluster_part::act(const control::caller& who, const std::string& na
                                        cluster::node_command{known->second, name, by});
   if (!answer)
     return answer.why();
-  chores_.once_in("members", 1s, [this] { keep_members(); });
+  // Whoever reads "removed" may pull the plug.
+  if (!own_word)
+    if (auto kept = keep_members_durably(); !kept)
+      return error{kept.why().code, fmt::format("{}: {}. Yet {} may forget it at a power cut: {}", name, *answer, config_.name,
+                                                kept.why().context)};
   return json{{"name", name}, {"done", verb}, {"text", *answer}};
 }
 

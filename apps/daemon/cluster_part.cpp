@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
 
 namespace troupe::daemon {
 
@@ -145,11 +146,7 @@ child_spec cluster_part::membership_child() {
     }
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
-      chores_.once_in("forget " + x.now.name, 200ms, [this, name = x.now.name] {
-        if (auto* to = open_link_.load())
-          to->forget(name);
-        people_.replace_of(name, {});
-      });
+      forget_soon(x.now.name);
   });
   cluster::membership::options how;
   how.self = config_.name;
@@ -378,7 +375,34 @@ void cluster_part::learn_documents(const std::string& node) {
   people_.replace_of(node, items);
 }
 
+void cluster_part::forget_soon(const std::string& node) {
+  chores_.once_in("forget " + node, 200ms, [this, node] {
+    if (table_.standing_of(node) != cluster::standing::removed)
+      return; // taken back meanwhile
+    if (auto* to = open_link_.load())
+      to->forget(node);
+    people_.replace_of(node, {});
+  });
+}
+
 void cluster_part::keep_members() {
+  if (auto put = put_members({}); !put)
+    spdlog::warn("cannot keep the members: {}", put.why().context);
+}
+
+status cluster_part::keep_members_durably() {
+  auto promise = std::make_shared<std::promise<status>>();
+  auto kept = promise->get_future();
+  if (auto put = put_members([promise](const status& x) { promise->set_value(x); }); !put)
+    return put;
+  if (kept.wait_for(10s) != std::future_status::ready)
+    return error{errc::timed_out, "the disk has not confirmed it within 10 s; see `troupe status`"};
+  return kept.get();
+}
+
+/// @param done  called also if nothing has changed, when that is safe
+status cluster_part::put_members(storage::on_durable done) {
+  std::lock_guard lock{keeping_members_}; // an older view must not come after a newer one
   json x = json::object();
   const auto now = table_.look();
   for (const auto& m : now.members) {
@@ -394,10 +418,10 @@ void cluster_part::keep_members() {
       x[m.name]["told_by"] = told->second;
   }
   const auto text = x.dump();
-  if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
-    return;
-  if (auto put = all_.store.put(slot_kind::own, members_key, text); !put)
-    spdlog::warn("cannot keep the members: {}", put.why().context);
+  if (!done)
+    if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
+      return {};
+  return all_.store.put(slot_kind::own, members_key, text, std::move(done));
 }
 
 } // namespace troupe::daemon

@@ -83,7 +83,10 @@ private:
   void look_at_trust(const std::string& from);
   void show_documents();
   void learn_documents(const std::string& node);
+  void forget_soon(const std::string& node);
   void keep_members();
+  [[nodiscard]] status keep_members_durably(); ///< returns when it outlives a power cut
+  [[nodiscard]] status put_members(storage::on_durable done);
   [[nodiscard]] std::map<std::string, std::vector<document>> books() const;
   [[nodiscard]] std::vector<std::string> other_nodes() const;
   [[nodiscard]] result<json> ask_renewal(const std::string& request, const trust_keeper::fits& check);
@@ -110,6 +113,7 @@ private:
   caf::actor_system* system_ = nullptr;
   cluster::member_table table_;
   chores chores_;
+  std::mutex keeping_members_;
   std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
   trust_inbox offers_;

@@ -56,7 +56,13 @@ result<json> house_control::apply(const control::caller& who, const json& body) 
   if (!body.contains("toml") || !body["toml"].is_string())
     return parts_.here.apply(who, body);
   auto parsed = parse_house(body["toml"].get<std::string>(), body.value("file", "house.toml"));
-  const auto parts = split(parsed.documents, parts_.self, others()).of;
+  auto parts = split(parsed.documents, parts_.self, others()).of;
+  // What the text does not name goes at every node, also at those that it does not name.
+  if (body.value("prune", false)) {
+    (void)parts[parts_.self];
+    for (const auto& node : parts_.nodes())
+      (void)parts[node];
+  }
   // All its own, or a text with mistakes: this node tells them with their places.
   if (any_fatal(parsed.problems) || parsed.torn || parts.empty() || (parts.size() == 1 && parts.contains(parts_.self)))
     return parts_.here.apply(who, body);
@@ -99,7 +105,11 @@ result<json> house_control::apply_split(const control::caller& who, const json& 
   for (const auto& [node, documents] : parts) {
     auto said = at(node, true);
     if (!said)
-      return error{said.why().code, said.why().context + "\nnothing was changed anywhere"};
+      return error{said.why().code, said.why().context
+                                      + (body.value("prune", false) && documents.empty()
+                                           ? "\n--prune asks every node of the house; `troupe remove-node` takes one out for good"
+                                           : "")
+                                      + "\nnothing was changed anywhere"};
     take(node, *said, true);
   }
   if (body.value("dry_run", false))

@@ -269,4 +269,19 @@ status accept(const membership_message& x) {
   return {};
 }
 
+std::optional<membership_message> of_a_board(const std::string& name, membership_message x) {
+  using kind = membership_message::kind;
+  if (x.what != kind::view && x.what != kind::goodbye && x.what != kind::deaf)
+    return {};
+  std::erase_if(x.members, [&](const member& one) { return one.name != name; });
+  for (auto& own : x.members) {
+    own.banned = 0;
+    own.addresses.clear();
+    if (own.is != standing::left)
+      own.is = standing::alive;
+  }
+  x.about.clear();
+  return x;
+}
+
 } // namespace troupe::cluster

@@ -4,6 +4,7 @@
 #include "cluster/membership/messages.hpp"
 #include "config/model/result.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,11 @@ namespace troupe::cluster {
 [[nodiscard]] status accept(const catalogue_part& x);
 [[nodiscard]] status accept(const trust_offer& x);
 [[nodiscard]] status accept(const membership_message& x);
+
+/// Of a letter of a board what may count: its goodbye, that it does not hear us,
+/// and its own row without an operator's word and without addresses, for nobody
+/// dials a board. Of others it knows nothing that counts. Nothing: drop it.
+[[nodiscard]] std::optional<membership_message> of_a_board(const std::string& name, membership_message x);
 
 /// What a stranger wrote, fit for a log: at most 80 bytes, printable.
 [[nodiscard]] std::string quotable(std::string_view x);

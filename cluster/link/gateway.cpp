@@ -150,8 +150,11 @@ caf::actor link::core::spawn_gateway() {
       },
       [=](membership_message& x) {
         guarded(peer(), [&](auto& p) {
-          if (p.commands() && sense(p, "letter", x) && me->hooks.on_letter)
-            me->hooks.on_letter(p.who.name, std::move(x));
+          if (!sense(p, "letter", x) || !me->hooks.on_letter)
+            return;
+          auto counts = p.commands() ? std::optional{std::move(x)} : of_a_board(p.who.name, std::move(x));
+          if (counts)
+            me->hooks.on_letter(p.who.name, std::move(*counts));
         });
       },
     };
@@ -184,6 +187,12 @@ void link::core::on_hello(const caf::strong_actor_ptr& from, hello x) {
     if (x.gateway != known->gateway || x.incarnation != known->incarnation)
       return refuse(fmt::format("{} said hello again, as somebody else; is its software whole, and of this version?", who->name));
     return;
+  }
+  if (const auto row = hooks.removed ? hooks.removed(who->name) : std::nullopt) {
+    // It hears why, so that it dials no more; our hello first, or it takes no letter.
+    post(x.gateway, my_hello());
+    post(x.gateway, membership_message{membership_message::kind::view, {}, 0, {*row}});
+    return refuse(fmt::format("{} was removed from the house by an operator; `troupe approve {}` takes it back", who->name, who->name));
   }
   auto fresh = std::make_shared<peer>();
   fresh->who = *who;

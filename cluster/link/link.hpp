@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct link_hooks {
   std::function<void(const std::string& from, membership_message)> on_letter;
   std::function<void(const std::string& from, trust_offer)> on_trust;
   std::function<void(const std::string& from)> on_catalogue;
+  /// The row of a node that an operator has removed; nothing: it is welcome.
+  /// Asked at its hello, before anything that it says is taken.
+  std::function<std::optional<member>(const std::string& peer)> removed;
   /// Turned away at `address`, before or with its hello.
   std::function<void(const std::string& address, const std::string& peer, const std::string& why)> on_refused;
   /// What one of the documents of `show_catalogue` is about. Boards see and show

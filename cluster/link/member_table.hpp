@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 
 namespace troupe::cluster {
 
@@ -31,6 +32,13 @@ public:
     return now_;
   }
   [[nodiscard]] std::vector<member> members() const { return look().members; }
+  [[nodiscard]] std::optional<member> find(const std::string& name) const {
+    std::lock_guard lock{mutex_};
+    for (const auto& x : now_.members)
+      if (x.name == name)
+        return x;
+    return {};
+  }
   [[nodiscard]] standing standing_of(const std::string& name) const {
     std::lock_guard lock{mutex_};
     for (const auto& x : now_.members)

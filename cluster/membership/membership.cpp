@@ -19,6 +19,15 @@ void add_hints(peer& p, const std::vector<std::string>& addresses) {
       p.hints.push_back(x);
 }
 
+void append(membership_effects& out, const membership_effects& more) {
+  out.changes.insert(out.changes.end(), more.changes.begin(), more.changes.end());
+  out.troubles.insert(out.troubles.end(), more.troubles.begin(), more.troubles.end());
+  out.letters.insert(out.letters.end(), more.letters.begin(), more.letters.end());
+  out.beat.insert(out.beat.end(), more.beat.begin(), more.beat.end());
+  out.dial.insert(out.dial.end(), more.dial.begin(), more.dial.end());
+  out.drop.insert(out.drop.end(), more.drop.begin(), more.drop.end());
+}
+
 } // namespace
 
 membership::membership(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
@@ -113,10 +122,22 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
   m.next_tick = now + ns(m.how.pace.beat_every);
 
   ++m.ticks;
+  std::map<std::string, unsigned> untold;
+  std::vector<std::string> found_up;
   for (const auto& x : links) {
     auto* p = m.find(x.name);
+    if (!p || p->links == 0) {
+      // A `link_up` that never came. Most often it is on its way.
+      const auto before = m.untold.find(x.name);
+      auto& ticks = untold[x.name] = before == m.untold.end() ? 1 : before->second + 1;
+      if (ticks > 3) {
+        found_up.push_back(x.name);
+        ticks = 0;
+      }
+    }
     if (!p)
       continue;
+    p->board = x.board;
     p->shown_in = m.ticks;
     if (x.last_heard > p->heard_at) {
       p->heard_at = x.last_heard;
@@ -124,6 +145,9 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     }
   }
   m.forget_the_gone(now);
+  m.untold = std::move(untold);
+  for (const auto& name : found_up)
+    append(out, on_link_up(name, 0, now, wall));
   m.forget_hearsay_of_removed();
   m.redraw_circle(now);
   m.looks += m.peers.size();
@@ -132,10 +156,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     p.missing = p.links > 0 && p.shown_in != m.ticks ? p.missing + 1 : 0;
     if (p.missing > 3) {
       p.links = 1;
-      const auto late = on_link_down(name, "the transport shows no link", true, now, wall);
-      out.changes.insert(out.changes.end(), late.changes.begin(), late.changes.end());
-      out.letters.insert(out.letters.end(), late.letters.begin(), late.letters.end());
-      out.dial.insert(out.dial.end(), late.dial.begin(), late.dial.end());
+      append(out, on_link_down(name, "the transport shows no link", true, now, wall));
       continue;
     }
     m.judge_peer(p, now, wall, out);
@@ -191,7 +212,11 @@ membership_effects membership::on_link_up(const std::string& name, std::uint64_t
     m.believe(*p, fresh, now);
     p->claims.clear();
   }
-  ++p->links;
+  if (incarnation != 0 && p->supposed)
+    p->supposed = false; // the news of a link that `tick` saw already
+  else
+    ++p->links;
+  p->supposed |= incarnation == 0;
   ++m.news;
   p->missing = 0;
   p->met = true;
@@ -216,8 +241,11 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.find(name);
+  if (p && p->links == 0 && p->dials.dialling(now)) // it ended before its hello
+    p->dials.on_failed(m.how.pace, m.chance, now);
   if (!p || p->links == 0 || --p->links > 0)
     return out;
+  p->supposed = false;
   ++m.news;
   p->lost = lost;
   p->refused = false;

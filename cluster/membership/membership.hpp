@@ -16,6 +16,7 @@ struct heard {
   std::string name;
   mono_ns last_heard = 0;
   std::chrono::nanoseconds round_trip{0};
+  bool board = false; ///< it shows and obeys, and nothing that it says of others counts
 };
 
 /// What another node says of a peer.

@@ -36,6 +36,8 @@ struct peer {
 
   bool met = false, lost = false, refused = false;
   unsigned links = 0;
+  bool board = false;     ///< as the transport showed it last
+  bool supposed = false;  ///< its link was seen; nobody has told of it
   std::uint64_t shown_in = 0; ///< the last tick in which the transport showed its link
   unsigned missing = 0;   ///< ticks in which it did not
   mono_ns up_since = 0;
@@ -80,6 +82,7 @@ struct membership::parts {
   std::set<std::string> forward;      ///< facts heard of others, for a few
   mono_ns next_tick = 0, slow_due = 0, view_due = 0;
   std::uint64_t ticks = 0;
+  std::map<std::string, unsigned> untold; ///< links that the transport shows and nobody told of -> ticks
   std::uint64_t news = 1;  ///< grows with all that may change what claims weigh
   membership_differences differ; ///< between claims and our own view ...
   std::uint64_t differ_at = 0;   ///< ... at this `news`; 0: never

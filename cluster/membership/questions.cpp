@@ -12,7 +12,7 @@ void membership::parts::ask(peer& p, mono_ns now, membership_effects& out) {
     if (name == p.fact.name || name == me.name)
       return false;
     const auto* x = find(name);
-    return x && x->links > 0 && x->is == standing::alive && x->direct;
+    return x && !x->board && x->links > 0 && x->is == standing::alive && x->direct;
   };
   std::vector<std::string> able;
   for (const auto& name : circle.watchers_of(p.fact.name))

@@ -232,4 +232,74 @@ CAF_TEST(a peer that talks nonsense in a loop does not flood the journal) {
   CAF_CHECK(b->troubles.size() < 100);
 }
 
+CAF_TEST(a removed node is told so and nothing that it says with its hello is done) {
+  b = std::make_unique<live_node>("b", give("b"), 2);
+  CAF_REQUIRE(eventually([&] { return !a.wire->find("b"); }));
+  {
+    std::lock_guard lock{a.mutex};
+    a.removed.name = "b";
+    a.removed.is = standing::removed;
+    a.removed.banned = 1;
+  }
+  // All in one: what follows the hello comes before anybody could cut the link.
+  const auto say_all = [&](result<caf::actor> to) {
+    if (!to)
+      return;
+    const auto gateway = b->wire->gateway();
+    hello mine;
+    mine.node = "b";
+    mine.version = "1";
+    mine.incarnation = 2;
+    mine.gateway = gateway;
+    caf::send_as(gateway, *to, mine);
+    far_call set;
+    set.id = 1;
+    set.method = "POST";
+    set.path = "/v1/set/hall/lamp";
+    set.who = "anna";
+    set.allowed = 2;
+    set.echo = a.clocks.mono();
+    caf::send_as(gateway, *to, set);
+    reading_batch batch;
+    batch.seq = 1;
+    batch.is = reading_batch::place::only;
+    far_row row;
+    row.name = "shed/temp";
+    row.now.val = value::integer(5);
+    row.now.grade = quality::good;
+    row.age_ns = 1;
+    batch.rows.push_back(row);
+    caf::send_as(gateway, *to, batch);
+    caf::send_as(gateway, *to, catalogue_part{1, 0, 1, {"{}"}});
+  };
+  // The reset of its link may overtake the letter; then the next dial tells it.
+  CAF_CHECK(eventually([&] {
+    b->net().dial("a", {"127.0.0.1:" + std::to_string(port)}, say_all);
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    std::lock_guard lock{b->mutex};
+    return !b->letters.empty();
+  }));
+  CAF_CHECK(eventually([&] { return !b->wire->find("a"); }));
+  {
+    std::lock_guard lock{b->mutex};
+    CAF_REQUIRE(!b->letters.empty()); // this b says hello twice, and is told so twice
+    CAF_REQUIRE_EQUAL(b->letters[0].second.members.size(), 1u);
+    CAF_CHECK_EQUAL(b->letters[0].second.members[0].name, "b");
+    CAF_CHECK_EQUAL(b->letters[0].second.members[0].banned, 1u);
+  }
+  CAF_CHECK(a.has_trouble("b was removed from the house by an operator; `troupe approve b` takes it back"));
+  CAF_CHECK(!a.wire->find("b"));
+  CAF_CHECK(!a.live.get("shed/temp"));
+  CAF_CHECK(a.wire->books().of("b").empty());
+  {
+    std::lock_guard lock{a.desk.mutex};
+    CAF_CHECK(a.desk.asked.empty());
+  }
+  {
+    std::lock_guard lock{a.mutex};
+    a.removed = {};
+  }
+  meet();
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -23,6 +23,10 @@ public:
 class echo_desk final : public far_service {
 public:
   void call(const std::string&, far_call what, std::function<void(far_answer)> answer) override {
+    {
+      std::lock_guard lock{mutex};
+      asked.push_back(what.path);
+    }
     far_answer x;
     x.status = 200;
     x.body = what.path;
@@ -47,6 +51,7 @@ public:
   void peer_gone(const std::string&) override {}
 
   std::mutex mutex;
+  std::vector<std::string> asked;
   int pulls = 0;
   std::set<std::uint64_t> closed;
   std::function<void()> late;
@@ -72,6 +77,14 @@ public:
     hooks.on_trouble = [this](const std::string& subject, const std::string& text) {
       std::lock_guard lock{mutex};
       troubles.push_back(subject + ": " + text);
+    };
+    hooks.on_letter = [this](const std::string& from, membership_message what) {
+      std::lock_guard lock{mutex};
+      letters.emplace_back(from, std::move(what));
+    };
+    hooks.removed = [this](const std::string& peer) {
+      std::lock_guard lock{mutex};
+      return removed.name == peer ? std::optional{removed} : std::nullopt;
     };
     link::options of;
     of.node = name;
@@ -145,6 +158,8 @@ public:
   echo_desk desk;
   std::mutex mutex;
   std::vector<std::string> troubles;
+  std::vector<std::pair<std::string, membership_message>> letters;
+  member removed; ///< no name: nobody
   std::unique_ptr<link> wire;
   std::unique_ptr<caf::actor_system> system;
 

@@ -6,6 +6,7 @@
 #include "tests/e2e/cluster/three_nodes.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 using namespace troupe::test;
 using namespace std::chrono_literals;
@@ -58,12 +59,66 @@ CAF_TEST(a removed node is cut by everybody and comes back when approved) {
   for (auto& x : all.nodes())
     x->start();
   CAF_CHECK(sees(attic, "boiler", "alive"));
-  CAF_CHECK(!within(4s, [&] { return attic.sees("cellar") != "removed" || boiler.sees("cellar") != "removed"; }));
+  CAF_CHECK(!within(10s, [&] {
+    return attic.sees("cellar") != "removed" || boiler.sees("cellar") != "removed" || has(attic.ask({"list"}).dump(), "cellar/lamp");
+  }));
+  CAF_MESSAGE("it was told, and dials no more");
+  CAF_CHECK(sees(cellar, "cellar", "removed"));
   CAF_CHECK_EQUAL(attic.troupe({"approve", "cellar"}).exit, 0);
   REQUIRE_AGREE(all, 30s);
   CAF_CHECK(is(attic, "cellar/lamp", "off"));
   CAF_CHECK_EQUAL(attic.troupe({"remove-node", "attic", "--yes"}).exit, 1);
   CAF_CHECK_EQUAL(attic.troupe({"approve", "boiler"}).exit, 1);
+}
+
+CAF_TEST(removed is removed when everything loses power as soon as it is said) {
+  begin();
+  CAF_CHECK_EQUAL(attic.troupe({"remove-node", "cellar", "--yes"}).exit, 0);
+  for (auto& x : all.nodes())
+    x->kill();
+  attic.start();
+  CAF_CHECK(sees(attic, "cellar", "removed"));
+  CAF_CHECK_EQUAL(attic.troupe({"approve", "cellar"}).exit, 0);
+  attic.kill();
+  for (auto& x : all.nodes())
+    x->start();
+  REQUIRE_AGREE(all, 30s);
+}
+
+CAF_TEST(a board with a key is drained and stops and leaves as a node does) {
+  begin();
+  auto& shed = all.add("shed");
+  const auto key = [&](const std::string& file, const std::string& line) {
+    std::ofstream{all / file} << line << "\n";
+    std::filesystem::permissions(all / file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return "psk-file = \"" + all / file + "\"\n";
+  };
+  const std::string secret(64, 'a');
+  CAF_CHECK_EQUAL(attic.stop(), 0);
+  attic.more_node_toml = "psk-listen = [\"" + shed.link_address() + "\"]\n" + key("boards.psk", "shed " + secret + " names=shed/");
+  attic.start();
+  std::ofstream{shed.dir() + "/node.toml"} << "name = \"shed\"\ndata-dir = \"" << shed.dir() << "/data\"\npki-dir = \"" << shed.pki()
+                                           << "\"\npeers = [\"attic@" << shed.link_address() << "\"]\n" << key("shed.psk", "attic " + secret);
+  shed.keep_config();
+  shed.house = all / "shed.toml";
+  std::ofstream{shed.house} << "[bus.\"shed/sim\"]\ndriver = \"sim\"\n[channel.\"shed/lamp\"]\nbus = \"shed/sim\"\nline = \"out.1\"\n"
+                               "direction = \"output\"\n";
+  shed.start();
+  CAF_REQUIRE(sees(attic, "shed", "alive"));
+  CAF_CHECK(is(attic, "shed/lamp", "off"));
+  CAF_CHECK_EQUAL(attic.troupe({"drain", "shed"}).exit, 0);
+  CAF_CHECK(within(3s, [&] { return member(attic, "shed").value("draining", false); }));
+  CAF_CHECK_EQUAL(attic.troupe({"undrain", "shed"}).exit, 0);
+  CAF_CHECK(within(3s, [&] { return !member(attic, "shed").value("draining", true); }));
+  CAF_CHECK_EQUAL(shed.stop(), 0);
+  CAF_CHECK(sees(attic, "shed", "left"));
+  CAF_CHECK(!has(attic.log(), "node shed: alive -> down"));
+  CAF_CHECK(!has(attic.log(), "node shed: suspect -> down"));
+  shed.start();
+  CAF_CHECK(sees(attic, "shed", "alive"));
+  CAF_CHECK_EQUAL(attic.troupe({"leave", "shed", "--yes"}).exit, 0);
+  CAF_CHECK(sees(attic, "shed", "left"));
+  CAF_CHECK(within(3s, [&] { return attic.reading("shed/lamp").empty() || attic.ask({"get", "shed/lamp"}).value("reason", "") == "node_lost"; }));
 }
 
 CAF_TEST(people with certificates command over TLS as far as their role goes) {

@@ -182,6 +182,35 @@ CAF_TEST(one house is applied over three nodes and exported from each) {
   CAF_CHECK(has(same.out, "nothing"));
 }
 
+CAF_TEST(what a pruned house leaves out goes also at nodes that it does not name) {
+  const std::string house = loop_house;
+  const auto rest = house.substr(house.find("[bus.boiler]"), house.find("[rule.") - house.find("[bus.boiler]"));
+  const auto shows_attic = [&] { return has(boiler.ask({"list"}).dump(), "attic/lamp"); };
+  CAF_MESSAGE("one of them is not there");
+  cellar.kill();
+  CAF_REQUIRE(within(5s, [&] { return boiler.sees("cellar") == "down"; }));
+  const auto only_boiler = rest.substr(0, rest.find("[bus.cellar]"));
+  const auto partly = boiler.troupe({"apply", "-", "--prune", "--yes"}, only_boiler);
+  CAF_CHECK_EQUAL(partly.exit, 1);
+  CAF_CHECK(has(partly.err, "nothing was changed anywhere"));
+  CAF_CHECK(has(partly.err, "--prune asks every node"));
+  CAF_CHECK(shows_attic());
+  cellar.start();
+  REQUIRE_AGREE(all);
+  CAF_MESSAGE("without --prune they keep what they have");
+  CAF_CHECK_EQUAL(boiler.troupe({"apply", "-", "--yes"}, rest).exit, 0);
+  CAF_CHECK(shows_attic());
+  CAF_MESSAGE("with it they lose it");
+  const auto dry = boiler.troupe({"apply", "-", "--prune", "--dry-run"}, rest);
+  CAF_CHECK(has(dry.out, "attic/lamp"));
+  const auto done = boiler.troupe({"apply", "-", "--prune", "--yes"}, rest);
+  CAF_CHECK_EQUAL(done.exit, 0);
+  CAF_MESSAGE(done.out << done.err);
+  CAF_CHECK(within(5s, [&] { return !shows_attic(); }));
+  CAF_CHECK(within(5s, [&] { return !has(cellar.troupe({"export"}).out, "attic/lamp"); }));
+  CAF_CHECK(is(attic, "cellar/lamp", "off"));
+}
+
 CAF_TEST(an export tells whose part is missing) {
   CAF_CHECK_EQUAL(attic.ask({"export"})["missing"].size(), 0u);
   cellar.kill();

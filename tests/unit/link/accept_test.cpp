@@ -211,3 +211,31 @@ CAF_TEST(I11 the values that one node shows are bounded) {
   more.rows = {good_row()};
   CAF_CHECK_EQUAL(shown.take("attic", more).over, 0u); // there is room again
 }
+CAF_TEST(of a letter of a board only what it says of itself counts) {
+  using kind = membership_message::kind;
+  member own, other;
+  own.name = "shed";
+  own.is = standing::left;
+  own.banned = 7;
+  own.draining = true;
+  own.addresses = {"10.0.0.9:4710"};
+  other.name = "attic";
+  other.is = standing::down;
+  for (const auto what : {kind::view, kind::goodbye, kind::deaf}) {
+    const auto taken = of_a_board("shed", {what, "attic", 1, {other, own}});
+    CAF_REQUIRE(taken);
+    CAF_CHECK(taken->what == what);
+    CAF_CHECK_EQUAL(taken->about, "");
+    CAF_REQUIRE_EQUAL(taken->members.size(), 1u);
+    CAF_CHECK_EQUAL(taken->members[0].name, "shed");
+    CAF_CHECK(taken->members[0].is == standing::left);
+    CAF_CHECK(taken->members[0].draining);
+    CAF_CHECK_EQUAL(taken->members[0].banned, 0u);
+    CAF_CHECK(taken->members[0].addresses.empty());
+  }
+  own.is = standing::removed;
+  CAF_CHECK(of_a_board("shed", {kind::view, {}, 0, {own}})->members[0].is == standing::alive);
+  for (const auto what : {kind::ask, kind::heard, kind::not_heard})
+    CAF_CHECK(!of_a_board("shed", {what, "attic", 1, {own}}));
+}
+

@@ -131,6 +131,63 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   CAF_CHECK_EQUAL(see("c").incarnation, 2u);
 }
 
+CAF_TEST(a link that ends before its hello was a failed dial) {
+  b.know("d", {"d:4710"}, now);
+  CAF_REQUIRE_EQUAL(tick().dial.size(), 1u);
+  now += 20 * ms; // it was reached, so nobody tells of a failed dial
+  b.on_link_down("d", "end of file", true, now, 0);
+  const auto ended = now;
+  std::size_t dials = 0;
+  while (dials == 0 && now - ended < 30 * sec) {
+    now += 50 * ms;
+    dials = tick().dial.size();
+  }
+  CAF_CHECK_EQUAL(dials, 1u);
+  CAF_CHECK_LESS_OR_EQUAL((now - ended) / ms, 50 + profile{}.redial_first.count() * 3 / 2);
+}
+
+CAF_TEST(a link that nobody told of is seen) {
+  const auto three = [&] { return tick({{"a", now, {}}, {"c", now, {}}, {"d", now, {}}}); };
+  for (const bool known : {false, true}) {
+    CAF_MESSAGE((known ? "of a known node" : "of one that nobody knew"));
+    membership_effects done;
+    for (int i = 0; i < 3; ++i, now += 50 * ms)
+      done = three();
+    CAF_CHECK(see("d").is != standing::alive); // the news may be on its way
+    done = three();
+    CAF_CHECK(see("d").is == standing::alive);
+    const auto* asked = letter_of(done, kind::view, "d");
+    CAF_REQUIRE(asked);
+    CAF_CHECK_EQUAL(asked->what.question, 1u); // what it told before is lost
+    // And its letters count.
+    CAF_CHECK(letter_of(b.on_letter("d", {kind::ask, "b", 5, {}}, now, 0), kind::heard, "d"));
+    if (!known)
+      b.on_link_up("d", 1, now, 0); // the news comes after all, and is the same link
+    b.on_link_down("d", "end of file", true, now, 0);
+    b.on_dial_failed("d", "refused", true, now, 0);
+    CAF_CHECK(see("d").is == standing::down);
+    pass(2 * sec, true);
+  }
+}
+
+CAF_TEST(a board is asked about nobody) {
+  now += 50 * ms;
+  tick({{"a", now, {}, true}, {"c", now, {}}});
+  auto done = pass(250 * ms, false); // `pass` shows a as a node again ...
+  CAF_CHECK(letter_of(done, kind::ask, "a"));
+  pass(2 * sec, true);
+  membership_effects all;
+  const auto c_at = now;
+  for (int i = 0; i < 6; ++i) {
+    now += 50 * ms;
+    done = tick({{"a", now, {}, true}, {"c", c_at, {}}});
+    all.letters.insert(all.letters.end(), done.letters.begin(), done.letters.end());
+  }
+  CAF_CHECK(see("c").is == standing::suspect);
+  CAF_CHECK(!letter_of(all, kind::ask, "a"));
+  CAF_CHECK(letter_of(all, kind::deaf, "c"));
+}
+
 CAF_TEST(who is called dead contradicts) {
   auto done = view_from("a", {row("b", 1, 0, standing::suspect)});
   CAF_CHECK_EQUAL(b.self().refutation, 1u);
