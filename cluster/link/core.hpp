@@ -48,6 +48,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   [[nodiscard]] caf::actor spawn_gateway();
   void on_hello(const caf::strong_actor_ptr& from, hello x);
   void on_batch(peer& from, reading_batch x);
+  void tell_anew(peer& from);
   void count_envelope(peer& from, const envelope& x);
   void on_envelope(peer& from, envelope x);
   void on_call(const peer_ptr& from, far_call x);

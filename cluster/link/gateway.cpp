@@ -14,6 +14,7 @@ namespace troupe::cluster {
 namespace {
 
 constexpr std::uint64_t say_taken_every = 128;
+constexpr mono_ns breath = 1'000'000'000;
 
 far_answer refusal(std::uint64_t id, int status, const std::string& code, const std::string& text) {
   far_answer x;
@@ -70,6 +71,7 @@ caf::actor link::core::spawn_gateway() {
       },
       [=](reading_batch& x) {
         guarded(peer(), [&](auto& p) {
+          me->tell_anew(p);
           if (sense(p, "batch of readings", x))
             me->on_batch(p, std::move(x));
         });
@@ -84,6 +86,8 @@ caf::actor link::core::spawn_gateway() {
       },
       [=](const envelopes_taken& x) {
         guarded(peer(), [&](auto& p) {
+          p.anew_due |= x.refused;
+          me->tell_anew(p);
           std::lock_guard lock{p.mutex};
           p.envelopes.taken(x.seq);
         });
@@ -264,6 +268,16 @@ void link::core::on_batch(peer& from, reading_batch x) {
     post(from.gateway, batch_taken{from.batch_said = x.seq});
 }
 
+/// Looks at all its rows, so not at its every word.
+void link::core::tell_anew(peer& from) {
+  const auto now = all.clocks.mono();
+  if (!from.anew_due || now - from.anew_at < breath)
+    return;
+  from.anew_due = false;
+  from.anew_at = now;
+  shown.refused_by(from.who.name);
+}
+
 /// Also what is not taken is counted, or the peer's window would close.
 void link::core::count_envelope(peer& from, const envelope& x) {
   std::lock_guard lock{from.mutex};
@@ -283,11 +297,11 @@ void link::core::on_envelope(peer& from, envelope x) {
       std::lock_guard lock{from.mutex};
       ++from.refused_stale;
     }
-    const auto why = fmt::format("a message of it for {} was older than {} ms when it came, and was dropped: it had "
-                                 "waited in a broken link or a stopped process", x.to, how.fresh_within.count());
-    complain(from, why);
-    // Its rules think that it came. Over a new link they tell all their wishes again.
-    wire.drop(from.who.name, why);
+    complain(from, fmt::format("a message of it for {} was older than {} ms when it came, and was dropped: it had "
+                                 "waited in a broken link or a stopped process", x.to, how.fresh_within.count()));
+    // Its rules think that it came, and would renew what they had told before it.
+    std::lock_guard lock{from.mutex};
+    post(from.gateway, envelopes_taken{from.seq_said = from.seq_taken, true});
     return;
   }
   const auto whom = all.names.find(x.to);

@@ -72,6 +72,7 @@ struct envelope {
 
 struct envelopes_taken {
   std::uint64_t seq = 0;
+  bool refused = false; ///< some of them: what their senders think was told was not
 };
 
 /// Tell me your tick: the sender has a message for an actor there and heard
@@ -182,7 +183,7 @@ typename Inspector::result_type inspect(Inspector& f, envelope& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, envelopes_taken& x) {
-  return f(caf::meta::type_name("envelopes_taken"), x.seq);
+  return f(caf::meta::type_name("envelopes_taken"), x.seq, x.refused);
 }
 
 template <class Inspector>

@@ -11,6 +11,9 @@ mirror::mirror(storage::live_table& live, const clock_source& clocks, conflict_f
 
 namespace {
 
+// Spread out, so that no number of a later link is one of an earlier start.
+constexpr std::uint32_t link_step = 0x9e3779b1u;
+
 std::size_t weight(const far_row& x) {
   auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size();
   for (const auto& step : x.story)
@@ -75,6 +78,26 @@ void mirror::linked(const std::string& node) {
   ++nodes_[node].links;
 }
 
+void mirror::refused_by(const std::string& node) {
+  std::vector<std::string> names;
+  {
+    std::lock_guard lock{mutex_};
+    auto& of = nodes_[node];
+    ++of.links;
+    for (const auto& [name, bytes] : of.names)
+      names.push_back(name);
+  }
+  for (const auto& name : names) {
+    auto row = live_.find(name);
+    if (!row || row->node != node || row->incarnation == 0)
+      continue;
+    row->incarnation = std::max(row->incarnation + link_step, 1u);
+    row->now.told_as = origin::refresh;
+    row->why = {};
+    (void)live_.publish_from(std::move(*row));
+  }
+}
+
 void mirror::freed(const std::string& name) {
   std::string node;
   far_row row;
@@ -118,8 +141,7 @@ bool mirror::show(const std::string& node, const far_row& row) {
   x.name = row.name;
   x.unit = row.unit;
   x.node = node;
-  // Spread out, so that no number of a later link is one of an earlier start.
-  x.incarnation = row.incarnation == 0 ? 0 : std::max(row.incarnation + over * 0x9e3779b1u, 1u);
+  x.incarnation = row.incarnation == 0 ? 0 : std::max(row.incarnation + over * link_step, 1u);
   x.now = row.now;
   // Its CLOCK_MONOTONIC means nothing here; the age does.
   x.now.measured_at = row.age_ns < 0 ? 0 : std::max<mono_ns>(1, clocks_.mono() - row.age_ns);

@@ -44,6 +44,8 @@ public:
   /// A new link to it stands. What was told to its actors over the one before
   /// may be lost, so each of them counts as started anew.
   void linked(const std::string& node);
+  /// It refused a message: the same, and this link goes on. The thread of `take`.
+  void refused_by(const std::string& node);
 
   /// Whoever held the name has let it go: who was refused may show it now.
   void freed(const std::string& name);

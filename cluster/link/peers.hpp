@@ -50,6 +50,10 @@ struct peer {
   std::uint64_t seq_said = 0;  ///< ... and that it knows of
   std::uint64_t refused_stale = 0;
 
+  // I/O thread
+  mono_ns anew_at = 0;   ///< when its actors last counted as started anew
+  bool anew_due = false; ///< it refused something since
+
   std::mutex complaints_mutex;
   refusal_meter complaints{complaints_per_second};
 

@@ -234,6 +234,13 @@ CAF_TEST(I5 over a new link each actor counts as started anew) {
     CAF_CHECK_EQUAL(theirs.find("rule")->incarnation, 0u);
   }
   CAF_CHECK_EQUAL(seen.size(), 100u);
+  CAF_MESSAGE("also when it refused something over a link that goes on, before it shows anything again");
+  const auto before = *theirs.find("lamp");
+  in.refused_by("board");
+  CAF_CHECK_NOT_EQUAL(theirs.find("lamp")->incarnation, before.incarnation);
+  CAF_CHECK(theirs.find("lamp")->now.val == before.now.val);
+  in.take("board", batch);
+  CAF_CHECK(seen.insert(theirs.find("lamp")->incarnation).second);
   CAF_CHECK(!seen.contains(0));
 }
 
