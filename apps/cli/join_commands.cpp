@@ -129,8 +129,9 @@ void run_join(session& s, const join_options& how) {
     s.print(fmt::format("  house        {}\n", done->house));
   s.print(clock_advice(*answer));
   if (!done->config.empty())
-    s.print(fmt::format("Start it:\n  trouped --config {}{}\n", done->config,
-                        done->house.empty() ? "" : " --house " + done->house));
+    s.print(fmt::format("Start it:\n  trouped --config {}{}\n{}", done->config,
+                        done->house.empty() ? "" : " --house " + done->house,
+                        how.force ? "If it runs already:\n  troupe reload\n" : ""));
 }
 
 } // namespace

@@ -19,16 +19,17 @@ struct verb {
 };
 
 constexpr verb verbs[] = {
-  {"approve", "approve", "Let a node in that discovery has found", "", "troupe approve garden"},
+  {"approve", "approve", "Let a node in that discovery has found, or that was removed", "", "troupe approve garden"},
   {"drain", "drain", "Have a node give away what others can do; it takes nothing new", "",
    "troupe drain boiler\nBefore an update; `troupe undrain boiler` ends it."},
   {"undrain", "undrain", "End a drain", "", "troupe undrain boiler"},
   {"leave", "leave", "Have a node say goodbye to the cluster; it may come back",
    "Shall {} leave the cluster? Until it comes back, what only it has is out of reach.",
    "troupe leave boiler"},
-  {"remove-node", "remove", "Remove a node: it is not welcome until somebody approves it again",
-   "Remove {}? What it has leaves the house; it is let in again only after `troupe approve`.",
-   "troupe remove-node garden\nFor a device or rule: `troupe remove`."},
+  {"remove-node", "remove", "Remove a node: it is refused until it is approved or joins with a new token",
+   "Remove {}? Its links are cut, and it is refused until `troupe approve` or a new token lets it in.",
+   "troupe remove-node garden\nOf one that was stolen, revoke the certificate, too: `troupe pki revoke`.\n"
+   "For a device or rule: `troupe remove`."},
 };
 
 void add_verb(CLI::App& app, session& s, const verb& v) {

@@ -164,6 +164,10 @@ void run_renew(session& s, const options& how) {
   // NAME as issued here, or the folder of a node.
   const auto folder = how.name.find('/') != std::string::npos ? how.name : how.folder + "/issued/" + how.name;
   const auto files = files_in(folder);
+  if (!is_there(files.certificate))
+    return s.fail(exit_not_found, fmt::format("there is no {}. A node that joined with a token renews its certificate by itself; for another "
+                                            "one now: `troupe token {} --replace` on a server and `troupe join` on the board. For files in "
+                                            "another folder: troupe pki renew FOLDER", files.certificate, how.name));
   const auto text = read_text(files.certificate);
   if (!text)
     return fail(s, text.why());
@@ -238,8 +242,11 @@ void run_revoke(session& s, const options& how) {
     return s.print_json(index_json(*gone, session::now()));
   for (auto& x : *gone)
     s.print(fmt::format("revoked {} {}, serial {}\n", x.what, x.name, x.serial));
-  s.print(fmt::format("Next: put {}/revoked.crl into the PKI folder of one node and call `troupe reload` there; the "
-                      "others get it from it\n", how.folder));
+  if (is_there(how.folder + "/node.crt"))
+    s.print("Next: `troupe reload` on this server; else it looks within a minute. The others get the list from it\n");
+  else
+    s.print(fmt::format("Next: put {}/revoked.crl into the PKI folder of one node and call `troupe reload` there; the "
+                        "others get it from it\n", how.folder));
 }
 
 void run_rotate(session& s, const options& how) {

@@ -69,7 +69,9 @@ std::string show_index(const certificate_index& all, bool with_ended, const styl
     }
     const auto told = x.revoked_at ? fmt::format("revoked {}{}", day(x.revoked_at), x.why.empty() ? "" : ", " + harmless(x.why))
                                    : state;
-    result.add({x.name, x.what, how.paint(told, colour_of(state)), day(x.until), x.serial, x.issuer});
+    // The new root's key, vouched for by the old root.
+    const bool crossed = x.what == "root" && x.name != x.issuer;
+    result.add({x.name, crossed ? "crossed root" : x.what, how.paint(told, colour_of(state)), day(x.until), x.serial, x.issuer});
   }
   auto text = result.empty() ? std::string{"nothing valid was issued here\n"} : result.render(how);
   if (hidden)

@@ -1,6 +1,7 @@
 #include "apps/client/enrol.hpp"
 
 #include "apps/client/pinned.hpp"
+#include "config/model/address.hpp"
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -71,6 +72,8 @@ public:
 private:
   int fd_;
 };
+
+const std::string node_door = std::to_string(troupe::node_port);
 
 std::string shown(const enrol_server& at) {
   return at.host.find(':') == std::string::npos ? at.host + ":" + at.port : "[" + at.host + "]:" + at.port;
@@ -286,8 +289,11 @@ answer<json> enrol(const enrol_server& at, const json& body, const clock_source&
                              "Content-Length: {}\r\nConnection: close\r\n\r\n{}", shown(at), text.size(), text))
       || !line.receive_all(got))
     return problem{trouble::lost, {},
-                   fmt::format("{} ({}) took the request and did not answer: {}. Join again with the same token: it is "
-                               "still good for this board", who->name, shown(at), line.why())};
+                   at.port == node_door && got.empty()
+                     ? fmt::format("{} ({}) hung up: port {} is where nodes link. Join at its control-listen address, as a rule port {}",
+                                   who->name, shown(at), at.port, enrol_server{}.port)
+                     : fmt::format("{} ({}) took the request and did not answer: {}. Join again with the same token: it is "
+                                   "still good for this board", who->name, shown(at), line.why())};
   return read_answer(got, at);
 }
 

@@ -158,7 +158,8 @@ json cluster_part::members() {
     const bool self = x.name == config_.name;
     const auto changed = standing_since_.find(x.name);
     const auto at_mono = changed != standing_since_.end() ? changed->second : self ? started_ : 0;
-    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", at_mono == 0 ? 0 : wall - (mono - at_mono) / 1'000'000}, {"self", self},
+    const auto since = at_mono == 0 ? wall_ms{0} : wall - (mono - at_mono) / 1'000'000;
+    json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", since}, {"self", self},
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
              {"version", x.version}, {"draining", x.draining}, {"incarnation", x.incarnation}};
     const bool is_dialled = x.is == cluster::standing::unknown || x.is == cluster::standing::down

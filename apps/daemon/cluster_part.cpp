@@ -143,6 +143,11 @@ child_spec cluster_part::membership_child() {
     if (x.now.is != x.before) {
       std::lock_guard lock{standing_mutex_};
       standing_since_[x.now.name] = all_.clocks.mono();
+      // Strangers that waited and went leave their names here.
+      if (standing_since_.size() > 2 * cluster::membership::max_members)
+        std::erase_if(standing_since_, [all = table_.members()](const auto& kept) {
+          return std::none_of(all.begin(), all.end(), [&](const cluster::member& m) { return m.name == kept.first; });
+        });
     }
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
@@ -189,6 +194,11 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   };
   enrolling.journal = [this](const std::string& who, const std::string& subject, const std::string& text) {
     tell(severity::notice, subject, text, who);
+  };
+  // Who makes a token for a name that was removed wants it back.
+  enrolling.joined = [this](const std::string& name) {
+    if (const auto is = table_.standing_of(name); is == cluster::standing::removed || is == cluster::standing::waiting)
+      to_membership(cluster::node_command{cluster::node_command::kind::approve, name, "its token"});
   };
   enrolling.revoked_changed = [this] { chores_.soon([this] { (void)trust_->reload(); }); };
   if (auto opened = enrolment::open(std::move(enrolling)); opened)

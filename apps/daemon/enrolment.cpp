@@ -116,6 +116,8 @@ result<enrolment::json> enrolment::enrol(const json& body) {
                       record->name, record->id, made->leaf.serial(), identity::utc_text(made->leaf.until())));
   if ((record->replace || record->retaken) && how_.revoked_changed)
     how_.revoked_changed();
+  if (record->allowed == role::node && how_.joined)
+    how_.joined(record->name);
   auto result = answer(*made);
   if (!result)
     return result;

@@ -227,7 +227,8 @@ std::string trust_keeper::clock_trouble() const {
                        identity::utc_text(clock), identity::utc_text(now.until));
   if (clock < now.from)
     return fmt::format("this machine's clock says {}, but it cannot be before {}, when its certificate began: certificates are "
-                       "judged by that. Set the clock (`timedatectl set-ntp true`): readings and the journal carry its time",
+                       "judged by that. Set the clock (`timedatectl set-ntp true`): readings and the journal carry its time. If it is "
+                       "right, the clock of the server that made the certificate was ahead: join again",
                        identity::utc_text(clock), identity::utc_text(now.from));
   return {};
 }
@@ -260,7 +261,8 @@ void trust_keeper::renew() {
   const auto fail = [&](const error& why) {
     say(left_days < 7 ? storage::severity::alarm : storage::severity::warning,
         fmt::format("the certificate of this node ends in {} days and could not be renewed: {}. It is tried again every "
-                    "10 minutes; `troupe pki renew` does it by hand.", left_days, why.context));
+                    "10 minutes; by hand: `troupe token {} --replace` on a server that enrols, and join with it.",
+                    left_days, why.context, context()->self().name));
   };
   if (!how_.renew)
     return;

@@ -250,7 +250,8 @@ status drop_old_roots(const std::string& folder, bool force, const clock_source&
       shut_out += (shut_out.empty() ? "" : ", ") + name;
   if (!shut_out.empty() && !force)
     return error{errc::conflict, fmt::format("these still have a certificate under an old root and would be shut out: "
-                                             "{}. Renew them first, or say --force", shut_out)};
+                                             "{}. Renew them first, or say --force. This is what was issued in {}; servers that "
+                                             "enrol know theirs (`troupe pki list --dir` there)", shut_out, folder)};
   return write_text(folder + "/ca.crt", pem_of(kept));
 }
 

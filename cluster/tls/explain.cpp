@@ -32,7 +32,7 @@ std::string in_words(int reason, wall_ms clock) {
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     return "the other side does not trust the authority of our certificate";
   case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-    return "the other side says that our certificate was revoked";
+    return "the other side says that our certificate was revoked; with a new token this machine can join again";
   case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     return fmt::format(
       "the other side says that our certificate expired or is not valid yet; its clock or "

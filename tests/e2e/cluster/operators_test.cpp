@@ -119,6 +119,19 @@ CAF_TEST(a board with a key is drained and stops and leaves as a node does) {
   CAF_CHECK_EQUAL(attic.troupe({"leave", "shed", "--yes"}).exit, 0);
   CAF_CHECK(sees(attic, "shed", "left"));
   CAF_CHECK(within(3s, [&] { return attic.reading("shed/lamp").empty() || attic.ask({"get", "shed/lamp"}).value("reason", "") == "node_lost"; }));
+
+CAF_TEST(a removed node comes back when it joins with a token) {
+  begin();
+  CAF_CHECK_EQUAL(attic.troupe({"remove-node", "cellar", "--yes"}).exit, 0);
+  for (auto* x : {&attic, &boiler})
+    CAF_CHECK(sees(*x, "cellar", "removed"));
+  cellar.kill();
+  const auto token = attic.ask({"token", "cellar", "--replace"}).value("token", "");
+  CAF_REQUIRE_EQUAL(cellar.on_machine({"join", attic.control_address(), "--token", token, "--config", cellar.dir() + "/joined.toml", "--dir",
+                                       cellar.pki(), "--data-dir", cellar.dir() + "/data", "--force"}).exit, 0);
+  cellar.start();
+  REQUIRE_AGREE(all, 30s);
+  CAF_CHECK(is(attic, "cellar/lamp", "off"));
 }
 
 CAF_TEST(people with certificates command over TLS as far as their role goes) {
