@@ -115,6 +115,10 @@ void cluster_part::beat(const std::vector<std::string>& names) {
     net().beat(names);
 }
 
+std::chrono::nanoseconds cluster_part::ears_late() {
+  return open_link_ ? net().io_late() : std::chrono::nanoseconds{0};
+}
+
 void cluster_part::dial(const cluster::member& whom) {
   if (!open_link_)
     return to_membership(cluster::dial_failed{whom.name, "this node has not opened its links yet", false});

@@ -67,6 +67,7 @@ public:
 
   // wire
   std::vector<cluster::heard> links() override;
+  std::chrono::nanoseconds ears_late() override;
   void beat(const std::vector<std::string>& names) override;
   void dial(const cluster::member& whom) override;
   void send(const std::string& to, const cluster::membership_message& what) override;

@@ -28,7 +28,7 @@ public:
     std::function<std::vector<std::string>()> peers;
     std::function<void(const std::string& who, const std::string& subject, const std::string& text)> journal;
     /// A node got its certificate by a token of this server.
-    std::function<void(const std::string& name)> joined;
+    std::function<void(const std::string& name)> joined = {};
     /// The lists in the folder have changed: load them, tell the peers.
     std::function<void()> revoked_changed;
     const clock_source* clocks = &system_clocks();

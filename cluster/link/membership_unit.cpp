@@ -102,7 +102,7 @@ private:
 
   void tick() {
     const auto now = context_.now();
-    act(inside_.tick(now, clocks_.wall(), net_.links()), {});
+    act(inside_.tick(now, clocks_.wall(), net_.links(), net_.ears_late().count()), {});
     context_.arm(0, std::chrono::nanoseconds{std::max<mono_ns>(inside_.wake_at() - context_.now(), 0)});
   }
 

@@ -12,6 +12,8 @@ public:
   /// All live links.
   [[nodiscard]] virtual std::vector<heard> links() = 0;
   virtual void beat(const std::vector<std::string>& names) = 0;
+  /// See `transport::io_late`.
+  [[nodiscard]] virtual std::chrono::nanoseconds ears_late() { return {}; }
   virtual void dial(const member& whom) = 0;
   virtual void send(const std::string& to, const membership_message& what) = 0;
   virtual void drop(const std::string& name, const std::string& why) = 0;

@@ -25,6 +25,9 @@ public:
   bool seen(mono_ns now);
   /// A tick that was due at `due`.
   void ticked(mono_ns due, mono_ns now);
+  /// Its ears, the thread that reads the links, have been away for so long. Half
+  /// a window of that is a pause, though this thread goes on.
+  void deaf_for(mono_ns late, mono_ns now);
   void accused();
 
   [[nodiscard]] double factor() const { return factor_; }

@@ -113,10 +113,11 @@ void membership::lost(const std::string& name, mono_ns now) {
     p->seen.clear(); // nobody is there to be approved
 }
 
-membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector<heard>& links) {
+membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector<heard>& links, mono_ns deaf_for) {
   membership_effects out;
   auto& m = *parts_;
   m.health.seen(now);
+  m.health.deaf_for(deaf_for, now);
   if (m.next_tick != 0)
     m.health.ticked(m.next_tick, now);
   m.next_tick = now + ns(m.how.pace.beat_every);

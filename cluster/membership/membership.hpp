@@ -120,7 +120,8 @@ public:
 
   /// Looks at silences; call at `wake_at` or later. A late call raises the
   /// local health figure: this node was busy, so it trusts itself less.
-  membership_effects tick(mono_ns now, wall_ms wall, const std::vector<heard>& links);
+  /// @param deaf_for  how long the thread that reads the links has had no turn
+  membership_effects tick(mono_ns now, wall_ms wall, const std::vector<heard>& links, mono_ns deaf_for = 0);
   [[nodiscard]] mono_ns wake_at() const;
 
   /// @param incarnation 0: the link stood before this class was made; the peer

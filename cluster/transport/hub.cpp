@@ -261,6 +261,7 @@ void hub::enter(link_doorman* x) { doormen_.insert(x); }
 void hub::leave(link_doorman* x) { doormen_.erase(x); }
 
 void hub::beat(const std::vector<std::string>& names) {
+  beat_asked = 0;
   const auto at = now();
   for (auto* one : scribes_)
     if (one->record().up && std::find(names.begin(), names.end(), one->record().who.name) != names.end())

@@ -31,6 +31,7 @@ public:
   const basp_guard::type_names messages; ///< that peers may send; null: all
   std::atomic<caf::io::network::default_multiplexer*> io{nullptr};
 
+  std::atomic<mono_ns> beat_asked{0}; ///< the oldest beat that waits for the I/O thread; 0: none does
   std::atomic<bool> closing{false}; ///< the node stops
   std::string own_id; ///< CAF's node id of this node; set before the first connection
   // --- any thread ---

@@ -89,7 +89,14 @@ public:
   }
 
   void beat(const std::vector<std::string>& names) override {
+    mono_ns nobody_waits = 0;
+    (void)hub_->beat_asked.compare_exchange_strong(nobody_waits, hub_->now());
     hub_->post([shared = hub_, names] { shared->beat(names); });
+  }
+
+  std::chrono::nanoseconds io_late() const override {
+    const mono_ns asked = hub_->beat_asked;
+    return std::chrono::nanoseconds{asked == 0 ? 0 : std::max<mono_ns>(0, hub_->now() - asked)};
   }
 
   std::vector<link_view> links() const override { return hub_->links(); }

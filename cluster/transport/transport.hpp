@@ -115,6 +115,9 @@ public:
   /// Sends each of these peers a beat with our tick and the newest of theirs.
   /// From the I/O thread, so it waits for no disk and no worker.
   virtual void beat(const std::vector<std::string>& names) = 0;
+  /// How long a beat has waited for the I/O thread: what peers sent meanwhile has
+  /// not been read either, and they are not to blame.
+  [[nodiscard]] virtual std::chrono::nanoseconds io_late() const = 0;
 
   [[nodiscard]] virtual std::vector<link_view> links() const = 0;
 

@@ -119,6 +119,7 @@ CAF_TEST(a board with a key is drained and stops and leaves as a node does) {
   CAF_CHECK_EQUAL(attic.troupe({"leave", "shed", "--yes"}).exit, 0);
   CAF_CHECK(sees(attic, "shed", "left"));
   CAF_CHECK(within(3s, [&] { return attic.reading("shed/lamp").empty() || attic.ask({"get", "shed/lamp"}).value("reason", "") == "node_lost"; }));
+}
 
 CAF_TEST(a removed node comes back when it joins with a token) {
   begin();

@@ -347,3 +347,20 @@ CAF_TEST(who does not hear us gets signs of life and the second time an operator
   CAF_CHECK(!told(x.letter(x.who, kind::deaf)));
   CAF_CHECK(told(x.letter(x.who, kind::deaf))); // a new trouble
 }
+
+// --- trust in oneself ---
+
+CAF_TEST(a node that has not read its links blames nobody for silence) {
+  room x{two};
+  x.pass(sec);
+  x.silent = {"a", "c"};
+  for (int i = 1; i <= 19; ++i) { // 950 ms, with timely ticks
+    x.now += 50 * ms;
+    x.deaf_for = i * 50 * ms;
+    x.tick();
+    CAF_CHECK(x.sees("a", standing::alive, true));
+  }
+  x.deaf_for = 0; // its ears are open again, and there is nothing to hear
+  x.pass(3 * sec);
+  CAF_CHECK(!x.sees("a", standing::alive, true));
+}

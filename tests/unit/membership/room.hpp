@@ -60,6 +60,7 @@ struct room {
     heard_at.erase(x);
     return b.on_link_down(x, "cut", lost, now, 0);
   }
+  mono_ns deaf_for = 0; ///< of the thread that reads the links
   membership_effects tick() {
     std::vector<heard> list;
     for (auto& [name, at] : heard_at) {
@@ -67,7 +68,7 @@ struct room {
         at = now;
       list.push_back({name, at, {}});
     }
-    return b.tick(now, 0, list);
+    return b.tick(now, 0, list, deaf_for);
   }
   /// Timely ticks; what they want done, together.
   membership_effects pass(mono_ns length) {
