@@ -49,10 +49,13 @@ mirror::refused mirror::take(const std::string& node, const reading_batch& batch
     }
     if (of.in_picture)
       for (const auto& row : batch.rows)
-        if (of.names.contains(row.name))
+        if (of.names.contains(row.name) || of.refused.contains(row.name))
           of.picture.insert(row.name);
     if (of.in_picture && (batch.is == place::last || batch.is == place::only)) {
       for (const auto& [name, bytes] : of.names)
+        if (!of.picture.contains(name))
+          gone.push_back(name);
+      for (const auto& [name, row] : of.refused)
         if (!of.picture.contains(name))
           gone.push_back(name);
       of.in_picture = false;

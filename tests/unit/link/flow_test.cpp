@@ -209,7 +209,19 @@ CAF_TEST(a name that was refused is shown when its first holder goes) {
   in.forget("attic");
   CAF_CHECK_EQUAL(theirs.find("b")->node, "board");
   CAF_CHECK_EQUAL(in.rows_of("board"), 2u);
-  // And what its owner took back is not kept for anybody.
+  // And what its owner took back is not kept for anybody: by a word of it, or
+  // by a picture that does not show it.
+  theirs.publish("c", shows(9, 1));
+  reading_batch picture;
+  picture.is = reading_batch::place::only;
+  picture.rows.resize(1);
+  picture.rows[0].name = "c";
+  in.take("shed", picture);
+  picture.rows[0].name = "d";
+  in.take("shed", picture);
+  theirs.remove("c");
+  in.freed("c");
+  CAF_CHECK(!theirs.find("c"));
   in.take("cellar", other);
   reading_batch gone;
   gone.gone = {"b"};
