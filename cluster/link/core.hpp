@@ -7,6 +7,9 @@
 
 namespace troupe::cluster {
 
+/// What is no hurry is done so often.
+inline constexpr mono_ns breath = 1'000'000'000;
+
 /// The inside of a LINK, shared with its gateway. `link.cpp`: what others ask
 /// of it; `gateway.cpp`: what peers tell.
 struct link::core final : storage::watcher, std::enable_shared_from_this<link::core> {

@@ -14,7 +14,6 @@ namespace troupe::cluster {
 namespace {
 
 constexpr std::uint64_t say_taken_every = 128;
-constexpr mono_ns breath = 1'000'000'000;
 
 far_answer refusal(std::uint64_t id, int status, const std::string& code, const std::string& text) {
   far_answer x;

@@ -11,7 +11,6 @@ namespace troupe::cluster {
 namespace {
 
 constexpr std::uint32_t events_at_a_time = 64;
-constexpr mono_ns breath = 1'000'000'000;
 /// A tick as old as this still leaves a message most of `fresh_within`.
 constexpr mono_ns tick_is_recent = 500'000'000;
 

@@ -1,9 +1,9 @@
 #include "tests/support/test_cluster.hpp"
 
+#include "tests/support/free_port.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,21 +19,6 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Of loopback; between this answer and its use somebody else could take it.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0
-                     && ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(fd);
-  if (!bound)
-    throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
-}
 
 std::string list_of(const std::vector<std::string>& words) {
   std::string out;

@@ -20,21 +20,11 @@ namespace {
 
 void answer_each(tls_side& me) {
   for (;;) {
-    // The size stands in the first bytes, and all of it in one buffer.
-    std::size_t have = 0;
     head x;
-    const auto all_of = [&](std::size_t size) {
-      for (;;) {
-        const auto is = me.read_some(size, have);
-        pollfd p{me.fd, POLLIN, 0};
-        if (is != tls_side::got::some || ::poll(&p, 1, 60000) <= 0)
-          return is == tls_side::got::all;
-      }
-    };
-    if (!all_of(sizeof x))
+    if (!me.read_all(sizeof x))
       return;
     std::memcpy(&x, me.buffer.data(), sizeof x);
-    if (!all_of(x.size) || !me.write_all(x.answer))
+    if (!me.read_all(x.size, sizeof x) || !me.write_all(x.answer))
       return;
   }
 }

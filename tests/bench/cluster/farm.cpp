@@ -1,8 +1,8 @@
 #include "tests/bench/cluster/farm.hpp"
 
 #include "apps/client/node.hpp"
+#include "tests/support/free_port.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -24,24 +24,7 @@ namespace troupe::bench {
 namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
-namespace {
-
-/// Free now; nobody else on the machine may take it before the node does,
-/// which is why ports are asked for one run only.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0
-      || ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    throw std::runtime_error("no free port");
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
-
-} // namespace
+using test::free_port;
 
 std::int64_t now_ns() {
   timespec t;

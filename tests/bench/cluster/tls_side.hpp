@@ -58,9 +58,10 @@ struct tls_side {
     return got::all;
   }
 
-  /// Sleeps in poll until all is there. @returns false when the other side is gone.
-  bool read_all(std::size_t size) {
-    for (std::size_t have = 0;;) {
+  /// Sleeps in poll until all is there, `have` of it already. @returns false when
+  /// the other side is gone.
+  bool read_all(std::size_t size, std::size_t have = 0) {
+    for (;;) {
       const auto x = read_some(size, have);
       pollfd p{fd, POLLIN, 0};
       if (x != got::some || ::poll(&p, 1, 60000) <= 0)

@@ -2,6 +2,7 @@
 #include "tests/support/suite.hpp"
 
 #include "cluster/transport/beat.hpp"
+#include "tests/contract/transport/basp_bytes.hpp"
 #include "tests/contract/transport/live_link.hpp"
 #include "tests/contract/transport/raw_link.hpp"
 
@@ -9,26 +10,6 @@ using namespace troupe::test;
 using troupe::errc;
 
 namespace {
-
-std::string basp(int kind, const std::string& payload, std::uint32_t claimed_size) {
-  std::string out(32, '\0');
-  out[0] = static_cast<char>(kind);
-  for (int i = 0; i < 4; ++i)
-    out[static_cast<std::size_t>(4 + i)] = static_cast<char>(claimed_size >> (24 - 8 * i));
-  return out + payload;
-}
-
-std::string basp(int kind, const std::string& payload) {
-  return basp(kind, payload, static_cast<std::uint32_t>(payload.size()));
-}
-
-std::string id_bytes(const std::string& uri) {
-  auto id = caf::make_node_id(*caf::make_uri(uri));
-  std::vector<char> out;
-  caf::binary_serializer to{nullptr, out};
-  to(id);
-  return {out.begin(), out.end()};
-}
 
 /// An honest link beside the attack; it must answer before and after.
 struct fixture : link_fixture {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/contract/transport/raw_link.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/test_house.hpp"
 #include "tests/support/test_pki.hpp"
@@ -22,11 +23,6 @@ namespace troupe::test {
 using namespace std::chrono_literals;
 
 inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-inline std::uint16_t free_port() {
-  auto fd = cluster::listen_tcp(*cluster::parse_address("127.0.0.1:0"));
-  return cluster::port_of(fd->get());
-}
 
 struct honest_pair {
   static constexpr const char* sensors = "[bus.sim]\ndriver = \"sim\"\n[channel.\"b/temp\"]\nbus = \"sim\"\n"

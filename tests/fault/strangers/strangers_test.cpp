@@ -4,27 +4,14 @@
 #define CAF_SUITE strangers
 #include "tests/support/suite.hpp"
 
+#include "tests/contract/transport/basp_bytes.hpp"
 #include "tests/fault/strangers/pair.hpp"
 
 using namespace troupe::test;
 
 namespace {
 
-std::string basp(int kind, const std::string& payload, std::uint32_t claimed_size) {
-  std::string out(32, '\0');
-  out[0] = static_cast<char>(kind);
-  for (int i = 0; i < 4; ++i)
-    out[static_cast<std::size_t>(4 + i)] = static_cast<char>(claimed_size >> (24 - 8 * i));
-  return out + payload;
-}
-
-std::string hello_of(const std::string& uri) {
-  auto id = caf::make_node_id(*caf::make_uri(uri));
-  std::vector<char> out;
-  caf::binary_serializer to{nullptr, out};
-  to(id);
-  return basp(1, {out.begin(), out.end()}, static_cast<std::uint32_t>(out.size()));
-}
+std::string hello_of(const std::string& uri) { return basp(1, id_bytes(uri)); }
 
 std::size_t lines_with(const std::string& text, const std::string& part) {
   std::size_t n = 0;

@@ -2,21 +2,17 @@
 #define CAF_SUITE membership
 
 #include "cluster/membership/local_health.hpp"
-#include "cluster/membership/membership.hpp"
 #include "config/model/patience.hpp"
+#include "tests/unit/membership/room.hpp"
 
 #include <caf/test/dsl.hpp>
 
 #include <algorithm>
 
 using namespace troupe;
-using namespace troupe::cluster;
-using kind = membership_message::kind;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
 
 membership::options named(const std::string& self) {
   membership::options o;
@@ -62,16 +58,6 @@ struct fixture {
     return b.on_letter(from, {kind::view, {}, 0, std::move(rows)}, now, 0);
   }
 };
-
-member row(const std::string& name, std::uint64_t incarnation, std::uint32_t refutation, standing is) {
-  member x;
-  x.name = name;
-  x.incarnation = incarnation;
-  x.refutation = refutation;
-  x.is = is;
-  x.direct = is == standing::alive;
-  return x;
-}
 
 const membership_effects::letter* letter_of(const membership_effects& all, kind what, const std::string& to) {
   for (const auto& x : all.letters)
