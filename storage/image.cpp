@@ -53,6 +53,11 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
     into.node = value;
   } else if (key == layout::machine_key) {
     into.machine = value;
+  } else if (key == layout::young_key) {
+    for (byte_reader in{value}; !in.at_end() && in.ok();)
+      into.young.push_back(read_stream_id(in));
+  } else if (key == layout::clustered_key) {
+    into.clustered = true;
   } else if (key.starts_with(layout::seen_prefix)) {
     const auto of = stream_after(layout::seen_prefix);
     into.seen.raise(of, number(value));

@@ -21,6 +21,8 @@ struct image {
   hlc bound;
   std::string node;
   std::string machine;
+  bool clustered = false;
+  std::vector<stream_id> young;
 };
 
 /// Reads it all.

@@ -19,6 +19,7 @@ struct journal_event {
   wall_ms at = 0;          ///< given by the store when 0
   mono_ns mono = 0;        ///< given by the store when 0
   std::uint32_t boot = 0;  ///< given by the store
+  std::uint64_t node = 0;  ///< `node_hash` of who wrote it; given by the store
   severity level = severity::info;
   std::string kind;        ///< "output", "command", "restart", "quarantine", "gap",
                            ///< "config", "alarm", "restore", "start", "stop"

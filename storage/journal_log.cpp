@@ -106,10 +106,15 @@ journal_event journal_record::event() const {
   }
   out.seq = local;
   out.boot = stream.boot;
+  out.node = stream.node;
   return out;
 }
 
 void journal_log::add(journal_record x) {
+  // Retention goes by the order of arrival: an event of a clock that was behind
+  // is not older than what came before it.
+  if (!records_.empty())
+    x.at = std::max(x.at, records_.back().at);
   bytes_ += weight(x);
   records_.push_back(std::move(x));
 }

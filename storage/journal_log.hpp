@@ -28,7 +28,7 @@ struct journal_record {
   std::uint64_t local = 0; ///< order of arrival on this node; `journal_event::seq`
   stream_id stream;
   std::uint64_t seq = 0;   ///< in its stream
-  wall_ms at = 0;
+  wall_ms at = 0;          ///< for retention
   hlc stamp;
   std::string bytes;
 

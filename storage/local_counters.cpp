@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 // The counters of the local store: COUNTER's pulses stay in RAM, go to the ring
 // at check points and to the engine rarely (docs/operations/storage.md).
@@ -11,14 +12,56 @@ namespace troupe::storage {
 
 namespace {
 
-/// So many own streams stay told apart; older ones are summed. More would let
+/// So many own boots stay told apart; older ones are summed. More would let
 /// a peer's late news be joined exactly; less would save bytes per page.
-constexpr std::size_t streams_kept = 2;
+constexpr std::size_t boots_kept = 2;
+
+/// The boot up to which a counter is summed when nobody else can hold more.
+std::uint32_t old_boots(const counter_state& x, std::uint64_t node) {
+  std::set<std::uint32_t> boots;
+  for (const auto& [of, n] : x.counts.items())
+    if (of.node == node)
+      boots.insert(of.boot);
+  return boots.size() <= boots_kept ? 0 : *std::next(boots.rbegin(), boots_kept);
+}
 
 } // namespace
 
+/// A counter that was counted elsewhere goes on from there.
 local_store::live_counter& local_store::count_cell(const std::string& key) {
-  return counters_[key];
+  const auto [at, fresh] = counters_.try_emplace(key);
+  if (fresh)
+    at->second.state = told_of(key);
+  return at->second;
+}
+
+/// What the slots of all streams say together.
+counter_state local_store::told_of(const std::string& key) const {
+  counter_state out;
+  if (const auto* slots = data_.find(slot_kind::ctr, key))
+    for (const auto& [of, x] : *slots)
+      (void)decode_counts(x.payload, out);
+  if (const auto* slots = data_.find(slot_kind::ovr, key))
+    for (const auto& [of, x] : *slots) {
+      counter_state other;
+      other.mark = decode_mark(x.payload);
+      join(out, other);
+    }
+  return out;
+}
+
+void local_store::join_counter(const std::string& key) {
+  const auto found = counters_.find(key);
+  if (found == counters_.end())
+    return;
+  auto& x = found->second;
+  join(x.state, told_of(key));
+  if (ours_.size() > 2) // more than this open's pair
+    settle_young(x);
+  if (x.restate || x.mark_changed) {
+    x.engine_wants = true;
+    push_at_ = std::min(push_at_, later(clocks_.mono(), options_.push_counters));
+  }
 }
 
 void local_store::counted(const std::string& key, std::uint64_t in_this_stream) {
@@ -42,19 +85,29 @@ void local_store::counted(const std::string& key, std::uint64_t in_this_stream) 
       counters_at_ = later(now, ring_ ? options_.counters_to_engine_every
                                       : std::max(options_.checkpoint_every,
                                                  milliseconds{60'000}));
+    if (push_at_ == never && news_)
+      push_at_ = later(now, options_.push_counters);
     check_wake(then);
   }
   deliver(then);
 }
 
+bool local_store::settled() const {
+  return settled_
+         || clocks_.mono() - opened_at_ >= std::chrono::nanoseconds{options_.settle_for}.count();
+}
+
 counter_view local_store::counter(const std::string& key) const {
   counter_view out;
   std::lock_guard lock{mutex_};
-  out.settled = clocks_.mono() - opened_at_
-                >= std::chrono::nanoseconds{options_.settle_for}.count();
+  out.settled = settled();
   const auto found = counters_.find(key);
-  if (found == counters_.end())
+  if (found == counters_.end()) { // another node counts it
+    const auto state = told_of(key);
+    out.total = state.total();
+    out.raw = state.raw();
     return out;
+  }
   const auto& x = found->second;
   out.total = x.state.total();
   out.raw = x.state.raw();
@@ -70,6 +123,10 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
     std::lock_guard lock{mutex_};
     if (auto ok = refuse(slot_kind::map, key, request_id.size()); !ok)
       return ok;
+    if (!settled()) // pulses that others know of would be added to what is set
+      return error{errc::busy, fmt::format("{}: this node has just started and does not know yet what other members "
+                                           "know of its counters; try again in {} s", key,
+                                           std::chrono::ceil<std::chrono::seconds>(options_.settle_for).count())};
     auto& x = count_cell(key);
     auto requests = x.state.mark ? x.state.mark->requests : std::vector<std::string>{};
     const bool again
@@ -78,18 +135,28 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
       requests.push_back(request_id);
       if (requests.size() > override_mark::max_requests)
         requests.erase(requests.begin());
-      x.state.mark = override_mark{total, state_stream_, x.state.counts.at(state_stream_),
-                                   stamp(), std::move(requests)};
+      override_mark mark;
+      mark.set = total;
+      mark.at = state_stream_;
+      mark.count = x.state.counts.at(state_stream_);
+      // Later than the one before, also if that one's writer had a clock ahead.
+      mark.stamp = std::max(stamp(), hlc{x.state.mark ? x.state.mark->stamp.raw + 1 : 0});
+      mark.before.raise(node_, boot_);
+      for (const auto& [of, n] : x.state.counts.items())
+        mark.before.raise(of.node, of.boot);
+      mark.requests = std::move(requests);
+      x.state.mark = std::move(mark);
       x.engine_wants = true;
-      x.mark_changed = true;
       // The count that the mark stands on goes into the same batch.
       write_slot(slot_kind::ctr, key, encode_counts(x.state), 0);
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
+      x.staged = x.told;
+      then.news = true;
       if (ring_)
         ring_at_ = clocks_.mono();
     }
     if (done)
-      add_waiter(std::move(done));
+      add_waiter(std::move(done), ack::usual);
     else
       ask_commit(clocks_.mono());
     check_wake(then);
@@ -115,62 +182,127 @@ void local_store::checkpoint_now() {
 
 void local_store::stage_counters() {
   for (auto& [key, x] : counters_) {
-    if (x.engine_wants)
-      write_slot(slot_kind::ctr, key, encode_counts(x.state), 0);
+    // The mark first: whoever has only half of it must not add up what the
+    // other half has summed.
     if (x.mark_changed && x.state.mark)
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
     x.mark_changed = false;
+    if (x.engine_wants && (x.staged != x.told || x.restate)) {
+      write_slot(slot_kind::ctr, key, encode_counts(x.state), 0);
+      x.staged = x.told;
+      x.restate = false;
+    }
   }
+}
+
+/// Sums what is closed and the same at all members.
+void local_store::fold_counters(const version_vector& agreed) {
+  std::uint32_t upto = boot_ - 1;
+  for (const auto& [of, seq] : data_.seen().items())
+    if (of.node == node_ && of.boot < boot_ && agreed.at(of) < seq)
+      upto = std::min(upto, of.boot - 1);
+  bool any = false;
+  for (auto& [key, x] : counters_) {
+    const auto boot = std::min(upto, old_boots(x.state, node_));
+    const auto before = x.state;
+    if (boot > 0)
+      fold(x.state, node_, boot);
+    if (x.state == before)
+      continue;
+    std::erase_if(x.young, [&](const auto& y) { return x.state.summed(y.first); }); // now it is in the sum
+    x.engine_wants = x.restate = any = true;
+    x.mark_changed = x.mark_changed || x.state.mark != before.mark;
+  }
+  if (!any)
+    return;
+  const auto now = clocks_.mono();
+  push_at_ = std::min(push_at_, later(now, options_.push_counters));
+  if (counters_at_ == never)
+    counters_at_ = later(now, options_.counters_to_engine_every);
+}
+
+/// The state stream is a new one, with a higher boot than any that peers know.
+void local_store::move_counters(const stream_id& from) {
+  for (auto& [key, x] : counters_) {
+    if (const auto n = x.told - x.offset; n > 0)
+      x.young[from] = n;
+    x.offset = x.told;
+    settle_young(x);
+    x.engine_wants = x.restate = true;
+  }
+}
+
+/// After a wipe the boots of this node began anew, so boots say the wrong thing
+/// about what came first. Whenever more is learned of this counter: pulses of
+/// young streams that are excluded only because of their boot still count, and a
+/// mark that was set under one excludes all earlier lives.
+void local_store::settle_young(live_counter& x) {
+  for (auto i = x.young.begin(); i != x.young.end();) {
+    if (!x.state.summed(i->first)) {
+      ++i;
+      continue;
+    }
+    x.offset -= i->second; // counted again, in the present stream
+    x.state.counts.raise(state_stream_, x.told - x.offset);
+    x.restate = true;
+    i = x.young.erase(i);
+  }
+  auto& mark = x.state.mark;
+  if (!mark)
+    return;
+  const auto before = *mark;
+  const bool made_here = ours_.contains(mark->at);
+  if (made_here)
+    for (const auto& [of, seq] : data_.seen().items())
+      if (of.node == node_ && !ours_.contains(of))
+        mark->before.raise(node_, of.boot);
+  for (const auto& [of, n] : x.young)
+    if (!x.state.after_mark(of) && (!made_here || of.boot > mark->at.boot))
+      mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
+  x.mark_changed = x.mark_changed || *mark != before;
 }
 
 ring_checkpoint local_store::ring_content() const {
   ring_checkpoint out;
   out.stream = state_stream_;
-  out.durable_seq = seen_.at(state_stream_);
+  out.durable_seq = data_.durable().at(state_stream_);
   for (const auto& [key, x] : counters_)
     out.counters.emplace(key, x.state);
   return out;
 }
 
-void local_store::adopt_counters(const image& from, const ring_reading* ring) {
-  std::map<std::string, counter_state> known;
-  const auto each = [&](slot_kind kind, auto&& take) {
-    const auto table = from.slots.find(kind);
-    if (table == from.slots.end())
-      return;
-    for (const auto& [key, set] : table->second)
-      for (const auto& [of, x] : set)
-        take(known[key], x);
-  };
-  each(slot_kind::ctr,
-       [](counter_state& into, const slot& x) { (void)decode_counts(x.payload, into); });
-  each(slot_kind::ovr, [](counter_state& into, const slot& x) {
-    counter_state other;
-    other.mark = decode_mark(x.payload);
-    join(into, other);
-  });
-  if (ring && ring->newest)
-    for (const auto& [key, x] : ring->newest->counters) {
+/// At the open: what the slots of all streams and the ring say of the counters
+/// of this node.
+void local_store::adopt_counters(const ring_reading& ring) {
+  if (const auto* table = data_.all(slot_kind::ctr))
+    for (const auto& [key, cell] : *table)
+      if (std::any_of(cell.slots.begin(), cell.slots.end(),
+                      [&](const auto& x) { return x.first.node == node_; }))
+        count_cell(key);
+  std::map<std::string, counter_state> before;
+  for (const auto& [key, x] : counters_)
+    before.emplace(key, x.state);
+  if (ring.newest)
+    for (const auto& [key, x] : ring.newest->counters) {
       auto state = x;
-      auto& into = known[key];
-      if (state.mark && into.mark) // the ring does not keep request ids
-        state.mark->requests = into.mark->requests;
-      join(into, state);
+      auto& into = count_cell(key);
+      before.try_emplace(key, into.state);
+      if (state.mark && into.state.mark) // the ring does not keep request ids
+        state.mark->requests = into.state.mark->requests;
+      join(into.state, state);
     }
-  for (auto& [key, state] : known) {
-    auto& x = count_cell(key);
-    const auto before = x.state;
-    join(x.state, state);
-    if (!started_)
-      fold(x.state, streams_kept);
-    x.engine_wants = x.engine_wants || x.state != state || x.state != before;
-    x.mark_changed = x.mark_changed || x.state.mark != state.mark;
-  }
   for (auto& [key, x] : counters_) {
-    // What was counted so far belongs to the streams before this one.
-    x.offset = x.told;
-    if (started_)
-      x.engine_wants = true;
+    for (const auto& of : young_)
+      if (const auto n = x.state.counts.at(of); n > 0)
+        x.young[of] = n;
+    if (!clustered_)
+      if (const auto boot = old_boots(x.state, node_); boot > 0)
+        fold(x.state, node_, boot);
+    x.restate = x.state != before[key];
+    x.mark_changed = x.state.mark != before[key].mark;
+    x.engine_wants = x.restate;
+    if (x.restate)
+      push_at_ = clocks_.mono();
   }
 }
 

@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-// How the local store begins and ends a stream: at every open, and after
-// every write error.
+// How the local store begins and ends.
 
 namespace troupe::storage {
 
@@ -53,7 +52,7 @@ status local_store::start() {
   greeting.machine = found->machine;
   status begun = refused;
   if (begun) {
-    begun = begin(*found, {}, pages, then);
+    begun = begin(*found, pages); // a copy: below it may be needed again
     if (!begun)
       (void)disk_->close();
   }
@@ -62,7 +61,7 @@ status local_store::start() {
     if (!may_read_only(begun.why().code))
       return begun;
     const auto names = name_streams(std::max(found->boot, pages.highest_boot));
-    adopt(std::move(*found), pages, names, then);
+    adopt(std::move(*found), pages, names);
     degrade(begun.why(), then);
   }
   started_ = true;
@@ -103,7 +102,8 @@ result<image> local_store::read_engine(std::string& moved) {
   if (!to)
     return to.why();
   moved = fmt::format("database damaged ({}), moved to {}; starting empty. Counters come "
-                      "back from the ring; bring documents back with 'troupe apply'",
+                      "back from the ring, documents from other members; alone, bring them back with "
+                      "'troupe apply'",
                       to_string(why), *to);
   if (auto ok = disk_->open(access::read_write); !ok)
     return ok.why();
@@ -129,42 +129,64 @@ result<ring_reading> local_store::open_ring() {
 local_store::streams local_store::name_streams(std::uint32_t after_boot) const {
   streams out;
   const auto boot = 1 + std::max(boot_, after_boot);
-  out.state = {node_, boot, fresh_nonce()};
-  do
-    out.journal = {node_, boot, fresh_nonce()};
-  while (out.journal == out.state);
+  const auto nonce = [&] { return options_.entropy ? options_.entropy() : fresh_nonce(); };
+  out.state = {node_, boot, nonce() & ~1u};
+  out.journal = {node_, boot, nonce() | 1u};
   return out;
 }
 
-status local_store::begin(image from, batch first, const ring_reading& ring,
-                          aftermath& then) {
+void local_store::put_names(batch& into, const streams& names, hlc bound) const {
+  into.put(family::meta, std::string{layout::own_key},
+           to_bytes(names.state) + to_bytes(names.journal));
+  into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
+  into.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
+  into.put(family::meta, std::string{layout::node_key}, options_.node);
+  if (!options_.machine.empty())
+    into.put(family::meta, std::string{layout::machine_key}, options_.machine);
+  if (options_.clustered)
+    into.put(family::meta, std::string{layout::clustered_key}, {});
+}
+
+void local_store::put_young(batch& into, const std::vector<stream_id>& all) {
+  std::string bytes;
+  for (const auto& x : all)
+    bytes += to_bytes(x);
+  into.put(family::meta, std::string{layout::young_key}, std::move(bytes));
+}
+
+/// Of a disk that knows no earlier stream of this node: there may be some.
+std::vector<stream_id> local_store::young_streams(const image& from, const stream_id& fresh) const {
+  auto out = from.young;
+  if (options_.clustered && (from.boot == 0 || !out.empty()))
+    out.push_back(fresh);
+  return out;
+}
+
+status local_store::begin(image from, const ring_reading& ring) {
   const auto names = name_streams(std::max(from.boot, ring.highest_boot));
-  const auto meta = [&](std::string_view key, std::string value) {
-    first.put(family::meta, std::string{key}, std::move(value));
-  };
+  batch first;
   hlc bound;
   {
     std::lock_guard lock{mutex_};
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
   }
-  meta(layout::format_key, layout::number(layout::format));
-  meta(layout::own_key, to_bytes(names.state) + to_bytes(names.journal));
-  meta(layout::bound_key, layout::number(bound.raw));
-  meta(layout::node_key, options_.node);
-  if (!options_.machine.empty())
-    meta(layout::machine_key, options_.machine);
+  put_names(first, names, bound);
+  put_young(first, young_streams(from, names.state));
   forget_empty_streams(from, first);
   if (auto ok = disk_->commit(first, true); !ok)
     return ok;
   std::lock_guard lock{mutex_};
   stamps_.persisted(bound);
-  adopt(std::move(from), ring, names, then);
+  adopt(std::move(from), ring, names);
   return {};
 }
 
-void local_store::forget_empty_streams(image& from, batch& first) {
-  // Alone, nobody asks for a stream of which nothing is left; with one more
-  // pair at every start the list would grow for ever.
+/// A node that was always alone is never asked for a stream of which nothing is
+/// left; with one more pair at every start the list would grow for ever. Where
+/// others may have heard of it, they would tell what was replaced here as news.
+void local_store::forget_empty_streams(image& from, batch& first) const {
+  if (options_.clustered || from.clustered)
+    return;
   std::set<stream_id> used;
   for (const auto& [kind, table] : from.slots)
     for (const auto& [key, set] : table)
@@ -186,73 +208,27 @@ void local_store::forget_empty_streams(image& from, batch& first) {
   }
 }
 
-void local_store::adopt(image from, const ring_reading& ring, const streams& names,
-                        aftermath& then) {
-  const auto old_stream = state_stream_;
+void local_store::adopt(image from, const ring_reading& ring, const streams& names) {
+  clustered_ = options_.clustered || from.clustered;
   state_stream_ = names.state;
   journal_stream_ = names.journal;
   boot_ = names.state.boot;
   ours_.insert(names.state);
   ours_.insert(names.journal);
-  state_seq_ = 0;
-  journal_seq_ = 0;
-  adopt_counters(from, &ring);
-  const auto before = std::exchange(slots_, std::move(from.slots));
-  seen_ = std::move(from.seen);
-  collected_ = std::move(from.collected);
-  collected_ops_ = {};
-  const auto newest = from.events.newest();
-  if (!started_) {
-    events_ = std::move(from.events);
-    last_local_ = newest;
-  }
-  durable_event_ = std::max(durable_event_, newest);
-  for (auto& x : events_.records())
-    if (x.local > durable_event_) {
-      x.stream = journal_stream_;
-      x.seq = ++journal_seq_;
-    }
-  trim_changed_ = started_;
-  reissue(before, old_stream, then);
-  collect_all();
-}
-
-void local_store::reissue(const std::map<slot_kind, slot_table>& before,
-                          const stream_id& old_stream, aftermath& then) {
-  const auto attempted = std::exchange(in_flight_, {});
-  const auto waiting = std::exchange(dirty_, {});
-  auto all = attempted;
-  all.insert(waiting.begin(), waiting.end());
-  for (const auto& [address, superseded] : all) {
-    const auto& [kind, key] = address;
-    if (kind != slot_kind::map && kind != slot_kind::own)
-      continue; // counters and trim marks are staged from their own state
-    const auto& old_set = before.at(kind);
-    const auto old = old_set.find(key);
-    const auto* mine = old == old_set.end() ? nullptr : find(old->second, old_stream);
-    if (!mine)
-      continue;
-    auto& table = slots_[kind];
-    const auto there = table.find(key);
-    const auto* kept = there == table.end() ? nullptr : find(there->second, old_stream);
-    if (kept && kept->seq >= mine->seq)
-      continue; // it came back
-    if (kind == slot_kind::own || waiting.contains(address)) {
-      auto payload = mine->payload;
-      if (kind == slot_kind::own)
-        payload = own_payload(boot_, std::string_view{payload}.substr(
-                                       std::min<std::size_t>(8, payload.size())));
-      write_slot(kind, key, std::move(payload), mine->flags);
-      continue;
-    }
-    // Its writer was told that the outcome is open. It is gone: say so.
-    auto was = view(kind, key, old->second);
-    auto now = lookup(kind, key);
-    if (now && (!was || was->payload != now->payload))
-      then.entries.emplace_back(std::move(*now), false);
-    else if (!now && was)
-      then.entries.emplace_back(std::move(*was), true);
-  }
+  young_ = young_streams(from, names.state);
+  ours_.insert(young_.begin(), young_.end());
+  journals_ = {};
+  for (const auto& [of, seq] : from.seen.items())
+    if (of.is_journal())
+      journals_.raise(of, seq);
+  journals_told_ = journals_durable_ = journals_;
+  data_ = replica{from};
+  at_open_ = data_.durable();
+  adopt_counters(ring);
+  events_ = std::move(from.events);
+  durable_event_ = last_local_ = events_.newest();
+  if (!clustered_)
+    data_.collect(data_.durable());
 }
 
 void local_store::greet(const image& found, const ring_reading& ring, bool undamaged,
@@ -319,6 +295,7 @@ status local_store::close() {
       x = take(clocks_.mono(), true);
     else
       x.waiters = std::exchange(waiters_, {});
+    news_ = {};
   }
   deliver(then);
   then = {};
@@ -338,10 +315,13 @@ status local_store::close() {
   }
   if (ring_ && uncovered)
     checkpoint(clocks_.mono());
-  for (auto& done : x.waiters)
-    then.waiters.emplace_back(std::move(done),
-                              ok ? status{}
-                                 : status{error{errc::indeterminate, to_string(ok.why())}});
+  for (auto& w : x.waiters)
+    then.waiters.emplace_back(std::move(w.done), error{errc::indeterminate, to_string(ok.why())});
+  {
+    std::lock_guard lock{mutex_};
+    for (auto& w : elsewhere_.late(never))
+      then.waiters.emplace_back(std::move(w.done), std::move(w.how));
+  }
   auto ended = disk_->close();
   deliver(then);
   return ok ? ended : ok;

@@ -26,13 +26,13 @@ local_store::~local_store() {
     (void)close();
 }
 
-result<std::unique_ptr<store>> store::open(std::unique_ptr<engine> disk,
-                                           store_options options,
-                                           const clock_source& clocks) {
+result<std::unique_ptr<replicated_store>>
+replicated_store::open(std::unique_ptr<engine> disk, store_options options,
+                       const clock_source& clocks) {
   auto out = std::make_unique<local_store>(std::move(disk), std::move(options), clocks);
   if (auto ok = out->start(); !ok)
     return ok.why();
-  return std::unique_ptr<store>{std::move(out)};
+  return std::unique_ptr<replicated_store>{std::move(out)};
 }
 
 // --- documents -----------------------------------------------------------
@@ -50,18 +50,13 @@ std::optional<entry> local_store::view(slot_kind kind, const std::string& key,
   out.writer = shown->writer;
   out.seq = shown->seq;
   out.conflict = shown->conflict;
-  out.restored = !ours_.contains(shown->writer);
+  out.restored = at_open_.at(shown->writer) >= shown->seq;
   return out;
 }
 
 std::optional<entry> local_store::lookup(slot_kind kind, const std::string& key) const {
-  const auto table = slots_.find(kind);
-  if (table == slots_.end())
-    return {};
-  const auto found = table->second.find(key);
-  if (found == table->second.end())
-    return {};
-  return view(kind, key, found->second);
+  const auto* slots = data_.find(kind, key);
+  return slots ? view(kind, key, *slots) : std::nullopt;
 }
 
 status local_store::refuse(slot_kind kind, const std::string& key, std::size_t size) const {
@@ -90,7 +85,7 @@ status local_store::refuse(slot_kind kind, const std::string& key, std::size_t s
 }
 
 status local_store::put(slot_kind kind, const std::string& key, std::string payload,
-                        on_durable done) {
+                        on_durable done, ack need) {
   aftermath then;
   {
     std::lock_guard lock{mutex_};
@@ -100,17 +95,16 @@ status local_store::put(slot_kind kind, const std::string& key, std::string payl
     // The same again changes nothing and wears no flash, unless it settles a
     // conflict or what it repeats is not safe yet.
     const bool same = present && !present->conflict && present->payload == payload
-                      && !dirty_.contains({kind, key}) && !in_flight_.contains({kind, key});
+                      && !data_.unsettled({kind, key}, state_stream_);
     if (!same) {
-      if (kind == slot_kind::own)
-        payload = own_payload(boot_, payload);
       write_slot(kind, key, std::move(payload), 0);
       if (auto now = lookup(kind, key))
         then.entries.emplace_back(std::move(*now), false);
     }
     const auto now = clocks_.mono();
     if (done)
-      add_waiter(std::move(done));
+      add_waiter(std::move(done), kind == slot_kind::own && need == ack::usual ? ack::local : need);
+    then.news = !same;
     if (kind == slot_kind::own && !same)
       ask_commit(later(now, options_.journal_sync));
     else if (kind == slot_kind::map && !same && waiters_.empty())
@@ -121,7 +115,7 @@ status local_store::put(slot_kind kind, const std::string& key, std::string payl
   return {};
 }
 
-status local_store::erase(slot_kind kind, const std::string& key, on_durable done) {
+status local_store::erase(slot_kind kind, const std::string& key, on_durable done, ack need) {
   aftermath then;
   {
     std::lock_guard lock{mutex_};
@@ -130,12 +124,12 @@ status local_store::erase(slot_kind kind, const std::string& key, on_durable don
     auto gone = lookup(kind, key);
     if (!gone)
       return error{errc::not_found, fmt::format("{}: no such entry", key)};
-    write_slot(kind, key, kind == slot_kind::own ? own_payload(boot_, {}) : std::string{},
-               slot::deleted_flag);
+    write_slot(kind, key, {}, slot::deleted_flag);
     then.entries.emplace_back(std::move(*gone), true);
+    then.news = true;
     const auto now = clocks_.mono();
     if (done)
-      add_waiter(std::move(done));
+      add_waiter(std::move(done), kind == slot_kind::own && need == ack::usual ? ack::local : need);
     else
       ask_commit(kind == slot_kind::own ? later(now, options_.journal_sync) : now);
     check_wake(then);
@@ -152,13 +146,13 @@ std::optional<entry> local_store::get(slot_kind kind, const std::string& key) co
 std::vector<entry> local_store::list(slot_kind kind, const std::string& prefix) const {
   std::vector<entry> out;
   std::lock_guard lock{mutex_};
-  const auto table = slots_.find(kind);
-  if (table == slots_.end())
+  const auto* table = data_.all(kind);
+  if (!table)
     return out;
-  for (auto i = table->second.lower_bound(prefix); i != table->second.end(); ++i) {
+  for (auto i = table->lower_bound(prefix); i != table->end(); ++i) {
     if (!i->first.starts_with(prefix))
       break;
-    if (auto x = view(kind, i->first, i->second))
+    if (auto x = view(kind, i->first, i->second.slots))
       out.push_back(std::move(*x));
   }
   return out;
@@ -166,29 +160,33 @@ std::vector<entry> local_store::list(slot_kind kind, const std::string& prefix) 
 
 void local_store::write_slot(slot_kind kind, const std::string& key, std::string payload,
                              std::uint8_t flags) {
-  auto& set = slots_[kind][key];
-  const auto* mine = find(set, state_stream_);
-  dirty_.try_emplace({kind, key}, mine ? mine->seq : 0);
-  slot news;
-  news.seq = ++state_seq_;
-  news.flags = flags;
-  news.kind = kind;
-  news.stamp = stamp();
-  news.ctx = observed(set, state_stream_);
-  news.payload = std::move(payload);
-  merge(set, state_stream_, std::move(news));
-  forget_collected(set);
+  if (kind == slot_kind::own) {
+    const auto* slots = data_.find(kind, key);
+    payload = own_payload(slots ? ballot_after(*slots, state_stream_, boot_) : boot_, payload);
+  }
+  data_.write({kind, key}, state_stream_, stamp(), std::move(payload), flags);
+}
+
+std::vector<std::string> local_store::member_names() const {
+  std::vector<std::string> out;
+  const auto* table = data_.all(slot_kind::map);
+  if (!table)
+    return out;
+  for (auto i = table->lower_bound(member_prefix); i != table->end() && i->first.starts_with(member_prefix); ++i)
+    if (read_map(i->second.slots))
+      out.push_back(i->first.substr(member_prefix.size()));
+  return out;
 }
 
 hlc local_store::stamp() {
   return stamps_.tick(clocks_.wall(), clocks_.mono());
 }
 
-void local_store::add_waiter(on_durable done) {
+void local_store::add_waiter(on_durable done, ack need) {
   const auto now = clocks_.mono();
   if (waiters_.empty())
     first_waiter_at_ = now;
-  waiters_.push_back(std::move(done));
+  waiters_.push_back({std::move(done), need, state_stream_, data_.seen().at(state_stream_)});
   // While several writers keep coming, wait for as many as last time: one sync
   // then serves them all. A lone writer never waits.
   const auto patience = to_ns(options_.group_commit);
@@ -204,8 +202,7 @@ void local_store::ask_commit(mono_ns at) {
 }
 
 std::size_t local_store::pending() const {
-  return dirty_.size() + in_flight_.size() + waiters_.size()
-         + static_cast<std::size_t>(last_local_ - durable_event_);
+  return data_.pending() + waiters_.size() + static_cast<std::size_t>(last_local_ - durable_event_);
 }
 
 mono_ns local_store::later(mono_ns now, milliseconds period) const {
@@ -226,13 +223,19 @@ void local_store::deliver(aftermath& then) const {
     feed_.tell(x);
   for (const auto& [done, how] : then.waiters)
     done(how);
-  if (!then.wake)
+  if (!then.wake && !then.news)
     return;
   std::function<void()> wake;
+  std::function<void()> news;
   {
     std::lock_guard lock{mutex_};
-    wake = wake_;
+    if (then.wake)
+      wake = wake_;
+    if (then.news)
+      news = news_;
   }
+  if (news)
+    news();
   if (wake)
     wake();
 }
@@ -271,9 +274,12 @@ void local_store::add_event(journal_event x, aftermath& then) {
     x.mono = now;
   x.seq = ++last_local_;
   x.boot = journal_stream_.boot;
-  events_.add({x.seq, journal_stream_, ++journal_seq_, x.at, stamp(),
+  x.node = node_;
+  journals_.raise(journal_stream_, journals_.at(journal_stream_) + 1);
+  events_.add({x.seq, journal_stream_, journals_.at(journal_stream_), x.at, stamp(),
                encode(x, options_.clock)});
   ask_commit(x.level == severity::alarm ? now : later(now, options_.journal_sync));
+  then.news = true;
   then.events.push_back(std::move(x));
   if (events_.records().size() > options_.journal_events + options_.journal_events / 8 + 64)
     drop_old_events(64);
@@ -318,9 +324,7 @@ store_stats local_store::stats() const {
   std::lock_guard lock{mutex_};
   auto out = stats_;
   const auto now = clocks_.mono();
-  out.entries = 0;
-  for (const auto& [kind, table] : slots_)
-    out.entries += table.size();
+  out.entries = data_.entries();
   out.pending_ops = pending();
   out.bytes_per_day = flash_.bytes_per_day(now);
   out.flash_limit_per_day = flash_.limit();

@@ -6,8 +6,9 @@
 #include "storage/image.hpp"
 #include "storage/read.hpp"
 #include "storage/repeat_filter.hpp"
+#include "storage/replica.hpp"
+#include "storage/replicated_store.hpp"
 #include "storage/ring.hpp"
-#include "storage/store.hpp"
 
 #include <deque>
 #include <limits>
@@ -23,11 +24,12 @@ namespace troupe::storage {
 /// that is dirty as one batch (slots, journal, version vector together), so
 /// many writes between two commits cost one sync, and many of one key one slot.
 ///
-/// A failed commit leaves unknown what the disk holds. Those who waited are
-/// told so, the engine is opened again as a new stream and read again, and what
-/// is a fact of this node (state, counts, events) is written anew; what was
-/// asked for (documents) is what the disk says.
-class local_store final : public store {
+/// A failed commit leaves unknown what the disk holds: all of it, none of it, or
+/// pages of a cache that never reached the medium. RAM holds it all, and other
+/// members may have seen it already, so nothing is taken back: the engine is
+/// opened again and given all of that once more. Who waited goes on waiting; if
+/// the disk refuses again, they are told that the outcome is open.
+class local_store final : public replicated_store {
 public:
   local_store(std::unique_ptr<engine> disk, store_options options,
               const clock_source& clocks);
@@ -35,9 +37,9 @@ public:
 
   [[nodiscard]] status start();
 
-  status put(slot_kind kind, const std::string& key, std::string payload,
-             on_durable done) override;
-  status erase(slot_kind kind, const std::string& key, on_durable done) override;
+  status put(slot_kind kind, const std::string& key, std::string payload, on_durable done,
+             ack need) override;
+  status erase(slot_kind kind, const std::string& key, on_durable done, ack need) override;
   std::optional<entry> get(slot_kind kind, const std::string& key) const override;
   std::vector<entry> list(slot_kind kind, const std::string& prefix) const override;
   void counted(const std::string& key, std::uint64_t in_this_stream) override;
@@ -55,20 +57,37 @@ public:
   mono_ns work() override;
   status close() override;
 
+  // replica_port: local_replication.cpp
+  summary summarize() const override;
+  stream_range range(const stream_id& of, std::uint64_t after,
+                     std::size_t max_bytes) const override;
+  bool take(stream_range what) override;
+  whole_state whole(const version_vector& known) const override;
+  void take(whole_state what) override;
+  std::vector<std::string> members() const override;
+  void collect(const version_vector& stable, const version_vector& agreed) override;
+  void acknowledged(const std::string& peer, const version_vector& durable) override;
+  void unreachable(const std::string& peer) override;
+  void compared_with_a_peer() override;
+  std::vector<digest_row> digest_rows(std::size_t bucket) const override;
+  std::vector<whole_state::item> slots_of(const std::vector<digest_row>& rows) const override;
+  std::size_t repair(std::vector<whole_state::item> slots) override;
+  void set_news(std::function<void()> news) override;
+
 private:
   static constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
-
-  using dirty_key = std::pair<slot_kind, std::string>;
-  /// key -> seq of this stream's slot that the next commit supersedes; 0: none
-  using dirty_map = std::map<dirty_key, std::uint64_t>;
 
   struct live_counter {
     counter_state state;
     std::uint64_t told = 0;      ///< what `counted` said last
     std::uint64_t offset = 0;    ///< `told` when the present stream began
+    std::uint64_t staged = 0;    ///< of `told`: in the slot
     std::uint64_t durable = 0;   ///< of `told`: rests in the ring or the engine
     bool engine_wants = false;   ///< changed since the engine was told
+    bool restate = false;        ///< the slot does not say what the state is, whatever `told`
     bool mark_changed = false;   ///< the engine does not know the mark as it is
+    /// Pulses of this process under streams whose boot turned out too low.
+    std::map<stream_id, std::uint64_t> young;
   };
 
   /// What is to be called once the lock is gone.
@@ -77,6 +96,7 @@ private:
     std::vector<journal_event> events;
     std::vector<std::pair<on_durable, status>> waiters;
     bool wake = false;
+    bool news = false; ///< for peers
   };
 
   struct streams {
@@ -84,16 +104,22 @@ private:
     stream_id journal;
   };
 
+  struct waiter {
+    on_durable done;
+    ack need = ack::local;
+    stream_id of;
+    std::uint64_t seq = 0;
+  };
+
   /// What a commit has taken along.
   struct taken {
     batch changes;
-    dirty_map keys;
+    version_vector seen;              ///< state streams
+    version_vector journals;
     std::vector<std::string> trimmed; ///< journal keys
-    std::vector<on_durable> waiters;
+    std::vector<waiter> waiters;
     std::vector<std::pair<std::string, std::uint64_t>> counters; ///< key, told
     std::uint64_t events_upto = 0;
-    std::uint64_t state_seq = 0;
-    std::uint64_t journal_seq = 0;
     std::optional<hlc> bound;
   };
 
@@ -104,7 +130,8 @@ private:
   [[nodiscard]] status refuse(slot_kind kind, const std::string& key, std::size_t size) const;
   void write_slot(slot_kind kind, const std::string& key, std::string payload,
                   std::uint8_t flags);
-  void add_waiter(on_durable done);
+  void add_waiter(on_durable done, ack need);
+  [[nodiscard]] std::vector<std::string> member_names() const;
   void add_event(journal_event x, aftermath& then);
   void note(severity level, std::string kind, std::string text, aftermath& then);
   void drop_old_events(std::size_t most);
@@ -117,16 +144,20 @@ private:
 
   // local_counters.cpp: with the lock held
   live_counter& count_cell(const std::string& key);
+  [[nodiscard]] bool settled() const;
   void stage_counters();
-  void adopt_counters(const image& from, const ring_reading* ring);
+  void adopt_counters(const ring_reading& ring);
+  void join_counter(const std::string& key);
+  [[nodiscard]] counter_state told_of(const std::string& key) const;
+  void fold_counters(const version_vector& agreed);
+  void move_counters(const stream_id& from);
+  void settle_young(live_counter& x);
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock
   void commit(mono_ns now, bool with_counters);
   [[nodiscard]] taken take(mono_ns now, bool with_counters);
   void settle(taken& x, aftermath& then);
-  void collect(const dirty_key& of, const slot_set& set);
-  void collect_all();
   void checkpoint(mono_ns now);
   void failed(taken& x, error why);
   void recover();
@@ -134,18 +165,25 @@ private:
 
   // local_open.cpp: on the store's thread, without the lock
   [[nodiscard]] result<image> read_engine(std::string& moved);
-  [[nodiscard]] status begin(image from, batch first, const ring_reading& ring,
-                             aftermath& then);
+  [[nodiscard]] status begin(image from, const ring_reading& ring);
   [[nodiscard]] streams name_streams(std::uint32_t after_boot) const;
-  static void forget_empty_streams(image& from, batch& first);
-  void adopt(image from, const ring_reading& ring, const streams& names, aftermath& then);
-  void reissue(const std::map<slot_kind, slot_table>& before, const stream_id& old_stream,
-               aftermath& then);
+  [[nodiscard]] std::vector<stream_id> young_streams(const image& from, const stream_id& fresh) const;
+  static void put_young(batch& into, const std::vector<stream_id>& all);
+  void put_names(batch& into, const streams& names, hlc bound) const;
+  void forget_empty_streams(image& from, batch& first) const;
+  void adopt(image from, const ring_reading& ring, const streams& names);
+  void rename();
   void greet(const image& found, const ring_reading& ring, bool undamaged,
              aftermath& then);
   void degrade(const error& why, aftermath& then);
   void spent(std::uint64_t bytes, mono_ns now, aftermath& then);
   void watch_clock(aftermath& then);
+
+  // local_replication.cpp: with the lock held
+  void after(const replica::changes& all, bool rewritten, aftermath& then);
+  void watch_own_streams();
+  void hear_stamps(const stream_range& x);
+  bool take_events(stream_range what, aftermath& then);
   [[nodiscard]] result<ring_reading> open_ring();
   [[nodiscard]] mono_ns next_due() const;
 
@@ -160,31 +198,31 @@ private:
   unsigned ring_next_ = 0;
   std::uint64_t ring_number_ = 0;
   std::uint64_t engine_bytes_ = 0;
-  dirty_map in_flight_;       ///< also read under the lock
   mono_ns retry_pause_ = 0;
   mono_ns reopened_at_ = 0;
 
   std::timed_mutex working_; ///< one at a time in `work` and `close`; taken before `mutex_`
   mutable std::mutex mutex_;
-  std::map<slot_kind, slot_table> slots_;
+  replica data_;
+  version_vector at_open_;   ///< what the engine held: `entry::restored`
   journal_log events_;
+  version_vector journals_;  ///< what is held of each journal stream
+  version_vector journals_told_; ///< to the engine
+  version_vector journals_durable_;
   std::map<std::string, live_counter, std::less<>> counters_;
-  version_vector seen_;      ///< durable here
-  version_vector collected_;
   version_vector trimmed_;   ///< journal events gone by retention
   bool trim_changed_ = false;
   std::uint32_t boot_ = 0;
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
-  std::set<stream_id> ours_; ///< all of this process
-  std::uint64_t state_seq_ = 0;
-  std::uint64_t journal_seq_ = 0;
+  std::set<stream_id> ours_; ///< of this process, and the young ones
+  std::vector<stream_id> young_; ///< of this disk since it was made, until a peer has told of earlier ones
+  bool young_changed_ = false;
   hlc_clock stamps_;
   repeat_filter repeats_;
-  dirty_map dirty_;
   std::vector<std::string> trimmed_keys_;
-  batch collected_ops_;      ///< deletes that ride on the next commit
-  std::vector<on_durable> waiters_;
+  std::vector<waiter> waiters_;
+  ack_board elsewhere_;      ///< durable here, waiting for other members
   std::uint64_t durable_event_ = 0;
   std::uint64_t last_local_ = 0;
   std::uint64_t told_lost_ = 0;
@@ -195,6 +233,7 @@ private:
   mono_ns ring_at_ = never;
   mono_ns last_ring_ = 0;
   mono_ns counters_at_ = never;
+  mono_ns push_at_ = never;  ///< when members hear of the counters
   mono_ns retry_at_ = never;
   mono_ns promised_ = never;
   mono_ns opened_at_ = 0;
@@ -203,11 +242,15 @@ private:
   bool budget_told_ = false;
   bool started_ = false;
   bool closed_ = false;
+  bool clustered_ = false;   ///< others may know what this node does not
+  bool settled_ = false;     ///< counters were compared with a peer
+  bool outlived_ = false;    ///< a stream of this node with as high a boot exists elsewhere
   bool degraded_ = false;
   errc degraded_code_ = errc::none;
   flash_budget flash_;
   store_stats stats_;
   std::function<void()> wake_;
+  std::function<void()> news_;
 };
 
 } // namespace troupe::storage

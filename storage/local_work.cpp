@@ -28,6 +28,7 @@ std::string way_out(errc code) {
 
 mono_ns local_store::next_due() const {
   auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min(commit_at_, counters_at_));
+  at = std::min({at, push_at_, elsewhere_.due()});
   if (const auto repeats = repeats_.due())
     at = std::min(at, *repeats);
   return at;
@@ -42,6 +43,7 @@ mono_ns local_store::work() {
   bool counters_due = false;
   bool ring_due = false;
   bool retry_due = false;
+  bool outlived = false;
   const auto now = clocks_.mono();
   aftermath then;
   {
@@ -50,6 +52,14 @@ mono_ns local_store::work() {
       return never;
     for (auto& x : repeats_.ended(now))
       add_event(std::move(x), then);
+    for (auto& x : elsewhere_.late(now))
+      then.waiters.emplace_back(std::move(x.done), std::move(x.how));
+    if (push_at_ <= now) {
+      push_at_ = never;
+      stage_counters();
+      then.news = true;
+    }
+    outlived = !degraded_ && outlived_;
     counters_due = !degraded_ && counters_at_ <= now;
     commit_due = !degraded_ && (commit_at_ <= now || counters_due);
     ring_due = ring_at_ <= now;
@@ -58,6 +68,8 @@ mono_ns local_store::work() {
   deliver(then);
   if (retry_due)
     recover();
+  if (outlived)
+    rename();
   if (commit_due)
     commit(now, counters_due);
   if (ring_due)
@@ -92,25 +104,16 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
     write_slot(slot_kind::jrn, "trim", marks.take(), 0);
     trim_changed_ = false;
   }
-  out.changes = std::exchange(collected_ops_, {});
+  // The version vector moves in the batch of what it describes, never ahead (R5).
+  auto state = data_.take_commit();
+  out.changes = std::move(state.ops);
+  out.seen = std::move(state.seen);
+  for (const auto& x : data_.given(state_stream_))
+    if (x.kind == slot_kind::ctr)
+      out.counters.emplace_back(x.key, counters_[x.key].staged);
   out.trimmed = std::exchange(trimmed_keys_, {});
   for (const auto& key : out.trimmed)
     out.changes.erase(family::jrn, key);
-  for (const auto& [address, superseded] : dirty_) {
-    const auto& [kind, key] = address;
-    const auto* x = find(slots_[kind][key], state_stream_);
-    if (!x)
-      continue;
-    if (superseded != 0)
-      out.changes.erase(family::byseq, layout::position_key(state_stream_, superseded));
-    out.changes.put(family::slot, layout::slot_key(kind, key, state_stream_), encode(*x));
-    out.changes.put(family::byseq, layout::position_key(state_stream_, x->seq),
-                    layout::byseq_value(kind, key));
-    if (kind == slot_kind::ctr)
-      out.counters.emplace_back(key, counters_[key].told);
-  }
-  out.keys = std::exchange(dirty_, {});
-  in_flight_ = out.keys;
   const auto& records = events_.records();
   auto fresh = std::lower_bound(
     records.begin(), records.end(), durable_event_ + 1,
@@ -118,19 +121,18 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
   for (; fresh != records.end(); ++fresh)
     put_event(out.changes, *fresh);
   out.events_upto = last_local_;
-  out.state_seq = state_seq_;
-  out.journal_seq = journal_seq_;
-  out.waiters = std::exchange(waiters_, {});
-  if (out.changes.empty())
-    return out;
-  // The version vector moves in the batch of what it describes, never ahead.
-  const auto seen = [&](const stream_id& of, std::uint64_t seq) {
-    if (seq > seen_.at(of))
+  for (const auto& [of, seq] : journals_.items())
+    if (journals_told_.raise(of, seq))
       out.changes.put(family::meta, layout::stream_key(layout::seen_prefix, of),
                       layout::number(seq));
-  };
-  seen(state_stream_, out.state_seq);
-  seen(journal_stream_, out.journal_seq);
+  out.journals = journals_;
+  out.waiters = std::exchange(waiters_, {});
+  if (young_changed_ && !out.changes.empty()) {
+    put_young(out.changes, young_);
+    young_changed_ = false;
+  }
+  if (out.changes.empty())
+    return out;
   if (stamps_.wants_bound(clocks_.wall(), now)) {
     out.bound = stamps_.next_bound(clocks_.wall(), now);
     out.changes.put(family::meta, std::string{layout::bound_key},
@@ -170,31 +172,31 @@ void local_store::commit(mono_ns now, bool with_counters) {
     const auto bytes = disk_->stats().bytes;
     spent(bytes - std::exchange(engine_bytes_, bytes), ended, then);
   }
-  for (auto& done : x.waiters)
-    then.waiters.emplace_back(std::move(done), status{});
   deliver(then);
 }
 
 void local_store::settle(taken& x, aftermath& then) {
-  in_flight_.clear();
-  seen_.raise(state_stream_, x.state_seq);
-  seen_.raise(journal_stream_, x.journal_seq);
+  const bool grew = !data_.durable().covers(x.seen);
+  data_.settle(x.seen);
+  if (!clustered_)
+    data_.collect(data_.durable()); // what is durable here is durable everywhere
+  else
+    then.news = then.news || grew; // peers may wait for it
   durable_event_ = std::max(durable_event_, x.events_upto);
+  journals_durable_.join(x.journals);
+  auto others = member_names();
+  std::erase(others, options_.node);
+  const auto until = clocks_.mono() + std::chrono::nanoseconds{options_.peer_ack}.count();
+  for (auto& w : x.waiters)
+    for (auto& told : elsewhere_.add(std::move(w.done), w.need, w.of, w.seq, until, others))
+      then.waiters.emplace_back(std::move(told.done), std::move(told.how));
+  x.waiters.clear();
   if (x.bound)
     stamps_.persisted(*x.bound);
   for (const auto& [key, told] : x.counters) {
     auto& counter = counters_[key];
     counter.durable = std::max(counter.durable, told);
-    counter.engine_wants = counter.told > told;
-  }
-  for (const auto& [address, superseded] : x.keys) {
-    const auto table = slots_.find(address.first);
-    if (table == slots_.end())
-      continue;
-    const auto found = table->second.find(address.second);
-    if (found == table->second.end())
-      continue;
-    collect(address, found->second);
+    counter.engine_wants = counter.told > told || counter.restate;
   }
   if (stats_.lost_events > told_lost_) {
     const auto lost = stats_.lost_events - std::exchange(told_lost_, stats_.lost_events);
@@ -205,45 +207,10 @@ void local_store::settle(taken& x, aftermath& then) {
   }
 }
 
-void local_store::collect(const dirty_key& of, const slot_set& set) {
-  if (set.size() == 1 && !set.front().second.deleted())
-    return;
-  // Alone, what is durable here is durable everywhere.
-  const auto gone = collectable(set, seen_);
-  if (gone.empty())
-    return;
-  auto& table = slots_[of.first];
-  auto& mine = table[of.second];
-  for (const auto& stream : gone) {
-    const auto seq = find(mine, stream)->seq;
-    collected_ops_.erase(family::slot, layout::slot_key(of.first, of.second, stream));
-    collected_ops_.erase(family::byseq, layout::position_key(stream, seq));
-    if (collected_.raise(stream, seq))
-      collected_ops_.put(family::meta, layout::stream_key(layout::collected_prefix, stream),
-                         layout::number(seq));
-  }
-  std::erase_if(mine, [&](const auto& x) {
-    return std::find(gone.begin(), gone.end(), x.first) != gone.end();
-  });
-  if (mine.empty())
-    table.erase(of.second);
-}
-
-void local_store::collect_all() {
-  for (auto& [kind, table] : slots_) {
-    std::vector<std::string> keys;
-    for (const auto& [key, set] : table)
-      if (set.size() > 1 || set.front().second.deleted())
-        keys.push_back(key);
-    for (const auto& key : keys)
-      collect({kind, key}, table[key]);
-  }
-}
-
 // --- check points --------------------------------------------------------
 
 void local_store::checkpoint(mono_ns now) {
-  ring_checkpoint content;
+  ring_checkpoint content; // of the stream of now
   std::vector<std::pair<std::string, std::uint64_t>> told;
   {
     std::lock_guard lock{mutex_};
@@ -325,24 +292,19 @@ void local_store::watch_clock(aftermath& then) {
 
 void local_store::failed(taken& x, error why) {
   aftermath then;
-  const error told{errc::indeterminate,
-                   fmt::format("{} ({}): the write may or may not come back after the "
-                               "store has reopened; look, then repeat it",
-                               to_string(why), disk_->where())};
   const auto now = clocks_.mono();
   (void)disk_->close();
   {
     std::lock_guard lock{mutex_};
-    for (auto& done : x.waiters)
-      then.waiters.emplace_back(std::move(done), told);
+    data_.give_back();
+    journals_told_ = journals_durable_;
     trimmed_keys_.insert(trimmed_keys_.end(), x.trimmed.begin(), x.trimmed.end());
-    for (const auto& [key, count] : x.counters)
-      counters_[key].engine_wants = true;
     note(severity::alarm, "alarm",
-         fmt::format("write error at {}: {}. {} waiting writers were told that the outcome "
-                     "is open",
+         fmt::format("write error at {}: {}. Opened anew and written again; {} writers wait",
                      disk_->where(), to_string(why), x.waiters.size()),
          then);
+    waiters_.insert(waiters_.begin(), std::make_move_iterator(x.waiters.begin()),
+                    std::make_move_iterator(x.waiters.end()));
     if (reopened_at_ != 0 && now - reopened_at_ < calm) {
       degrade(why, then);
       reopened_at_ = 0;
@@ -368,10 +330,10 @@ void local_store::degrade(const error& why, aftermath& then) {
                   disk_->where(), to_string(why), way_out(why.code));
   if (!std::exchange(degraded_, true))
     note(severity::alarm, "alarm", stats_.degraded_why, then);
-  for (auto& done : std::exchange(waiters_, {}))
+  for (auto& w : std::exchange(waiters_, {}))
     then.waiters.emplace_back(
-      std::move(done),
-      error{errc::indeterminate, fmt::format("not stored yet. {}", stats_.degraded_why)});
+      std::move(w.done),
+      error{errc::indeterminate, fmt::format("works now, and is not stored yet. {}", stats_.degraded_why)});
 }
 
 void local_store::recover() {
@@ -388,8 +350,7 @@ void local_store::recover() {
     degraded_ = false;
     stats_.degraded_why.clear();
     note(severity::notice, "restore",
-         fmt::format("store at {} writes again; new stream {}", disk_->where(),
-                     to_string(state_stream_)),
+         fmt::format("store at {} writes again", disk_->where()),
          then);
     ask_commit(clocks_.mono());
   }
@@ -398,35 +359,44 @@ void local_store::recover() {
 
 status local_store::reopen(aftermath& then) {
   auto opened = disk_->open(access::read_write);
-  auto from = opened ? load(*disk_, node_) : result<image>{opened.why()};
-  if (from)
-    return begin(std::move(*from), {}, {}, then);
-  if (from.why().code != errc::corrupt)
-    return from.why();
-  // RAM still has everything: the new database starts with all of it.
-  image present;
-  auto moved = disk_->move_aside();
-  if (!moved)
-    return moved.why();
+  if (opened)
+    opened = disk_->verify();
+  if (!opened && opened.why().code != errc::corrupt)
+    return opened;
+  std::string moved;
+  if (!opened) {
+    auto to = disk_->move_aside();
+    if (!to)
+      return to.why();
+    moved = *to;
+    if (auto ok = disk_->open(access::read_write); !ok)
+      return ok;
+  }
+  batch first;
+  hlc bound;
   {
     std::lock_guard lock{mutex_};
-    present.slots = slots_;
-    present.events = events_;
-    present.seen = seen_;
-    present.seen.raise(state_stream_, state_seq_);
-    present.seen.raise(journal_stream_, journal_seq_);
-    present.collected = collected_;
-    present.boot = boot_;
-    present.bound = stamps_.bound();
-    note(severity::alarm, "alarm",
-         fmt::format("database damaged ({}), moved to {}; written anew from RAM",
-                     to_string(from.why()), *moved),
-         then);
+    bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
+    put_names(first, {state_stream_, journal_stream_}, bound);
   }
-  if (auto ok = disk_->open(access::read_write); !ok)
+  if (auto ok = disk_->commit(first, true); !ok)
     return ok;
-  auto all = store_all(present);
-  return begin(std::move(present), std::move(all), {}, then);
+  std::lock_guard lock{mutex_};
+  stamps_.persisted(bound);
+  if (moved.empty())
+    return {};
+  // RAM still has everything: the new database gets all of it.
+  data_.forget_engine();
+  durable_event_ = 0;
+  journals_durable_ = journals_told_ = {};
+  trimmed_keys_.clear();
+  for (auto& [key, x] : counters_)
+    x.durable = 0;
+  note(severity::alarm, "alarm",
+       fmt::format("database damaged ({}), moved to {}; written anew from RAM",
+                   to_string(opened.why()), moved),
+       then);
+  return {};
 }
 
 } // namespace troupe::storage

@@ -1,5 +1,7 @@
 #include "storage/merge.hpp"
 
+#include "storage/read.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -56,11 +58,22 @@ version_vector observed(const slot_set& in, const stream_id& writer) {
   return seen;
 }
 
+namespace {
+
+/// Of owners the highest ballot is shown, not the latest that has seen the
+/// others: one that was seen by a lower one stays.
+bool outranked(const stream_id& of, const slot& x, const stream_id& by, const slot& y) {
+  return x.kind != slot_kind::own
+         || std::tuple{own_ballot(x), x.seq, of} < std::tuple{own_ballot(y), y.seq, by};
+}
+
+} // namespace
+
 std::vector<stream_id> collectable(const slot_set& in, const version_vector& stable) {
   std::vector<stream_id> out;
   for (const auto& [of, x] : in) {
-    const bool drop = std::any_of(in.begin(), in.end(), [&](const auto& y) {
-      return y.first != of && y.second.ctx.at(of) >= x.seq
+    const bool drop = std::any_of(in.begin(), in.end(), [&, &of = of, &x = x](const auto& y) {
+      return y.first != of && y.second.ctx.at(of) >= x.seq && outranked(of, x, y.first, y.second)
              && stable.at(y.first) >= y.second.seq && stable.covers(y.second.ctx);
     });
     if (drop)
@@ -72,17 +85,6 @@ std::vector<stream_id> collectable(const slot_set& in, const version_vector& sta
       out.push_back(of);
   }
   return out;
-}
-
-void forget_collected(slot_set& in) {
-  for (auto& [of, x] : in) {
-    std::vector<stream_id> gone;
-    for (const auto& [seen, seq] : x.ctx.items())
-      if (!find(in, seen))
-        gone.push_back(seen);
-    for (const auto& id : gone)
-      x.ctx.forget(id);
-  }
 }
 
 } // namespace troupe::storage

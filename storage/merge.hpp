@@ -33,9 +33,4 @@ bool merge(slot_set& into, const stream_id& from, slot news);
 [[nodiscard]] std::vector<stream_id> collectable(const slot_set& in,
                                                  const version_vector& stable);
 
-/// Forgets contexts of streams that have no slot of this key any more. Only
-/// where no other member exists: elsewhere somebody may still hold what they
-/// dominate. Keeps the slots of a lone node from growing with every start.
-void forget_collected(slot_set& in);
-
 } // namespace troupe::storage

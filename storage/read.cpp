@@ -36,7 +36,9 @@ std::optional<document_view> read_map(const slot_set& in) {
   auto all = siblings(in);
   if (all.empty())
     return {};
-  all.front().conflict = all.size() > 1;
+  all.front().conflict = std::any_of(all.begin(), all.end(), [&](const auto& x) {
+    return x.payload != all.front().payload; // the same said twice is none
+  });
   return all.front();
 }
 
@@ -64,6 +66,12 @@ std::string own_payload(std::uint64_t ballot, std::string_view content) {
 
 std::uint64_t own_ballot(const slot& x) {
   return byte_reader{x.payload}.u64();
+}
+
+std::uint64_t ballot_after(const slot_set& in, const stream_id& writer, std::uint64_t least) {
+  for (const auto& [of, x] : in)
+    least = std::max(least, own_ballot(x) + (of == writer ? 0 : 1));
+  return least;
 }
 
 } // namespace troupe::storage

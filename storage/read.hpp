@@ -15,7 +15,7 @@ struct document_view {
   std::uint64_t seq = 0;
   hlc stamp;
   std::string_view payload; ///< into the set that was read
-  bool conflict = false;    ///< more than one visible sibling
+  bool conflict = false;    ///< visible siblings say different things
 };
 
 /// MAP. Present while any sibling is neither dominated nor deleted (an add
@@ -32,5 +32,8 @@ struct document_view {
 /// what roams, the boot number for what is pinned to its board.
 [[nodiscard]] std::string own_payload(std::uint64_t ballot, std::string_view content);
 [[nodiscard]] std::uint64_t own_ballot(const slot& x);
+/// With it, what `writer` says now outranks all that is here.
+[[nodiscard]] std::uint64_t ballot_after(const slot_set& in, const stream_id& writer,
+                                         std::uint64_t least);
 
 } // namespace troupe::storage

@@ -2,6 +2,7 @@
 
 #include "config/model/result.hpp"
 #include "config/model/time.hpp"
+#include "storage/ack_board.hpp"
 #include "storage/engine.hpp"
 #include "storage/journal.hpp"
 #include "storage/slot.hpp"
@@ -23,7 +24,7 @@ struct entry {
   hlc stamp;
   stream_id writer;
   std::uint64_t seq = 0;
-  bool conflict = false;  ///< MAP: more than one visible sibling
+  bool conflict = false;  ///< MAP: visible siblings say different things
   bool restored = false;  ///< written before this open of the store (I6)
 };
 
@@ -36,12 +37,9 @@ struct counter_view {
   std::uint64_t provisional = 0; ///< of `raw`: newer than the last durable check point
 };
 
-/// Told after the commit, on the store's thread: success, or
-/// `indeterminate` (the write failed, yet may come back after reopen).
-using on_durable = std::function<void(const status&)>;
-
 struct store_options {
   std::string node = "node";        ///< certificate CN
+  bool clustered = false;           ///< has members to exchange with, or may get them
   std::string ring_path;            ///< counter ring file; empty: none (memory engine)
   milliseconds group_commit{2};
   milliseconds journal_sync{1000};
@@ -54,6 +52,11 @@ struct store_options {
   clock_quality clock = clock_quality::ntp; ///< `none`: stamps go on from their bound
   std::string machine;              ///< fingerprint; another one than at the last open is noted
   milliseconds settle_for{0};       ///< how long `settled` is false after open, for peers to tell
+  milliseconds peer_ack{2000};      ///< a writer waits so long for other members
+  milliseconds push_counters{200};  ///< members hear of all counters together, so often
+  milliseconds others_sync{1000};   ///< state that others wrote is durable here so soon
+  milliseconds others_counters_sync{10000}; ///< and their counters
+  std::function<std::uint32_t()> entropy; ///< 32 bits that nobody can guess; empty: the system's
 };
 
 struct store_stats {
@@ -74,26 +77,23 @@ struct store_stats {
 };
 
 /// The local replica: everything in RAM, written through to an engine by one
-/// thread. REPLICATION.md 2.1 to 2.5 and 2.8.
+/// thread. docs/replication.md.
 ///
 /// Threads: all but `work` and `close` from any thread; they take one short
 ///          lock and never wait for a disk (I9). `work` from one thread only.
 /// Errors:  a refused write says why at once; a failed one through on_durable.
 class store {
 public:
-  /// Opens the engine, starts a new stream (synced before this returns) and
-  /// reads everything into RAM. A corrupt engine is moved aside, reported in
-  /// the journal as an alarm, and the store starts empty.
-  [[nodiscard]] static result<std::unique_ptr<store>>
-  open(std::unique_ptr<engine> disk, store_options options, const clock_source& clocks);
-
   virtual ~store() = default;
 
   // --- documents: MAP (configuration, D0) and OWN (state of one owner, D1) ---
-  [[nodiscard]] virtual status put(slot_kind kind, const std::string& key,
-                                   std::string payload, on_durable done = {}) = 0;
-  [[nodiscard]] virtual status erase(slot_kind kind, const std::string& key,
-                                     on_durable done = {}) = 0;
+  /// `done` is told on the store's thread or on replication's: success, or
+  /// `indeterminate` (the write failed, yet may come back after reopen), or
+  /// `timed_out` (it is safe here, and not as widely as `need` says).
+  [[nodiscard]] virtual status put(slot_kind kind, const std::string& key, std::string payload,
+                                   on_durable done = {}, ack need = ack::usual) = 0;
+  [[nodiscard]] virtual status erase(slot_kind kind, const std::string& key, on_durable done = {},
+                                     ack need = ack::usual) = 0;
   [[nodiscard]] virtual std::optional<entry> get(slot_kind kind,
                                                  const std::string& key) const = 0;
   /// Entries whose key begins with `prefix`, ordered by key.

@@ -14,6 +14,9 @@ namespace troupe::storage {
 /// sequence number can never be given twice, whatever a crash, a restored
 /// backup or a cloned card has done to the memory of the old ones.
 ///
+/// Each open has two: one of state, which goes to every member, and one of the
+/// journal, which goes to archives. The last bit of the nonce tells them apart.
+///
 /// 16 bytes at rest: node(8) boot(4) nonce(4). Sorts by node, then boot.
 struct stream_id {
   static constexpr std::size_t size = 16;
@@ -23,6 +26,7 @@ struct stream_id {
   std::uint32_t nonce = 0; ///< makes it unique
 
   [[nodiscard]] bool empty() const noexcept { return node == 0 && boot == 0 && nonce == 0; }
+  [[nodiscard]] bool is_journal() const noexcept { return (nonce & 1) != 0; }
 
   friend bool operator==(const stream_id&, const stream_id&) = default;
   friend auto operator<=>(const stream_id&, const stream_id&) = default;

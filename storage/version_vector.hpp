@@ -47,6 +47,13 @@ public:
     return grew;
   }
 
+  /// The lower of both, for each stream.
+  void limit(const version_vector& to) {
+    for (auto& [of, seq] : items_)
+      seq = std::min(seq, to.at(of));
+    std::erase_if(items_, [](const item& x) { return x.second == 0; });
+  }
+
   void forget(const stream_id& of) {
     std::erase_if(items_, [&](const item& x) { return x.first == of; });
   }

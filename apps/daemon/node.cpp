@@ -13,6 +13,7 @@
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
 #include "config/model/patience.hpp"
+#include "storage/replicated_store.hpp"
 #include "storage/rocks/rocks_engine.hpp"
 
 #include <fmt/format.h>
@@ -123,7 +124,7 @@ status node::parts::open_store() {
   auto engine = storage::open_rocks(config.data_dir + "/store", database);
   if (!engine)
     return engine.why();
-  auto opened = storage::store::open(std::move(*engine), options, clocks);
+  auto opened = storage::replicated_store::open(std::move(*engine), options, clocks);
   if (!opened) {
     // The engine names only its lock file; the operator needs the reason.
     if (opened.why().code == errc::busy)

@@ -20,7 +20,7 @@ public:
   error refuses; ///< told to every writer while its code is not none
 
   status put(storage::slot_kind kind, const std::string& key, std::string payload,
-             storage::on_durable done = {}) override {
+             storage::on_durable done = {}, storage::ack = storage::ack::usual) override {
     if (refuses.code != errc::none)
       return refuses;
     ++puts;
@@ -30,8 +30,8 @@ public:
     return {};
   }
 
-  status erase(storage::slot_kind kind, const std::string& key,
-               storage::on_durable done = {}) override {
+  status erase(storage::slot_kind kind, const std::string& key, storage::on_durable done = {},
+               storage::ack = storage::ack::usual) override {
     documents.erase({kind, key});
     if (done)
       done({});

@@ -7,6 +7,7 @@
 #include "actors/protocol/registration.hpp"
 #include "actors/supervision/root.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/fake_bus.hpp"
 
 #include <functional>
@@ -52,7 +53,7 @@ public:
 
   explicit live_node(std::size_t workers = 2, supervision::limits bounds = quick())
     : config_(workers), system_(config_) {
-    store_ = storage::store::open(storage::make_memory_engine(), {}, system_clocks()).value();
+    store_ = storage::replicated_store::open(storage::make_memory_engine(), {}, system_clocks()).value();
     all.emplace(services{live, *store_, names, system_clocks()});
     child_spec top;
     top.id = "house";

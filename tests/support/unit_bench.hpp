@@ -3,6 +3,7 @@
 #include "actors/protocol/services.hpp"
 #include "actors/supervision/unit.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/fake_bus.hpp"
 
 #include <map>
@@ -53,7 +54,7 @@ public:
     std::shared_ptr<storage::memory_disk> d = std::make_shared<storage::memory_disk>())
     : disk(std::move(d)) {
     storage::store_options options;
-    auto opened = storage::store::open(storage::make_memory_engine(disk), options, clock);
+    auto opened = storage::replicated_store::open(storage::make_memory_engine(disk), options, clock);
     store = std::move(*opened);
     all.emplace(services{live, *store, names, clock});
   }

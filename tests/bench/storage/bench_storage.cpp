@@ -2,7 +2,7 @@
 // bench_storage [FOLDER]: the folder decides which disk is measured.
 
 #include "storage/rocks/rocks_engine.hpp"
-#include "storage/store.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <fmt/format.h>
@@ -64,7 +64,7 @@ std::unique_ptr<store> open_store(const std::string& folder) {
   auto disk = open_rocks(folder + "/db");
   if (!disk)
     return nullptr;
-  auto x = store::open(std::move(*disk), options, system_clocks());
+  auto x = replicated_store::open(std::move(*disk), options, system_clocks());
   if (!x) {
     std::puts(to_string(x.why()).c_str());
     return nullptr;

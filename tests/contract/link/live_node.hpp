@@ -4,6 +4,7 @@
 #include "actors/protocol/registration.hpp"
 #include "cluster/link/link.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/contract/transport/live_link.hpp"
 
 #include <set>
@@ -147,7 +148,7 @@ public:
 
   pushed_clock clocks;
   std::unique_ptr<storage::store> disk = [] {
-    auto opened = storage::store::open(storage::make_memory_engine(), {}, system_clocks());
+    auto opened = storage::replicated_store::open(storage::make_memory_engine(), {}, system_clocks());
     if (!opened)
       CAF_FAIL(opened.why().context);
     return std::move(*opened);

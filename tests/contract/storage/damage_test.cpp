@@ -3,7 +3,7 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/rocks/rocks_engine.hpp"
-#include "storage/store.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/store_bench.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -117,7 +117,7 @@ struct house {
     options.ring_path = folder / "pulse.ring";
     auto disk = open_rocks(folder / "db");
     CAF_REQUIRE(disk);
-    auto x = store::open(std::move(*disk), options, clock);
+    auto x = replicated_store::open(std::move(*disk), options, clock);
     if (!x)
       CAF_FAIL(to_string(x.why()));
     return std::move(*x);

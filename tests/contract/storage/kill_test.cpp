@@ -3,7 +3,7 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/rocks/rocks_engine.hpp"
-#include "storage/store.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <csignal>
@@ -77,7 +77,7 @@ CAF_TEST(I1 I3 after each of 100 kills every acknowledged write is there and the
     store_options options;
     options.node = "attic";
     options.ring_path = folder / "pulse.ring";
-    auto opened = store::open(std::move(*disk), options, system_clocks());
+    auto opened = replicated_store::open(std::move(*disk), options, system_clocks());
     CAF_REQUIRE(opened);
     auto& it = **opened;
     // The writer goes round 50 keys: the last 50 acknowledged numbers must be

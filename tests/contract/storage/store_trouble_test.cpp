@@ -2,6 +2,7 @@
 #define CAF_SUITE store_trouble
 #include <caf/test/dsl.hpp>
 
+#include "storage/replicated_store.hpp"
 #include "tests/support/faulty_engine.hpp"
 #include "tests/support/store_bench.hpp"
 
@@ -26,7 +27,7 @@ struct fixture {
     return out;
   }
   status try_open() {
-    auto x = store::open(test::make_faulty_engine(disk, trouble), options(), clock);
+    auto x = replicated_store::open(test::make_faulty_engine(disk, trouble), options(), clock);
     if (!x)
       return x.why();
     it = std::move(*x);

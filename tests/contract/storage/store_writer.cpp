@@ -2,7 +2,7 @@
 // on stdout once the store has acknowledged it: store_writer FOLDER
 
 #include "storage/rocks/rocks_engine.hpp"
-#include "storage/store.hpp"
+#include "storage/replicated_store.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +22,7 @@ int main(int count, char** words) {
   auto disk = open_rocks(folder + "/db");
   if (!disk)
     return 3;
-  auto opened = store::open(std::move(*disk), options, system_clocks());
+  auto opened = replicated_store::open(std::move(*disk), options, system_clocks());
   if (!opened) {
     std::fprintf(stderr, "%s\n", to_string(opened.why()).c_str());
     return 4;

@@ -7,6 +7,7 @@
 #include "actors/supervision/directory.hpp"
 #include "cluster/link/link.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/contract/transport/raw_link.hpp"
 #include "tests/fault/strangers/evil_node.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -101,7 +102,7 @@ private:
   caf::actor_system_config cfg_;
   std::unique_ptr<caf::actor_system> system_;
   directory names_;
-  std::unique_ptr<storage::store> store_ = storage::store::open(storage::make_memory_engine(), {}, system_clocks()).value();
+  std::unique_ptr<storage::store> store_ = storage::replicated_store::open(storage::make_memory_engine(), {}, system_clocks()).value();
   services all_{live, *store_, names_, system_clocks()};
   std::unique_ptr<cluster::link> link_;
   std::atomic<bool> open_{false};

@@ -2,6 +2,7 @@
 
 #include "apps/daemon/desired.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -16,7 +17,7 @@ namespace {
 /// A store whose thread commits all the time, as the store unit does.
 struct fixture {
   fixture() {
-    auto opened = storage::store::open(storage::make_memory_engine(disk), {}, system_clocks());
+    auto opened = storage::replicated_store::open(storage::make_memory_engine(disk), {}, system_clocks());
     CAF_REQUIRE(static_cast<bool>(opened));
     store = std::move(*opened);
     thread = std::thread{[this] {

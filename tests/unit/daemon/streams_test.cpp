@@ -3,6 +3,7 @@
 
 #include "apps/daemon/streams.hpp"
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -13,7 +14,7 @@ namespace {
 
 struct fixture {
   fixture() {
-    auto opened = storage::store::open(storage::make_memory_engine(disk), {}, system_clocks());
+    auto opened = storage::replicated_store::open(storage::make_memory_engine(disk), {}, system_clocks());
     CAF_REQUIRE(static_cast<bool>(opened));
     store = std::move(*opened);
     told = std::make_unique<streams>(live, *store, names, people, system_clocks());

@@ -3,6 +3,7 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/memory/memory_engine.hpp"
+#include "storage/replicated_store.hpp"
 #include "tests/support/store_bench.hpp"
 
 using namespace troupe;
@@ -24,7 +25,7 @@ struct fixture {
     return out;
   }
   void open() {
-    auto x = store::open(make_memory_engine(disk), options(), clock);
+    auto x = replicated_store::open(make_memory_engine(disk), options(), clock);
     CAF_REQUIRE(x);
     it = std::move(*x);
   }
@@ -138,7 +139,7 @@ CAF_TEST(a clock set back a year does not set the stamps back and is noted) {
 CAF_TEST(the journal keeps so many events and their numbers go on) {
   auto few = options();
   few.journal_events = 100;
-  auto x = store::open(make_memory_engine(disk), few, clock);
+  auto x = replicated_store::open(make_memory_engine(disk), few, clock);
   CAF_REQUIRE(x);
   it = std::move(*x);
   for (int i = 0; i < 500; ++i) {
@@ -213,7 +214,7 @@ CAF_TEST(setting a counter twice with one request changes it once) {
 CAF_TEST(more than the disk can follow is refused and told) {
   auto small = options();
   small.max_pending_ops = 10;
-  auto x = store::open(make_memory_engine(disk), small, clock);
+  auto x = replicated_store::open(make_memory_engine(disk), small, clock);
   CAF_REQUIRE(x);
   it = std::move(*x);
   status last;

@@ -1,0 +1,145 @@
+#include "tests/sim/store/schedule.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace troupe::test {
+
+namespace {
+
+constexpr mono_ns ms = 1'000'000;
+
+using kind = action::kind;
+
+struct fault {
+  kind what;
+  unsigned weight;
+};
+
+/// Each is present in a seed with probability 1/2: mixtures of few faults find
+/// what a mixture of all hides (swarm testing; Groce et al., ISSTA 2012).
+constexpr fault all_faults[] = {
+  {kind::crash, 8}, {kind::crash_in_commit, 6}, {kind::wipe, 2}, {kind::lie, 2},  {kind::copy, 3},
+  {kind::restore, 3}, {kind::damage, 1}, {kind::rot, 1}, {kind::fail, 4}, {kind::full, 2}, {kind::slow, 2},
+  {kind::pause, 4}, {kind::clock, 3}, {kind::cut, 5}, {kind::split, 5}, {kind::reset, 6},
+  {kind::remove, 2}, {kind::compare, 1}, {kind::future, 1},
+};
+
+} // namespace
+
+std::string to_string(const action& x) {
+  const auto t = fmt::format("{:7.3f} s  n{} ", static_cast<double>(x.at) / 1e9, x.a);
+  switch (x.what) {
+  case kind::write: return t + fmt::format("writes document {}", x.x);
+  case kind::erase: return t + fmt::format("erases document {}", x.x);
+  case kind::own: return t + fmt::format("says state {}", x.x);
+  case kind::pulses: return t + fmt::format("counts {} pulses", x.x);
+  case kind::meter: return t + fmt::format("has its counter set to {}", x.x);
+  case kind::event: return t + "appends an event";
+  case kind::future: return t + "hears of an entry of a later version";
+  case kind::crash: return t + "loses power";
+  case kind::crash_in_commit: return t + "loses power in its next commit";
+  case kind::start: return t + "starts";
+  case kind::wipe: return t + "loses power and its disk";
+  case kind::lie: return t + fmt::format("loses power and its last {} commits", x.x);
+  case kind::copy: return t + "has its disk copied";
+  case kind::restore: return t + "loses power and gets the copy of its disk";
+  case kind::damage: return t + "loses power and its disk is damaged";
+  case kind::rot: return t + "loses power and a slot on its disk rots";
+  case kind::fail: return t + fmt::format("will see a commit fail{}", x.x != 0 ? ", which comes back" : "");
+  case kind::full: return t + fmt::format("has a full disk for {} ms", x.x);
+  case kind::slow: return t + fmt::format("has a disk slower by {} ms", x.x);
+  case kind::pause: return t + fmt::format("is stopped for {} ms", x.x);
+  case kind::clock: return t + fmt::format("has its clock set by {} s", x.x);
+  case kind::cut: return t + fmt::format("is not heard by n{}", x.b);
+  case kind::split: return t + fmt::format("sees the network split: {:b}", x.x);
+  case kind::heal: return t + "sees the network healed";
+  case kind::reset: return t + fmt::format("loses its link to n{}", x.b);
+  case kind::remove: return t + fmt::format("removes n{}", x.b);
+  case kind::admit: return t + fmt::format("takes n{} back", x.b);
+  case kind::compare: return t + "compares digests";
+  }
+  return t + "?";
+}
+
+schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
+  std::mt19937_64 dice{seed * 0x9e3779b97f4a7c15u + 1};
+  const auto pick = [&](std::uint64_t n) { return dice() % n; };
+  schedule out;
+  out.seed = seed;
+  out.nodes = nodes != 0 ? nodes : 2 + static_cast<unsigned>(pick(4));
+  out.keys = 1 + static_cast<unsigned>(pick(4));
+  out.archives = static_cast<unsigned>(pick(out.nodes + 1));
+  out.piece_bytes = pick(2) ? 16 << 10 : 1 + pick(400);
+  out.rings = pick(2) != 0;
+  if (pick(3) == 0) {
+    out.loss = static_cast<double>(pick(15)) / 100;
+    out.repeats = static_cast<double>(pick(15)) / 100;
+    out.reorders = pick(2) != 0;
+  }
+  if (pick(2))
+    out.forget_after = milliseconds{100 + pick(1500)};
+  std::vector<fault> faults;
+  for (const auto& x : all_faults)
+    if (pick(2))
+      faults.push_back({x.what, x.weight * (1 + static_cast<unsigned>(pick(3)))});
+  unsigned total = 0;
+  for (const auto& x : faults)
+    total += x.weight;
+  const auto steps = 30 + pick(60);
+  const auto trouble = faults.empty() ? 0 : 10 + pick(40); // percent
+  const auto pace = 1 + pick(60);                          // ms
+  mono_ns now = 0;
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    now += static_cast<mono_ns>(pick(2 * pace * ms));
+    action x;
+    x.at = now;
+    x.a = static_cast<std::uint8_t>(pick(out.nodes));
+    x.b = static_cast<std::uint8_t>((x.a + 1 + pick(out.nodes - 1)) % out.nodes);
+    if (pick(100) >= trouble) {
+      const auto d = pick(100);
+      x.what = d < 35 ? kind::write : d < 48 ? kind::erase : d < 60 ? kind::own : d < 88 ? kind::pulses
+               : d < 91 ? kind::meter : kind::event;
+      x.x = static_cast<std::int64_t>(x.what == kind::pulses ? 1 + pick(5)
+                                      : x.what == kind::meter ? 1000 * (1 + pick(1000)) : pick(out.keys));
+      out.actions.push_back(x);
+      continue;
+    }
+    auto d = pick(total);
+    for (const auto& f : faults) {
+      x.what = f.what;
+      if (d < f.weight)
+        break;
+      d -= f.weight;
+    }
+    const auto later = [&](kind what, mono_ns by) {
+      auto y = x;
+      y.what = what;
+      y.at += by;
+      out.actions.push_back(y);
+    };
+    switch (x.what) {
+    case kind::crash: case kind::crash_in_commit: case kind::wipe: case kind::lie: case kind::restore:
+    case kind::damage: case kind::rot:
+      x.x = static_cast<std::int64_t>(1 + pick(4));
+      later(kind::start, static_cast<mono_ns>(pick(20 * pace * ms)));
+      break;
+    case kind::fail: x.x = static_cast<std::int64_t>(pick(2)); break;
+    case kind::full: case kind::pause: x.x = static_cast<std::int64_t>(pick(30 * pace)); break;
+    case kind::slow: x.x = static_cast<std::int64_t>(pick(100)); break;
+    case kind::clock: x.x = static_cast<std::int64_t>(pick(2'000'000'000)) - 1'000'000'000; break;
+    case kind::split: x.x = static_cast<std::int64_t>(1 + pick((1u << out.nodes) - 1)); later(kind::heal, static_cast<mono_ns>(pick(40 * pace * ms))); break;
+    case kind::cut: if (pick(2)) later(kind::heal, static_cast<mono_ns>(pick(40 * pace * ms))); break;
+    case kind::remove: later(kind::admit, static_cast<mono_ns>(pick(60 * pace * ms))); break;
+    default: break;
+    }
+    out.actions.push_back(x);
+  }
+  std::stable_sort(out.actions.begin(), out.actions.end(),
+                   [](const action& l, const action& r) { return l.at < r.at; });
+  return out;
+}
+
+} // namespace troupe::test
