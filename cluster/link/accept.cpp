@@ -24,6 +24,7 @@ constexpr std::size_t most_body = 1 << 20;
 constexpr std::size_t most_events = 1024;
 constexpr std::size_t most_parts = 4096;
 constexpr std::size_t most_documents = 16'384; ///< in one part
+constexpr std::size_t most_frame = 4 << 20; ///< a hello names each start of each node with some 20 bytes
 constexpr std::size_t most_pem = 256 << 10;
 constexpr std::size_t most_members = 256;
 constexpr std::uint32_t latest_word = 1U << 31; ///< so that adding to it never wraps
@@ -235,6 +236,12 @@ status accept(const far_events& x) {
   for (const auto& one : x.events)
     if (!is_text(one.kind, most_word))
       return no(fmt::format("'{}' is no kind of event", quotable(one.kind)));
+  return {};
+}
+
+status accept(const replica_frame& x) {
+  if (x.bytes.size() > most_frame)
+    return no(fmt::format("a frame of {} bytes; {} is the most", x.bytes.size(), most_frame));
   return {};
 }
 

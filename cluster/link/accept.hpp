@@ -30,6 +30,8 @@ namespace troupe::cluster {
 [[nodiscard]] status accept(const far_pull& x);
 [[nodiscard]] status accept(const far_events& x);
 [[nodiscard]] status accept(const catalogue_part& x);
+/// Of its size alone: what is in it is the replicator's to judge.
+[[nodiscard]] status accept(const replica_frame& x);
 [[nodiscard]] status accept(const trust_offer& x);
 [[nodiscard]] status accept(const membership_message& x);
 

@@ -56,6 +56,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void on_envelope(peer& from, envelope x);
   void on_call(const peer_ptr& from, far_call x);
   void on_catalogue(peer& from, catalogue_part x);
+  void on_frame(peer& from, replica_frame x);
   void on_trust(peer& from, trust_offer x);
   void on_pull(const peer_ptr& from, const far_pull& x);
   void on_events(const peer_ptr& from, far_events x);

@@ -145,6 +145,12 @@ caf::actor link::core::spawn_gateway() {
             me->on_catalogue(p, std::move(x));
         });
       },
+      [=](replica_frame& x) {
+        guarded(peer(), [&](auto& p) {
+          if (sense(p, "frame of its store", x))
+            me->on_frame(p, std::move(x));
+        });
+      },
       [=](trust_offer& x) {
         guarded(peer(), [&](auto& p) {
           if (sense(p, "word about trust", x))
@@ -348,6 +354,14 @@ void link::core::on_catalogue(peer& from, catalogue_part x) {
                                "over two nodes, or `troupe remove-node {}`", catalogue::most_bytes >> 20, from.who.name));
   if (whole && hooks.on_catalogue)
     hooks.on_catalogue(from.who.name);
+}
+
+void link::core::on_frame(peer& from, replica_frame x) {
+  if (!from.commands())
+    return complain(from, "it may show values and obey, yet sent a frame for the replicated store; it was dropped. Boards with a "
+                          "pre-shared key have no part in it; give it a certificate (`troupe join`)");
+  if (hooks.on_frame)
+    hooks.on_frame(from.who.name, std::move(x.bytes));
 }
 
 void link::core::on_trust(peer& from, trust_offer x) {

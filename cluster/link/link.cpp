@@ -428,6 +428,11 @@ void link::send(const std::string& node, const membership_message& what) {
     core_->post(to->gateway, what);
 }
 
+void link::send_frame(const std::string& node, std::string frame) {
+  if (const auto to = core_->linked.find(node); to && to->commands())
+    core_->post(to->gateway, replica_frame{std::move(frame)});
+}
+
 void link::show_catalogue(std::uint64_t revision, std::vector<std::string> documents) {
   auto parts = catalogue::cut(revision, documents);
   std::lock_guard in_order{core_->introducing};

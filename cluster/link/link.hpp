@@ -35,6 +35,8 @@ struct link_hooks {
   std::function<void(const std::string& from, membership_message)> on_letter;
   std::function<void(const std::string& from, trust_offer)> on_trust;
   std::function<void(const std::string& from)> on_catalogue;
+  /// Of nodes only: a board has no part in the replicated store.
+  std::function<void(const std::string& from, std::string frame)> on_frame;
   /// The row of a node that an operator has removed; nothing: it is welcome.
   /// Asked at its hello, before anything that it says is taken.
   std::function<std::optional<member>(const std::string& peer)> removed;
@@ -106,6 +108,8 @@ public:
   void send(const std::string& node, const membership_message& what);
   /// To all now, and to whoever comes; to a board what is under its names.
   void show_catalogue(std::uint64_t revision, std::vector<std::string> documents);
+  /// To the replicated store of a linked node; nothing if it is none.
+  void send_frame(const std::string& node, std::string frame);
   void offer_trust(trust_offer what); ///< to nodes: a board has no certificates
 
   void forget(const std::string& node); ///< removed from the house

@@ -21,6 +21,7 @@ void each(F f) {
   f("troupe::far_pull", static_cast<far_pull*>(nullptr));
   f("troupe::far_events", static_cast<far_events*>(nullptr));
   f("troupe::far_close", static_cast<far_close*>(nullptr));
+  f("troupe::replica_frame", static_cast<replica_frame*>(nullptr));
   f("troupe::catalogue_part", static_cast<catalogue_part*>(nullptr));
   f("troupe::trust_offer", static_cast<trust_offer*>(nullptr));
   f("troupe::membership_message", static_cast<membership_message*>(nullptr));

@@ -135,6 +135,14 @@ struct far_close {
   std::uint64_t stream = 0;
 };
 
+/// A frame between the replicated stores of two nodes: docs/formats/replication.md.
+/// Opaque here, so that stores of different versions can talk over one link.
+struct replica_frame {
+  std::string bytes;
+
+  friend bool operator==(const replica_frame&, const replica_frame&) = default;
+};
+
 /// The documents that the sender runs, in parts of bounded size. A new
 /// revision replaces all of the one before when its last part has come.
 struct catalogue_part {
@@ -225,6 +233,11 @@ typename Inspector::result_type inspect(Inspector& f, far_events& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, far_close& x) {
   return f(caf::meta::type_name("far_close"), x.stream);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, replica_frame& x) {
+  return f(caf::meta::type_name("replica_frame"), x.bytes);
 }
 
 template <class Inspector>
