@@ -106,6 +106,10 @@ status cluster_part::load(caf::actor_system_config& config) {
       to->offer_trust(trust_->offer());
   };
   trust.renew = [this](const std::string& request, const trust_keeper::fits& check) { return ask_renewal(request, check); };
+  // Said before `open` too, when nothing is opened yet.
+  trust.signs = [this, has_issuer = identity::is_there(pki_folder(config_) + "/issuer.key")] {
+    return system_ != nullptr ? enrolment_ != nullptr : has_issuer;
+  };
   // A board with a pre-shared key has no certificate: it only dials, and shows
   // and obeys under the names that the key was given for.
   const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,7 @@ private:
   std::mutex keeping_members_;
   std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
+  std::optional<mono_ns> no_clock_since_; ///< on the chores' thread: nobody says what time it is
   trust_inbox offers_;
   refusal_book refusals_;
   std::unique_ptr<far_desk> desk_;

@@ -46,6 +46,9 @@ public:
     /// linked node may answer, and not each means well. @returns {"certificate",
     /// "authorities", "revoked"}
     std::function<result<nlohmann::json>(const std::string& request_pem, const fits& check)> renew;
+    /// Does this node hold an issuer? Then `renew` signs here, and helps also when
+    /// the own certificate has ended. Empty: no.
+    std::function<bool()> signs;
   };
   [[nodiscard]] static result<std::unique_ptr<trust_keeper>> open(options how);
 
@@ -75,6 +78,8 @@ public:
     wall_ms renew_at = 0;
   };
   [[nodiscard]] certificate_state certificate() const;
+  /// The newest time that this node knows for certain.
+  [[nodiscard]] wall_ms floor() const;
   /// What is wrong between this machine's clock and its certificate, and what to
   /// do; empty: nothing.
   [[nodiscard]] std::string clock_trouble() const;
@@ -87,7 +92,9 @@ private:
   void take_revocations(std::string seen);
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
+  [[nodiscard]] bool signs() const { return how_.signs && how_.signs(); }
   void renew();
+  [[nodiscard]] bool is_told_already(const std::string& why);
   [[nodiscard]] status check_renewed(const std::string& chain) const;
   void say(storage::severity level, const std::string& text) const;
 
@@ -100,7 +107,9 @@ private:
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
   bool nobody_there_ = false; ///< why the last renewal failed
-  std::string trouble_told_;
+  std::string failure_told_;  ///< of an ended certificate, its numbers left out
+  mono_ns tell_again_at_ = 0;
+  std::string trouble_told_, trouble_serial_; ///< its sort, and of which certificate
   std::map<std::string, std::string> answered_; ///< by peer: the lists that were answered with ours
 };
 

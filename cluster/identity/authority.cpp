@@ -46,7 +46,7 @@ result<certificate> sign(const request& asked, const issue_order& order, const s
                                                                : certificate_order::kind::person,
                            .name = order.name,
                            .allowed = order.allowed,
-                           .from = std::max(now - back_dated, by.cert.from()),
+                           .from = std::max(order.begins == 0 ? now - back_dated : std::min(now - back_dated, order.begins), by.cert.from()),
                            .until = std::min(now + order.days * one_day, by.cert.until())},
                           asked.key(), &by.cert, by.key);
 }
@@ -185,6 +185,9 @@ result<authority::desk> authority::sit_down(const std::string& request_pem, cons
   const auto now = clocks_->wall();
   if (auto fine = check_time(signers->front().cert, now); !fine)
     return fine.why();
+  if (const auto& by = signers->front().cert; is_revoked(by, all->lists))
+    return error{errc::untrusted, fmt::format("the issuing certificate {} is revoked: copy issuer.crt and issuer.key of its successor here "
+                                              "(`troupe pki rotate-ca --issuer-only` makes one)", by.name())};
   return desk{std::move(*asked), std::move(*lock), std::move(*all), std::move(*signers), now};
 }
 
@@ -213,12 +216,12 @@ result<issued> authority::renew(const std::string& request_pem, const certificat
   if (const auto now = clocks_->wall(); now > presented.until())
     return error{errc::untrusted, fmt::format("the certificate of {} ended on {}: it cannot be renewed, issue a new "
                                               "one", presented.name(), utc_text(presented.until()))};
-  return renew(request_pem, {presented.name(), presented.allowed(), days}, presented.serial(), pace::any);
+  return renew(request_pem, {presented.name(), presented.allowed(), days, false, 0}, presented.serial(), pace::any);
 }
 
 result<issued> authority::renew(const std::string& request_pem, const std::string& name, role allowed,
-                                const std::string& serial, unsigned days) const {
-  return renew(request_pem, {name, allowed, days}, serial, pace::bounded);
+                                const std::string& serial, unsigned days, wall_ms begins) const {
+  return renew(request_pem, {name, allowed, days, false, begins}, serial, pace::bounded);
 }
 
 result<issued> authority::renew(const std::string& request_pem, const issue_order& order, const std::string& serial,

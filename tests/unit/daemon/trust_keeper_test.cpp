@@ -178,6 +178,61 @@ CAF_TEST(a certificate of a server that runs ahead is not taken) {
   CAF_CHECK_EQUAL(times("certificate renewed"), 0u);
 }
 
+CAF_TEST(a server whose certificate has ended gives itself a new one when its clock is believed) {
+  const auto made = [&] {
+    auto how = options_for(dir);
+    private_key key = must(private_key::make(key_algorithm::p256));
+    must(write_text(dir + "/node.crt", must(open().issue(request_for("server", &key), {"server", role::node})).chain));
+    must(write_text(dir + "/node.key", key.pem(), openness::secret));
+    return how;
+  };
+  auto how = made();
+  bool signs = false, believed = false;
+  how.signs = [&] { return signs; };
+  const auto old = must(certificate::read(file("node.crt"), "old"));
+  daemon::trust_keeper* keeper = nullptr;
+  how.renew = [&](const std::string& request, const daemon::trust_keeper::fits&) -> result<nlohmann::json> {
+    ++renewals;
+    if (!believed)
+      return error{errc::untrusted, "the clock of boiler says otherwise"};
+    auto fresh = open().renew(request, "server", role::node, old.serial(), 365, keeper->floor());
+    if (!fresh)
+      return fresh.why();
+    return nlohmann::json{{"certificate", fresh->chain}};
+  };
+  auto x = must(daemon::trust_keeper::open(std::move(how)));
+  keeper = x.get();
+  x->look_after();
+  for (auto* clock : {&board, &this->clock})
+    clock->set(old.until() + 2 * day);
+  CAF_MESSAGE("a node without an issuer does not ask: nobody would hear it");
+  x->look_after();
+  CAF_CHECK_EQUAL(renewals, 0);
+  CAF_MESSAGE("a clock that is not believed renews nothing and says what is wrong and what to do");
+  signs = true;
+  x->look_after();
+  CAF_CHECK_EQUAL(renewals, 1);
+  CAF_CHECK_EQUAL(times("ended on 2027-11-"), 2u); // as the clock's trouble, and as a failed renewal
+  CAF_CHECK_EQUAL(times("and could not be renewed: the clock of boiler says otherwise"), 1u);
+  CAF_CHECK_EQUAL(times("`troupe pki issue server --enrols --replace`"), 1u);
+  CAF_CHECK(certificate::read(file("node.crt"), "same")->serial() == old.serial());
+  pass_days(*x, 3, std::chrono::minutes{60});
+  CAF_CHECK_EQUAL(renewals, 1 + 3 * 24);
+  CAF_CHECK_EQUAL(times("and could not be renewed: the clock of boiler says otherwise"), 4u); // once a day
+  CAF_MESSAGE("one that is believed does");
+  believed = true;
+  renewals = 0;
+  pass_days(*x, 1, std::chrono::minutes{60});
+  CAF_CHECK_EQUAL(renewals, 1);
+  CAF_CHECK_EQUAL(times("certificate renewed"), 1u);
+  CAF_CHECK_EQUAL(times("clock is set"), 0u);
+  const auto fresh = must(certificate::read(file("node.crt"), "fresh"));
+  CAF_CHECK(fresh.until() > board.wall() + 360 * day);
+  // Whatever this clock is wrong by: peers with a right one accept it now.
+  CAF_CHECK(fresh.from() <= old.until());
+  CAF_CHECK_EQUAL(x->clock_trouble(), "");
+}
+
 CAF_TEST(a server joins what it revoked with a longer list of a peer) {
   const auto [five, two] = apart();
   auto x = start_server();
