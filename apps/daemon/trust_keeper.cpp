@@ -49,6 +49,7 @@ void trust_keeper::say(storage::severity level, const std::string& text) const {
 }
 
 status trust_keeper::load(cluster::tls_context::own how) {
+  keep_revocations();
   auto seen = texts(); // first: what is written meanwhile is new to `look_after`
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, how);
   if (!fresh) {
@@ -63,11 +64,43 @@ status trust_keeper::load(cluster::tls_context::own how) {
     return own.why();
   if (std::lock_guard of_floor{floor_mutex_}; floor_)
     floor_->certificate(own->from(), own->until());
+  auto lists = identity::read_text_if_there(how_.files.revoked);
   std::lock_guard lock{mutex_};
+  if (lists)
+    lists_ = std::move(*lists);
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->from(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   return {};
+}
+
+/// A list that was copied over ours, from the desk or from a backup, does not let
+/// in again whom ours had revoked.
+void trust_keeper::keep_revocations() {
+  const auto used = [&] {
+    std::lock_guard lock{mutex_};
+    return lists_;
+  }();
+  const auto is_new = [&] {
+    const auto text = identity::read_text_if_there(how_.files.revoked);
+    return text && *text != used;
+  };
+  if (used.empty() || !is_new())
+    return;
+  if (how_.merge)
+    (void) how_.merge(used); // what it could not do, stands side by side
+  const auto held = identity::folder_lock::hold(std::filesystem::path{how_.files.authorities}.parent_path().string());
+  const auto now = identity::read_text_if_there(how_.files.revoked);
+  const auto authorities = identity::read_text_if_there(how_.files.authorities);
+  if (!held || !now || !authorities)
+    return; // told by who loads it
+  const auto both = identity::consider_revoked(*now, used, *authorities);
+  if (!both || !both->any())
+    return;
+  if (auto written = identity::write_text(how_.files.revoked, both->pem); !written)
+    return say(storage::severity::warning, "revoked.crl lacks what this node knew, and cannot be written: " + written.why().context);
+  for (const auto& text : both->changed)
+    say(storage::severity::notice, "revoked.crl was replaced by one that lacks what this node knew, which stays: " + text);
 }
 
 /// Who cannot show a certificate that others accept must still know whom not to
@@ -77,7 +110,10 @@ void trust_keeper::take_revocations(std::string seen) {
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, cluster::tls_context::own::as_it_is);
   if (!used || !fresh || (*fresh)->self().fingerprint != used->self().fingerprint)
     return;
+  auto lists = identity::read_text_if_there(how_.files.revoked);
   std::lock_guard lock{mutex_};
+  if (lists)
+    lists_ = std::move(*lists);
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
 }

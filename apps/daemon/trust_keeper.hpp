@@ -37,7 +37,7 @@ public:
     /// @returns what could not be used
     std::function<status()> reloaded;
     /// On a server that enrols: joins these lists with its own and writes both.
-    /// Empty: of two lists the larger number counts.
+    /// Empty: lists that differ are kept side by side.
     /// @returns true: the file changed
     std::function<result<bool>(const std::string& lists_pem)> merge;
     /// A peer knows less than this node: offer ours again.
@@ -90,6 +90,7 @@ private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
   [[nodiscard]] status load(cluster::tls_context::own how = cluster::tls_context::own::checked);
   void take_revocations(std::string seen);
+  void keep_revocations();
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
   [[nodiscard]] bool signs() const { return how_.signs && how_.signs(); }
@@ -106,6 +107,7 @@ private:
   mutable std::mutex floor_mutex_; ///< of the floor; may be held while it writes
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
+  std::string lists_; ///< `revoked.crl` as it was last in use
   bool nobody_there_ = false; ///< why the last renewal failed
   std::string failure_told_;  ///< of an ended certificate, its numbers left out
   mono_ns tell_again_at_ = 0;

@@ -308,23 +308,27 @@ result<bool> authority::merge_revoked(const std::string& lists_pem) const {
     for (auto& theirs : *offered) {
       if (!theirs.is_signed_by(by.cert))
         continue;
-      const auto ours = std::find_if(all->lists.begin(), all->lists.end(),
-                                     [&](auto& x) { return x.is_signed_by(by.cert); });
-      const auto known = ours == all->lists.end() ? revoked_serials{} : ours->serials();
-      const auto number = ours == all->lists.end() ? -1 : ours->number();
+      // Several, if one was kept beside ours or copied here by hand.
+      revoked_serials known;
+      std::int64_t number = -1;
+      std::size_t ours = 0;
+      for (auto& x : all->lists)
+        if (x.is_signed_by(by.cert)) {
+          known.merge(x.serials());
+          number = std::max(number, x.number());
+          ++ours;
+        }
       const auto offered_serials = theirs.serials();
       const bool we_have_all = has_all(known, offered_serials);
       const bool they_have_all = has_all(offered_serials, known);
-      if (we_have_all && number >= theirs.number())
+      if (we_have_all && number >= theirs.number() && ours <= 1)
         continue;
       if (they_have_all && theirs.number() > number) {
-        if (ours == all->lists.end())
-          all->lists.push_back(theirs);
-        else
-          *ours = theirs;
+        std::erase_if(all->lists, [&](auto& x) { return x.is_signed_by(by.cert); });
+        all->lists.push_back(theirs);
       } else {
-        // Two servers revoked at once. Nodes take the larger number, so the
-        // union gets one that is larger than both.
+        // Two servers revoked at once. Of equal entries nodes take the larger
+        // number, so the union gets one that is larger than both.
         all->lists.push_back(theirs);
         if (auto done = add_revoked(all->lists, by, {}, now); !done)
           return done.why();

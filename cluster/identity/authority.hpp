@@ -73,7 +73,8 @@ public:
                                                  const std::optional<private_key>& root_key = {}) const;
 
   /// Takes over what other servers with the same issuer revoked: a list that
-  /// lacks what ours has, or the other way round, becomes one with both.
+  /// lacks what ours has, or the other way round, becomes one with both; so do
+  /// several of ours that nodes without the key kept side by side.
   /// @returns true: `revoked.crl` changed
   [[nodiscard]] result<bool> merge_revoked(const std::string& lists_pem) const;
 
