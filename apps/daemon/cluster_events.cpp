@@ -280,7 +280,9 @@ result<json> cluster_part::ask_renewal(const std::string& request, const trust_k
   if (by == nullptr)
     return error{errc::unreachable, "this node is not linked to any other"};
   error last{errc::unreachable, "no linked node has an issuer"};
-  for (const auto& x : by->peers_now()) {
+  auto all = by->peers_now();
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->who.name < b->who.name; });
+  for (const auto& x : all) {
     if (x->who.allowed != cluster::role::node)
       continue;
     control::caller self;

@@ -66,9 +66,9 @@ troupe::wall_ms today() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Founds the house so long ago; then `certify` made its certificates.
-void found(test_cluster& all, const set_clock& then) {
-  const auto founded = identity::found_house(all.pki_dir(), {"test", identity::key_algorithm::p256, "long-secret-words", true}, then);
+/// Founds a house at that time; `certify` makes its certificates.
+void found(const std::string& folder, const set_clock& then) {
+  const auto founded = identity::found_house(folder, {"test", identity::key_algorithm::p256, "long-secret-words", true}, then);
   if (!founded)
     CAF_FAIL(founded.why().context);
 }
@@ -164,7 +164,7 @@ CAF_TEST(a certificate past two thirds of its life is renewed under load and no 
   // A house that was founded 280 days ago, when cellar got its certificate.
   set_clock past{today() - 280 * day};
   test_cluster all{{}, networking::loopback, loop_house, "log-level = \"debug\"\n"};
-  found(all, past);
+  found(all.pki_dir(), past);
   auto& attic = all.admit("attic");
   auto& boiler = all.admit("boiler");
   auto& cellar = all.add("cellar");
@@ -191,7 +191,7 @@ CAF_TEST(a certificate past two thirds of its life is renewed under load and no 
 CAF_TEST(a lone server whose certificate has ended says what to do and renews it where it can know the time) {
   set_clock past{today() - 370 * day}; // so it ended five days ago
   test_cluster all{{}, networking::loopback};
-  found(all, past);
+  found(all.pki_dir(), past);
   auto& attic = all.add("attic");
   const auto old = certify(all, attic, past, true);
   CAF_MESSAGE("it was off for a year: nothing says that its clock is right");
@@ -229,5 +229,36 @@ CAF_TEST(a server whose certificate ends while it is linked renews it by the clo
   CAF_CHECK(within(75s, [&] { return serial_now(all["attic"]) != old; }));
   // Boiler holds no issuer, and its own certificate has ended too.
   CAF_CHECK(within(75s, [&] { return all["boiler"].log().find("its certificate ended on") != std::string::npos; }));
+  REQUIRE_AGREE(all);
+}
+
+CAF_TEST(a node whose first server answers with a useless certificate gets it from the next) {
+  set_clock past{today() - 280 * day};
+  test_cluster all{{}, networking::loopback};
+  found(all.pki_dir(), past);
+  auto& attic = all.add("attic");
+  auto& boiler = all.add("boiler");
+  auto& cellar = all.add("cellar");
+  certify(all, attic, set_clock{today()}, true);
+  certify(all, boiler, set_clock{today()}, true);
+  const auto old = certify(all, cellar, past);
+  // Attic's issuer is of another house, which nobody but attic trusts.
+  const auto stranger = all / "stranger";
+  found(stranger, past);
+  for (const auto* file : {"issuer.crt", "issuer.key", "index.json"})
+    std::filesystem::copy_file(stranger + "/" + file, attic.pki() + "/" + file, std::filesystem::copy_options::overwrite_existing);
+  const auto both = *identity::read_text(all.pki_dir() + "/ca.crt") + *identity::read_text(stranger + "/ca.crt");
+  CAF_REQUIRE(static_cast<bool>(identity::write_text(attic.pki() + "/ca.crt", both)));
+  attic.start();
+  boiler.start();
+  REQUIRE_AGREE(all);
+  cellar.start();
+  REQUIRE_AGREE(all);
+  CAF_CHECK(within(15s, [&] { return serial_now(cellar) != old; }));
+  CAF_CHECK(has(attic.log(), "certificate " + old + " renewed: ")); // it did answer, and first
+  CAF_CHECK(has(cellar.log(), "the answer of attic is not used: "));
+  CAF_CHECK(has(boiler.log(), "certificate " + old + " renewed: " + serial_now(cellar)));
+  CAF_CHECK_EQUAL(cellar.stop(), 0);
+  cellar.start();
   REQUIRE_AGREE(all);
 }
