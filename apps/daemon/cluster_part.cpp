@@ -135,7 +135,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.told = this;
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
-  net.bounds.unacknowledged_within = unacknowledged_within(patience_of(config_.profile));
+  net.bounds = cluster::limits_for(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
   return cluster::transport::load(config, std::move(net));
@@ -179,6 +179,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   how.node = config_.name;
   how.version = TROUPE_VERSION;
   how.incarnation = incarnation_;
+  how.hello_within = dial_step_within(patience_of(config_.profile));
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
   link_->start();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);

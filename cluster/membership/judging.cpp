@@ -221,7 +221,7 @@ void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out)
     }
   if (under_way >= max_dials || (!p.told_by.empty() && of_hearsay >= max_dials_of_hearsay))
     return; // the next tick tries again
-  p.dials.on_dialling(now);
+  p.dials.on_dialling(how.pace, now);
   out.dial.push_back(shown(p));
 }
 
