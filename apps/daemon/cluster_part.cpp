@@ -24,6 +24,15 @@ namespace {
 
 const std::string incarnation_key = "node/incarnation";
 const std::string members_key = "node/members";
+const std::string ban_key = "node/ban";
+
+/// How often this node was removed and taken back, as it last heard it.
+std::uint32_t own_ban(const storage::store& disk) {
+  const auto kept = disk.get(slot_kind::own, ban_key);
+  const auto x = kept ? json::parse(kept->payload, nullptr, false) : json();
+  const auto n = x.is_object() ? x.value("banned", json()) : json();
+  return n.is_number_unsigned() ? n.get<std::uint32_t>() : 0;
+}
 
 /// Larger at each start, also of a board whose clock begins in 1970 again; and
 /// larger than before a disk was wiped, where the clock is right.
@@ -178,6 +187,10 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   cluster::link::options how;
   how.node = config_.name;
   how.version = TROUPE_VERSION;
+  how.banned = own_ban(all_.store);
+  if (how.banned % 2 == 1)
+    tell(severity::alarm, config_.name, fmt::format("this node was removed from the house before it stopped, and links to nobody; it asks whether that "
+                                                    "stands. `troupe approve {}` on another node takes it back", config_.name));
   how.incarnation = incarnation_;
   how.hello_within = dial_step_within(patience_of(config_.profile));
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
@@ -420,6 +433,9 @@ status cluster_part::put_members(storage::on_durable done) {
   std::lock_guard lock{keeping_members_}; // an older view must not come after a newer one
   json x = json::object();
   const auto now = table_.look();
+  if (const auto me = table_.find(config_.name); me && me->banned != own_ban(all_.store))
+    if (auto put = all_.store.put(slot_kind::own, ban_key, json{{"banned", me->banned}}.dump()); !put)
+      return put;
   for (const auto& m : now.members) {
     const auto told = now.hearsay.find(m.name);
     const bool is_hearsay = told != now.hearsay.end();

@@ -54,6 +54,11 @@ void membership::recall(const member& before, mono_ns now, const std::string& to
     if (!before.addresses.empty())
       m.me.addresses = before.addresses; // newer than those of the start
     m.me.refutation = std::max(m.me.refutation, before.refutation);
+    if (before.banned >= m.me.banned) {
+      m.me.banned = before.banned;
+      m.me.is = before.banned % 2 == 1 ? standing::removed : standing::alive;
+      m.asks_for_ban = m.asks_for_ban && m.me.is == standing::removed;
+    }
     return;
   }
   if (auto* p = m.learn(before.name, told_by)) {

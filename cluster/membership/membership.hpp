@@ -102,6 +102,10 @@ public:
     profile pace;
     std::uint64_t seed = 1;
     bool approve_found = true; ///< a node found by discovery waits for an operator
+    /// As `member::banned`, of this node, as an earlier run heard it. An odd one: it
+    /// begins as removed, and dials only until somebody has said whether that stands:
+    /// it may have been taken back while it was off, by who cannot dial it.
+    std::uint32_t banned = 0;
   };
   explicit membership(options how);
   ~membership();
