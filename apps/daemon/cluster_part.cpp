@@ -49,6 +49,20 @@ std::uint64_t next_incarnation(storage::store& disk, const clock_source& clocks)
   return now;
 }
 
+std::int64_t today(const clock_source& clocks) { return clocks.wall() / 86'400'000; }
+
+/// @param row  pairs of an address and its last good day; an address alone, of an
+///             older version, was good today
+address_book::lines lines_in(const json& row, std::int64_t today) {
+  address_book::lines out;
+  for (const auto& x : row.is_array() ? row : json::array()) {
+    const auto& at = x.is_array() && x.size() == 2 ? x[0] : x;
+    if (at.is_string())
+      out.push_back({at.get<std::string>(), x.is_array() && x[1].is_number_integer() ? x[1].get<std::int64_t>() : today});
+  }
+  return out;
+}
+
 std::string pki_folder(const node_config& config) {
   return config.pki_dir.empty() ? config.data_dir + "/pki" : config.pki_dir;
 }
@@ -173,6 +187,10 @@ child_spec cluster_part::membership_child() {
   how.version = TROUPE_VERSION;
   how.pace = cluster::profile::named(config_.profile);
   how.seed = incarnation_;
+  how.banned = own_ban(all_.store);
+  if (how.banned % 2 == 1)
+    tell(severity::alarm, config_.name, fmt::format("this node was removed from the house before it stopped, and links to nobody; it asks whether that "
+                                                    "stands. `troupe approve {}` on another node takes it back", config_.name));
   child_spec x;
   x.id = membership_name;
   x.type = "membership";
@@ -187,10 +205,6 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   cluster::link::options how;
   how.node = config_.name;
   how.version = TROUPE_VERSION;
-  how.banned = own_ban(all_.store);
-  if (how.banned % 2 == 1)
-    tell(severity::alarm, config_.name, fmt::format("this node was removed from the house before it stopped, and links to nobody; it asks whether that "
-                                                    "stands. `troupe approve {}` on another node takes it back", config_.name));
   how.incarnation = incarnation_;
   how.hello_within = dial_step_within(patience_of(config_.profile));
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
@@ -228,6 +242,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
   if (follows_the_machine(config_.listen))
     chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
+  chores_.every(24h, [this] { keep_members(); }); // the day on which an address was good last
   chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   // From here on peers come, dialled by the membership, and ask: what answers
   // them stands.
@@ -263,7 +278,7 @@ status cluster_part::listen() {
 }
 
 /// Of node.toml and of earlier runs.
-std::vector<cluster::known_peer> cluster_part::known_peers() const {
+std::vector<cluster::known_peer> cluster_part::known_peers() {
   std::map<std::string, std::vector<std::string>> known;
   std::map<std::string, std::uint32_t> banned;
   std::map<std::string, std::string> told_by;
@@ -276,10 +291,10 @@ std::vector<cluster::known_peer> cluster_part::known_peers() const {
           banned[name] = words.get<std::uint32_t>();
         if (row.is_object())
           told_by[name] = text_in(row, "told_by");
-        auto& addresses = known[name];
-        for (const auto& at : row.is_object() ? row.value("addresses", json::array()) : row)
-          if (at.is_string())
-            addresses.push_back(at.get<std::string>());
+        addresses_.load(name, lines_in(row.is_object() ? row.value("addresses", json::array()) : row, today(all_.clocks)));
+        for (const auto& line : addresses_.kept(name))
+          known[name].push_back(line.at);
+        known.try_emplace(name);
       }
   }
   for (const auto& text : config_.peers) {
@@ -428,11 +443,22 @@ status cluster_part::keep_members_durably() {
   return kept.get();
 }
 
+/// Where peers are reached at this moment.
+std::map<std::string, std::vector<std::string>> cluster_part::good_addresses(const cluster::member_table::picture& now) {
+  auto good = now.reached_at;
+  if (open_link_)
+    for (const auto& x : net().links())
+      if (x.who->dialled)
+        good[x.who->name].push_back(x.who->address);
+  return good;
+}
+
 /// @param done  called also if nothing has changed, when that is safe
 status cluster_part::put_members(storage::on_durable done) {
   std::lock_guard lock{keeping_members_}; // an older view must not come after a newer one
   json x = json::object();
   const auto now = table_.look();
+  auto good = good_addresses(now);
   if (const auto me = table_.find(config_.name); me && me->banned != own_ban(all_.store))
     if (auto put = all_.store.put(slot_kind::own, ban_key, json{{"banned", me->banned}}.dump()); !put)
       return put;
@@ -442,9 +468,13 @@ status cluster_part::put_members(storage::on_durable done) {
     // Hearsay is heard again; kept, it would come back as if somebody vouched for it.
     if (m.name == config_.name || m.is == cluster::standing::waiting || (is_hearsay && m.banned == 0))
       continue;
-    x[m.name] = m.addresses;
+    addresses_.note(m.name, m.addresses, good[m.name], today(all_.clocks));
+    auto lines = json::array();
+    for (const auto& line : addresses_.kept(m.name))
+      lines.push_back(json::array({line.at, line.day}));
+    x[m.name] = {{"addresses", std::move(lines)}};
     if (m.banned > 0) // an operator's word outlives every node
-      x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
+      x[m.name]["banned"] = m.banned;
     if (is_hearsay)
       x[m.name]["told_by"] = told->second;
   }

@@ -400,6 +400,20 @@ std::map<std::string, std::string> membership::hearsay() const {
   return out;
 }
 
+std::map<std::string, std::vector<std::string>> membership::reached_at() const {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& [name, p] : parts_->peers) {
+    std::vector<std::string> at;
+    if (p.links > 0)
+      at = p.fact.addresses;
+    if (p.gone_since == 0)
+      at.insert(at.end(), p.seen.begin(), p.seen.end());
+    if (!at.empty())
+      out[name] = std::move(at);
+  }
+  return out;
+}
+
 double membership::local_health() const { return parts_->health.factor(); }
 
 } // namespace troupe::cluster

@@ -163,6 +163,9 @@ public:
   [[nodiscard]] std::vector<member> members() const; ///< ordered by name, self included
   [[nodiscard]] membership_differences differences() const;
   [[nodiscard]] std::map<std::string, std::string> hearsay() const; ///< name -> who told of it first
+  /// Where peers are reached now: what those that are linked say of themselves, and
+  /// where discovery sees them.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> reached_at() const;
   /// Peers that say they do not hear us although their link to us stands.
   [[nodiscard]] std::vector<std::string> deaf_to_us(mono_ns now) const;
   /// What was looked at since the start: each peer at each tick, and what others
