@@ -79,6 +79,7 @@ private:
   [[nodiscard]] cluster::link_hooks hooks();
   [[nodiscard]] status listen();
   [[nodiscard]] std::vector<cluster::known_peer> known_peers();
+  [[nodiscard]] std::uint32_t own_ban() const;
   [[nodiscard]] std::map<std::string, std::vector<std::string>> good_addresses(const cluster::member_table::picture& now);
   void start_discovery();
   void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
