@@ -79,6 +79,8 @@ std::vector<cluster::known_peer> cluster_part::known_peers() {
 }
 
 void cluster_part::keep_members() {
+  if (table_.look().members.empty())
+    return; // stopped before the membership began
   if (auto put = put_members({}); !put)
     spdlog::warn("cannot keep the members: {}", put.why().context);
 }

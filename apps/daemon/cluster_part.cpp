@@ -285,6 +285,7 @@ void cluster_part::close() {
   discovery_.reset();
   feed_.reset();
   chores_.stop();
+  keep_members(); // what the last second brought
   link_->stop();
   desk_->stop(); // no worker may use the control interface after this
   if (trust_)
