@@ -246,40 +246,43 @@ result<json> cluster_part::reload(const control::caller& who) {
   return json{{"reloaded", true}, {"serial", now.serial}, {"until", now.until}};
 }
 
-/// Who signs for itself is corrected by nobody: with a clock months ahead it
-/// would give itself a certificate that all others refuse as not yet valid.
+/// Asks all that are linked what time it is; see `believe_own_clock`.
 status cluster_part::clock_agrees_with_peers() {
-  const auto known = table_.members();
-  const bool alone = std::none_of(known.begin(), known.end(), [&](const cluster::member& x) {
-    return x.name != config_.name && x.is != cluster::standing::waiting && x.is != cluster::standing::removed;
-  });
-  const auto said = others_->ask_all("/v1/members");
-  const auto now = all_.clocks.wall();
+  identity::own_clock x;
   const auto own = trust_->certificate();
-  const auto may_differ = identity::clocks_may_differ.count();
-  if (said.empty() && !alone && own.until - now > 30 * may_differ)
-    return error{errc::unreachable, "no other node is linked, to compare clocks with before this node renews its own certificate"};
-  for (const auto& [node, answer] : said) {
-    const auto theirs = answer ? answer->value("now", wall_ms{0}) : 0;
-    // Before our certificate began it cannot be: that one has no clock, and no say.
-    if (theirs > own.from && theirs < now - may_differ)
-      return error{errc::untrusted, fmt::format("the clock of {} says {} and this one's {}: set the one that is wrong", node,
-                                                identity::utc_text(theirs), identity::utc_text(now))};
-  }
-  return {};
+  x.from = own.from;
+  x.until = own.until;
+  x.floor = trust_->floor();
+  x.alone = other_nodes().empty();
+  for (const auto& [node, answer] : others_->ask_all("/v1/members"))
+    if (const auto now = answer && answer->is_object() ? answer->value("now", json()) : json(); now.is_number_integer())
+      x.said[node] = now.get<wall_ms>();
+  x.clock = all_.clocks.wall();
+  if (!x.said.empty())
+    no_clock_since_.reset();
+  else if (!no_clock_since_)
+    no_clock_since_ = all_.clocks.mono();
+  else
+    x.asked_for = milliseconds{(all_.clocks.mono() - *no_clock_since_) / 1'000'000};
+  return identity::believe_own_clock(x);
 }
 
 result<json> cluster_part::ask_renewal(const std::string& request, const trust_keeper::fits& check) {
   if (enrolment_) {
     if (auto agree = clock_agrees_with_peers(); !agree)
       return agree.why();
-    return enrolment_->renew(trust_->context()->self(), request);
+    // Whatever the error of this clock, it is not before the floor: peers with a
+    // right one accept a certificate that begins there.
+    const auto ended = all_.clocks.wall() > trust_->certificate().until;
+    return enrolment_->renew(trust_->context()->self(), request, ended ? trust_->floor() : 0);
   }
   auto* by = open_link_.load();
   if (by == nullptr)
     return error{errc::unreachable, "this node is not linked to any other"};
   error last{errc::unreachable, "no linked node has an issuer"};
-  for (const auto& x : by->peers_now()) {
+  auto all = by->peers_now();
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->who.name < b->who.name; });
+  for (const auto& x : all) {
     if (x->who.allowed != cluster::role::node)
       continue;
     control::caller self;

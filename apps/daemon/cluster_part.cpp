@@ -12,7 +12,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <future>
 
 namespace troupe::daemon {
 
@@ -23,7 +22,6 @@ using storage::slot_kind;
 namespace {
 
 const std::string incarnation_key = "node/incarnation";
-const std::string members_key = "node/members";
 
 /// Larger at each start, also of a board whose clock begins in 1970 again; and
 /// larger than before a disk was wiped, where the clock is right.
@@ -106,6 +104,10 @@ status cluster_part::load(caf::actor_system_config& config) {
       to->offer_trust(trust_->offer());
   };
   trust.renew = [this](const std::string& request, const trust_keeper::fits& check) { return ask_renewal(request, check); };
+  // Said before `open` too, when nothing is opened yet.
+  trust.signs = [this, has_issuer = identity::is_there(pki_folder(config_) + "/issuer.key")] {
+    return system_ != nullptr ? enrolment_ != nullptr : has_issuer;
+  };
   // A board with a pre-shared key has no certificate: it only dials, and shows
   // and obeys under the names that the key was given for.
   const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);
@@ -131,7 +133,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.told = this;
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
-  net.bounds.unacknowledged_within = unacknowledged_within(patience_of(config_.profile));
+  net.bounds = cluster::limits_for(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
   return cluster::transport::load(config, std::move(net));
@@ -160,6 +162,10 @@ child_spec cluster_part::membership_child() {
   how.version = TROUPE_VERSION;
   how.pace = cluster::profile::named(config_.profile);
   how.seed = incarnation_;
+  how.banned = own_ban();
+  if (how.banned % 2 == 1)
+    tell(severity::alarm, config_.name, fmt::format("this node was removed from the house before it stopped, and links to nobody; it asks whether that "
+                                                    "stands. `troupe approve {}` on another node takes it back", config_.name));
   child_spec x;
   x.id = membership_name;
   x.type = "membership";
@@ -175,6 +181,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   how.node = config_.name;
   how.version = TROUPE_VERSION;
   how.incarnation = incarnation_;
+  how.hello_within = dial_step_within(patience_of(config_.profile));
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
   link_->start();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
@@ -210,6 +217,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   // A look costs some 50 µs; a socket that the kernel tells would cost a thread.
   if (follows_the_machine(config_.listen))
     chores_.every(2s, [this] { to_membership(cluster::own_addresses{reachable_at(config_.listen)}); });
+  chores_.every(24h, [this] { keep_members(); }); // the day on which an address was good last
   chores_.every(60s, [this] { tell_refusals(refusals_.look(all_.clocks.mono())); });
   // From here on peers come, dialled by the membership, and ask: what answers
   // them stands.
@@ -242,42 +250,6 @@ status cluster_part::listen() {
     else
       spdlog::info("listens for boards with pre-shared keys at {} (port {})", x, *port);
   return {};
-}
-
-/// Of node.toml and of earlier runs.
-std::vector<cluster::known_peer> cluster_part::known_peers() const {
-  std::map<std::string, std::vector<std::string>> known;
-  std::map<std::string, std::uint32_t> banned;
-  std::map<std::string, std::string> told_by;
-  if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
-    const auto x = json::parse(kept->payload, nullptr, false);
-    if (x.is_object())
-      for (const auto& [name, row] : x.items()) {
-        const auto words = row.is_object() ? row.value("banned", json()) : json();
-        if (words.is_number_unsigned())
-          banned[name] = words.get<std::uint32_t>();
-        if (row.is_object())
-          told_by[name] = text_in(row, "told_by");
-        auto& addresses = known[name];
-        for (const auto& at : row.is_object() ? row.value("addresses", json::array()) : row)
-          if (at.is_string())
-            addresses.push_back(at.get<std::string>());
-      }
-  }
-  for (const auto& text : config_.peers) {
-    const auto x = read_peer_address(text);
-    if (!x.trouble.empty())
-      continue;
-    auto& addresses = known[x.is.name];
-    std::erase(addresses, to_string(x.is.at));
-    addresses.insert(addresses.begin(), to_string(x.is.at)); // what the operator wrote is tried first
-    told_by.erase(x.is.name);
-  }
-  known.erase(config_.name);
-  std::vector<cluster::known_peer> out;
-  for (auto& [name, addresses] : known)
-    out.push_back({name, std::move(addresses), banned[name], told_by[name]});
-  return out;
 }
 
 void cluster_part::start_discovery() {
@@ -313,6 +285,7 @@ void cluster_part::close() {
   discovery_.reset();
   feed_.reset();
   chores_.stop();
+  keep_members(); // what the last second brought
   link_->stop();
   desk_->stop(); // no worker may use the control interface after this
   if (trust_)
@@ -393,45 +366,6 @@ void cluster_part::forget_soon(const std::string& node) {
       to->forget(node);
     people_.replace_of(node, {});
   });
-}
-
-void cluster_part::keep_members() {
-  if (auto put = put_members({}); !put)
-    spdlog::warn("cannot keep the members: {}", put.why().context);
-}
-
-status cluster_part::keep_members_durably() {
-  auto promise = std::make_shared<std::promise<status>>();
-  auto kept = promise->get_future();
-  if (auto put = put_members([promise](const status& x) { promise->set_value(x); }); !put)
-    return put;
-  if (kept.wait_for(10s) != std::future_status::ready)
-    return error{errc::timed_out, "the disk has not confirmed it within 10 s; see `troupe status`"};
-  return kept.get();
-}
-
-/// @param done  called also if nothing has changed, when that is safe
-status cluster_part::put_members(storage::on_durable done) {
-  std::lock_guard lock{keeping_members_}; // an older view must not come after a newer one
-  json x = json::object();
-  const auto now = table_.look();
-  for (const auto& m : now.members) {
-    const auto told = now.hearsay.find(m.name);
-    const bool is_hearsay = told != now.hearsay.end();
-    // Hearsay is heard again; kept, it would come back as if somebody vouched for it.
-    if (m.name == config_.name || m.is == cluster::standing::waiting || (is_hearsay && m.banned == 0))
-      continue;
-    x[m.name] = m.addresses;
-    if (m.banned > 0) // an operator's word outlives every node
-      x[m.name] = {{"addresses", m.addresses}, {"banned", m.banned}};
-    if (is_hearsay)
-      x[m.name]["told_by"] = told->second;
-  }
-  const auto text = x.dump();
-  if (!done)
-    if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
-      return {};
-  return all_.store.put(slot_kind::own, members_key, text, std::move(done));
 }
 
 } // namespace troupe::daemon

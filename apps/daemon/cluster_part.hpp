@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/daemon/address_book.hpp"
 #include "apps/daemon/chores.hpp"
 #include "apps/daemon/cluster_words.hpp"
 #include "apps/daemon/enrolment.hpp"
@@ -15,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,7 +78,9 @@ public:
 private:
   [[nodiscard]] cluster::link_hooks hooks();
   [[nodiscard]] status listen();
-  [[nodiscard]] std::vector<cluster::known_peer> known_peers() const;
+  [[nodiscard]] std::vector<cluster::known_peer> known_peers();
+  [[nodiscard]] std::uint32_t own_ban() const;
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> good_addresses(const cluster::member_table::picture& now);
   void start_discovery();
   void tell(storage::severity level, const std::string& subject, const std::string& text, const std::string& who = {});
   void tell_refusals(const refusal_book::lines& all);
@@ -115,8 +119,10 @@ private:
   cluster::member_table table_;
   chores chores_;
   std::mutex keeping_members_;
+  address_book addresses_; ///< under `keeping_members_` once the tree runs
   std::unique_ptr<trust_keeper> trust_; ///< null: a board with a pre-shared key
   std::unique_ptr<enrolment> enrolment_;
+  std::optional<mono_ns> no_clock_since_; ///< on the chores' thread: nobody says what time it is
   trust_inbox offers_;
   refusal_book refusals_;
   std::unique_ptr<far_desk> desk_;

@@ -129,11 +129,11 @@ result<enrolment::json> enrolment::enrol(const json& body) {
   return result;
 }
 
-result<enrolment::json> enrolment::renew(const cluster::peer_identity& who, const std::string& request) {
+result<enrolment::json> enrolment::renew(const cluster::peer_identity& who, const std::string& request, wall_ms begins) {
   if (who.psk || who.serial.empty())
     return error{errc::unsupported, fmt::format("{} has a pre-shared key and no certificate to renew", who.name)};
   std::lock_guard guard{mutex_};
-  const auto made = authority_.renew(request, who.name, who.allowed, who.serial);
+  const auto made = authority_.renew(request, who.name, who.allowed, who.serial, identity::issue_order::default_days, begins);
   if (!made) {
     journal_refusal(who.name, made.why().context);
     return made.why();

@@ -47,7 +47,8 @@ public:
 
   /// For a peer whose certificate TLS has checked, with a request for its own
   /// name. -> {"certificate", "authorities", "revoked"}
-  [[nodiscard]] result<json> renew(const cluster::peer_identity& who, const std::string& request);
+  /// @param begins as `issue_order::begins`
+  [[nodiscard]] result<json> renew(const cluster::peer_identity& who, const std::string& request, wall_ms begins = 0);
 
   /// Lists that a peer offered, joined with ours when both hold something new.
   /// @returns true: `revoked.crl` changed and should be loaded again

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -48,6 +49,7 @@ void trust_keeper::say(storage::severity level, const std::string& text) const {
 }
 
 status trust_keeper::load(cluster::tls_context::own how) {
+  keep_revocations();
   auto seen = texts(); // first: what is written meanwhile is new to `look_after`
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, how);
   if (!fresh) {
@@ -62,11 +64,43 @@ status trust_keeper::load(cluster::tls_context::own how) {
     return own.why();
   if (std::lock_guard of_floor{floor_mutex_}; floor_)
     floor_->certificate(own->from(), own->until());
+  auto lists = identity::read_text_if_there(how_.files.revoked);
   std::lock_guard lock{mutex_};
+  if (lists)
+    lists_ = std::move(*lists);
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
   state_ = {own->serial(), own->from(), own->until(), identity::renew_at(own->from(), own->until(), own->serial())};
   return {};
+}
+
+/// A list that was copied over ours, from the desk or from a backup, does not let
+/// in again whom ours had revoked.
+void trust_keeper::keep_revocations() {
+  const auto used = [&] {
+    std::lock_guard lock{mutex_};
+    return lists_;
+  }();
+  const auto is_new = [&] {
+    const auto text = identity::read_text_if_there(how_.files.revoked);
+    return text && *text != used;
+  };
+  if (used.empty() || !is_new())
+    return;
+  if (how_.merge)
+    (void) how_.merge(used); // what it could not do, stands side by side
+  const auto held = identity::folder_lock::hold(std::filesystem::path{how_.files.authorities}.parent_path().string());
+  const auto now = identity::read_text_if_there(how_.files.revoked);
+  const auto authorities = identity::read_text_if_there(how_.files.authorities);
+  if (!held || !now || !authorities)
+    return; // told by who loads it
+  const auto both = identity::consider_revoked(*now, used, *authorities);
+  if (!both || !both->any())
+    return;
+  if (auto written = identity::write_text(how_.files.revoked, both->pem); !written)
+    return say(storage::severity::warning, "revoked.crl lacks what this node knew, and cannot be written: " + written.why().context);
+  for (const auto& text : both->changed)
+    say(storage::severity::notice, "revoked.crl was replaced by one that lacks what this node knew, which stays: " + text);
 }
 
 /// Who cannot show a certificate that others accept must still know whom not to
@@ -76,7 +110,10 @@ void trust_keeper::take_revocations(std::string seen) {
   auto fresh = cluster::tls_context::load(how_.files, *how_.clocks, cluster::tls_context::own::as_it_is);
   if (!used || !fresh || (*fresh)->self().fingerprint != used->self().fingerprint)
     return;
+  auto lists = identity::read_text_if_there(how_.files.revoked);
   std::lock_guard lock{mutex_};
+  if (lists)
+    lists_ = std::move(*lists);
   seen_ = std::move(seen);
   context_ = std::move(*fresh);
 }
@@ -207,14 +244,17 @@ void trust_keeper::look_after() {
     if (auto kept = floor_->tick(*how_.clocks); !kept)
       say(storage::severity::warning, kept.why().context);
   look_at_clock();
-  const auto floor = [&] {
-    std::lock_guard of_floor{floor_mutex_};
-    return floor_ ? floor_->floor() : 0;
-  }();
   const auto now = certificate();
-  if (identity::judge_renewal(how_.clocks->wall(), floor, now.until, now.renew_at) == identity::renewal_need::due
-      && how_.clocks->mono() >= try_again_at_)
+  const auto need = identity::judge_renewal(how_.clocks->wall(), floor(), now.until, now.renew_at);
+  const bool helps = need == identity::renewal_need::due || (need == identity::renewal_need::ended && signs());
+  if (helps && how_.clocks->mono() >= try_again_at_)
     renew();
+}
+
+wall_ms trust_keeper::floor() const {
+  const auto from = certificate().from;
+  std::lock_guard of_floor{floor_mutex_};
+  return floor_ ? std::max(floor_->floor(), from) : from;
 }
 
 std::string trust_keeper::clock_trouble() const {
@@ -222,9 +262,11 @@ std::string trust_keeper::clock_trouble() const {
   const auto clock = how_.clocks->wall();
   if (clock > now.until)
     return fmt::format("this machine's clock says {}, and its certificate ended on {}: other nodes are not reached. If the clock "
-                       "is wrong, set it (`timedatectl set-ntp true`): nothing else is needed. If it is right, make a token with "
-                       "--replace on a server and join with it",
-                       identity::utc_text(clock), identity::utc_text(now.until));
+                       "is wrong, set it (`timedatectl set-ntp true`): nothing else is needed. If it is right, {}",
+                       identity::utc_text(clock), identity::utc_text(now.until),
+                       signs() ? "this node, which holds an issuer, gives itself a new one as soon as it can be sure of that; if it does not, "
+                                 "the journal says why"
+                               : "make a token with --replace on a server and join with it");
   if (clock < now.from)
     return fmt::format("this machine's clock says {}, but it cannot be before {}, when its certificate began: certificates are "
                        "judged by that. Set the clock (`timedatectl set-ntp true`): readings and the journal carry its time. If it is "
@@ -238,8 +280,11 @@ void trust_keeper::look_at_clock() {
   const auto sort_of = [&] { return how_.clocks->wall() > certificate().until ? "ahead" : "behind"; };
   const auto text = clock_trouble();
   const std::string sort = text.empty() ? "" : sort_of();
+  const auto serial = std::exchange(trouble_serial_, certificate().serial);
   if (std::exchange(trouble_told_, sort) == sort)
     return;
+  if (text.empty() && serial != trouble_serial_)
+    return; // not the clock was set: the certificate was renewed, which is told
   if (text.empty())
     say(storage::severity::notice, fmt::format("this machine's clock is set: {}", identity::utc_text(how_.clocks->wall())));
   else
@@ -252,6 +297,19 @@ void trust_keeper::look_after_again() {
   look_after();
 }
 
+/// An ended certificate may stay so for long, in 2099 for instance: each reason is
+/// told once a day. The times in it go on.
+bool trust_keeper::is_told_already(const std::string& why) {
+  auto words = why;
+  std::erase_if(words, [](unsigned char c) { return std::isdigit(c) != 0; });
+  const auto now = how_.clocks->mono();
+  if (words == failure_told_ && now < tell_again_at_)
+    return true;
+  failure_told_ = std::move(words);
+  tell_again_at_ = now + ns(identity::again_after_success);
+  return false;
+}
+
 /// The key stays, so that certificate and key fit together at every moment: a
 /// power cut between two files would leave a node that cannot start.
 void trust_keeper::renew() {
@@ -259,10 +317,17 @@ void trust_keeper::renew() {
   const auto until = certificate().until;
   const auto left_days = (until - how_.clocks->wall()) / 86'400'000;
   const auto fail = [&](const error& why) {
+    const auto name = context()->self().name;
+    const bool ended = until < how_.clocks->wall();
+    if (ended && is_told_already(why.context))
+      return;
     say(left_days < 7 ? storage::severity::alarm : storage::severity::warning,
-        fmt::format("the certificate of this node ends in {} days and could not be renewed: {}. It is tried again every "
-                    "10 minutes; by hand: `troupe token {} --replace` on a server that enrols, and join with it.",
-                    left_days, why.context, context()->self().name));
+        fmt::format("the certificate of this node {} and could not be renewed: {}. It is tried again every 10 minutes; by hand: {}.",
+                    ended ? "ended on " + identity::utc_text(until) : fmt::format("ends in {} days", left_days),
+                    why.context,
+                    signs() ? fmt::format("set the clock if it is wrong; if it is right, `troupe pki issue {} --enrols --replace` where the root is, "
+                                          "and copy the folder here", name)
+                            : fmt::format("`troupe token {} --replace` on a server that enrols, and join with it", name)));
   };
   if (!how_.renew)
     return;

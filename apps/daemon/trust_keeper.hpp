@@ -37,7 +37,7 @@ public:
     /// @returns what could not be used
     std::function<status()> reloaded;
     /// On a server that enrols: joins these lists with its own and writes both.
-    /// Empty: of two lists the larger number counts.
+    /// Empty: lists that differ are kept side by side.
     /// @returns true: the file changed
     std::function<result<bool>(const std::string& lists_pem)> merge;
     /// A peer knows less than this node: offer ours again.
@@ -46,6 +46,9 @@ public:
     /// linked node may answer, and not each means well. @returns {"certificate",
     /// "authorities", "revoked"}
     std::function<result<nlohmann::json>(const std::string& request_pem, const fits& check)> renew;
+    /// Does this node hold an issuer? Then `renew` signs here, and helps also when
+    /// the own certificate has ended. Empty: no.
+    std::function<bool()> signs;
   };
   [[nodiscard]] static result<std::unique_ptr<trust_keeper>> open(options how);
 
@@ -75,6 +78,8 @@ public:
     wall_ms renew_at = 0;
   };
   [[nodiscard]] certificate_state certificate() const;
+  /// The newest time that this node knows for certain.
+  [[nodiscard]] wall_ms floor() const;
   /// What is wrong between this machine's clock and its certificate, and what to
   /// do; empty: nothing.
   [[nodiscard]] std::string clock_trouble() const;
@@ -85,9 +90,12 @@ private:
   explicit trust_keeper(options how) : how_(std::move(how)) {}
   [[nodiscard]] status load(cluster::tls_context::own how = cluster::tls_context::own::checked);
   void take_revocations(std::string seen);
+  void keep_revocations();
   void look_at_clock();
   [[nodiscard]] std::string texts() const;
+  [[nodiscard]] bool signs() const { return how_.signs && how_.signs(); }
   void renew();
+  [[nodiscard]] bool is_told_already(const std::string& why);
   [[nodiscard]] status check_renewed(const std::string& chain) const;
   void say(storage::severity level, const std::string& text) const;
 
@@ -99,8 +107,11 @@ private:
   mutable std::mutex floor_mutex_; ///< of the floor; may be held while it writes
   mono_ns try_again_at_ = 0;
   std::string seen_; ///< certificate, authorities and lists as they were loaded
+  std::string lists_; ///< `revoked.crl` as it was last in use
   bool nobody_there_ = false; ///< why the last renewal failed
-  std::string trouble_told_;
+  std::string failure_told_;  ///< of an ended certificate, its numbers left out
+  mono_ns tell_again_at_ = 0;
+  std::string trouble_told_, trouble_serial_; ///< its sort, and of which certificate
   std::map<std::string, std::string> answered_; ///< by peer: the lists that were answered with ours
 };
 

@@ -46,7 +46,7 @@ result<certificate> sign(const request& asked, const issue_order& order, const s
                                                                : certificate_order::kind::person,
                            .name = order.name,
                            .allowed = order.allowed,
-                           .from = std::max(now - back_dated, by.cert.from()),
+                           .from = std::max(order.begins == 0 ? now - back_dated : std::min(now - back_dated, order.begins), by.cert.from()),
                            .until = std::min(now + order.days * one_day, by.cert.until())},
                           asked.key(), &by.cert, by.key);
 }
@@ -185,6 +185,9 @@ result<authority::desk> authority::sit_down(const std::string& request_pem, cons
   const auto now = clocks_->wall();
   if (auto fine = check_time(signers->front().cert, now); !fine)
     return fine.why();
+  if (const auto& by = signers->front().cert; is_revoked(by, all->lists))
+    return error{errc::untrusted, fmt::format("the issuing certificate {} is revoked: copy issuer.crt and issuer.key of its successor here "
+                                              "(`troupe pki rotate-ca --issuer-only` makes one)", by.name())};
   return desk{std::move(*asked), std::move(*lock), std::move(*all), std::move(*signers), now};
 }
 
@@ -213,12 +216,12 @@ result<issued> authority::renew(const std::string& request_pem, const certificat
   if (const auto now = clocks_->wall(); now > presented.until())
     return error{errc::untrusted, fmt::format("the certificate of {} ended on {}: it cannot be renewed, issue a new "
                                               "one", presented.name(), utc_text(presented.until()))};
-  return renew(request_pem, {presented.name(), presented.allowed(), days}, presented.serial(), pace::any);
+  return renew(request_pem, {presented.name(), presented.allowed(), days, false, 0}, presented.serial(), pace::any);
 }
 
 result<issued> authority::renew(const std::string& request_pem, const std::string& name, role allowed,
-                                const std::string& serial, unsigned days) const {
-  return renew(request_pem, {name, allowed, days}, serial, pace::bounded);
+                                const std::string& serial, unsigned days, wall_ms begins) const {
+  return renew(request_pem, {name, allowed, days, false, begins}, serial, pace::bounded);
 }
 
 result<issued> authority::renew(const std::string& request_pem, const issue_order& order, const std::string& serial,
@@ -305,23 +308,27 @@ result<bool> authority::merge_revoked(const std::string& lists_pem) const {
     for (auto& theirs : *offered) {
       if (!theirs.is_signed_by(by.cert))
         continue;
-      const auto ours = std::find_if(all->lists.begin(), all->lists.end(),
-                                     [&](auto& x) { return x.is_signed_by(by.cert); });
-      const auto known = ours == all->lists.end() ? revoked_serials{} : ours->serials();
-      const auto number = ours == all->lists.end() ? -1 : ours->number();
+      // Several, if one was kept beside ours or copied here by hand.
+      revoked_serials known;
+      std::int64_t number = -1;
+      std::size_t ours = 0;
+      for (auto& x : all->lists)
+        if (x.is_signed_by(by.cert)) {
+          known.merge(x.serials());
+          number = std::max(number, x.number());
+          ++ours;
+        }
       const auto offered_serials = theirs.serials();
       const bool we_have_all = has_all(known, offered_serials);
       const bool they_have_all = has_all(offered_serials, known);
-      if (we_have_all && number >= theirs.number())
+      if (we_have_all && number >= theirs.number() && ours <= 1)
         continue;
       if (they_have_all && theirs.number() > number) {
-        if (ours == all->lists.end())
-          all->lists.push_back(theirs);
-        else
-          *ours = theirs;
+        std::erase_if(all->lists, [&](auto& x) { return x.is_signed_by(by.cert); });
+        all->lists.push_back(theirs);
       } else {
-        // Two servers revoked at once. Nodes take the larger number, so the
-        // union gets one that is larger than both.
+        // Two servers revoked at once. Of equal entries nodes take the larger
+        // number, so the union gets one that is larger than both.
         all->lists.push_back(theirs);
         if (auto done = add_revoked(all->lists, by, {}, now); !done)
           return done.why();

@@ -17,6 +17,8 @@ struct issue_order {
   /// The name may have a valid certificate, which then is revoked: a new board
   /// takes the place of a broken one.
   bool replace = false;
+  /// It begins then, if that is earlier than an hour ago. 0: an hour ago.
+  wall_ms begins = 0;
 
   static constexpr unsigned default_days = 365;
   static constexpr unsigned max_days = 3650;
@@ -60,7 +62,7 @@ public:
   ///          the presented one not counted
   [[nodiscard]] result<issued> renew(const std::string& request_pem, const std::string& name,
                                      cluster::role allowed, const std::string& serial,
-                                     unsigned days = issue_order::default_days) const;
+                                     unsigned days = issue_order::default_days, wall_ms begins = 0) const;
   static constexpr milliseconds renewal_pause{3'600'000};
 
   /// Revokes all valid certificates of a name, or the one with this serial
@@ -71,7 +73,8 @@ public:
                                                  const std::optional<private_key>& root_key = {}) const;
 
   /// Takes over what other servers with the same issuer revoked: a list that
-  /// lacks what ours has, or the other way round, becomes one with both.
+  /// lacks what ours has, or the other way round, becomes one with both; so do
+  /// several of ours that nodes without the key kept side by side.
   /// @returns true: `revoked.crl` changed
   [[nodiscard]] result<bool> merge_revoked(const std::string& lists_pem) const;
 

@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
+
 namespace troupe::identity {
 
 namespace {
@@ -126,6 +128,15 @@ result<revocation_list> make_list(const certificate& authority, const private_ke
   if (!done)
     return error{errc::io_error, fmt::format("the revocation list of {} could not be made: {}", authority.name(), ssl::why())};
   return revocation_list{made.release()};
+}
+
+bool covers(const revocation_list& a, const revocation_list& b) {
+  const auto of_a = a.serials(), of_b = b.serials();
+  if (!std::all_of(of_b.begin(), of_b.end(), [&](auto& x) { return of_a.contains(x.first); }))
+    return false;
+  if (of_a.size() != of_b.size() || a.number() != b.number())
+    return of_a.size() > of_b.size() || a.number() > b.number();
+  return a.pem() >= b.pem(); // a signature is another each time
 }
 
 std::string pem_of(const std::vector<revocation_list>& all) {

@@ -35,6 +35,11 @@ private:
   std::shared_ptr<X509_CRL> content_;
 };
 
+/// Is `b` needless beside `a`, both of one authority? Not by its number alone:
+/// two servers that revoke at once number two lists alike. An order, so that of
+/// many lists the same ones are left whatever came first.
+[[nodiscard]] bool covers(const revocation_list& a, const revocation_list& b);
+
 /// It stays valid as long as its authority: in a house without a way to the
 /// authority for a month, links must not end because a list went stale. Newer
 /// lists replace it by their number.

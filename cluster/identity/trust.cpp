@@ -2,7 +2,10 @@
 
 #include "cluster/identity/calendar.hpp"
 
+#include <openssl/x509.h>
+
 #include <algorithm>
+#include <tuple>
 
 namespace troupe::identity {
 
@@ -78,6 +81,11 @@ const certificate* signer_of(const revocation_list& list, const std::vector<cert
                 && !is_revoked(x, ours))))
       return &x;
   return nullptr;
+}
+
+/// As good as signed by the same: it is asked of lists that we hold or took.
+bool same_authority(const revocation_list& a, const revocation_list& b) {
+  return X509_NAME_cmp(X509_CRL_get_issuer(a.get()), X509_CRL_get_issuer(b.get())) == 0;
 }
 
 bool is_of_a_root(const revocation_list& list, const std::vector<certificate>& authorities) {
@@ -169,22 +177,35 @@ result<trust_change> consider_revoked(const std::string& ours_pem, const std::st
       result.refused.push_back(what + ": no authority that we trust and that is not revoked signed it; a new authority comes with `troupe pki rotate-ca`");
       continue;
     }
-    const auto known = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return y.is_signed_by(*signer); });
-    const auto number = known == ours->end() ? -1 : known->number();
-    if (x.number() <= number) {
-      result.answer = result.answer || x.number() < number || x.pem() != known->pem();
-      if (x.number() < number)
-        result.refused.push_back(fmt::format("{}: we have number {}, which is newer; the other node takes it over when it is linked", what, number));
+    const auto of_signer = [&](const revocation_list& y) { return y.is_signed_by(*signer); };
+    if (const auto enough = std::find_if(ours->begin(), ours->end(), [&](auto& y) { return of_signer(y) && covers(y, x); }); enough != ours->end()) {
+      if (enough->pem() != x.pem())
+        result.refused.push_back(fmt::format("{}: all of it stands in number {}, which we have; the other node takes that over when it is linked",
+                                             what, enough->number()));
       continue;
     }
-    result.changed.push_back(fmt::format("{} with {} serials", what, x.serials().size()));
-    if (known == ours->end())
-      ours->push_back(x);
-    else
-      *known = x;
+    auto next = *ours;
+    std::erase_if(next, [&](auto& y) { return of_signer(y) && covers(x, y); });
+    const auto beside = static_cast<std::size_t>(std::count_if(next.begin(), next.end(), of_signer));
+    next.push_back(x);
+    if (beside >= max_lists_of_one || next.size() > revocation_list::max_in_a_file || pem_of(next).size() > max_offered_bytes) {
+      result.refused.push_back(fmt::format("{}: {} lists of this authority that differ are kept already, and no more or larger ones may be: "
+                                           "a server that enrols makes one of them when it is linked", what, beside));
+      continue;
+    }
+    result.changed.push_back(fmt::format("{} with {} serials{}", what, x.serials().size(),
+                                         beside == 0 ? "" : fmt::format(", kept beside {} more of its authority until a server that enrols joins them", beside)));
+    *ours = std::move(next);
   }
-  if (result.any())
+  result.answer = std::any_of(ours->begin(), ours->end(), [&](auto& y) {
+    return std::none_of(offered->begin(), offered->end(), [&](auto& x) { return same_authority(x, y) && covers(x, y); });
+  });
+  if (result.any()) {
+    std::sort(ours->begin(), ours->end(), [](auto& a, auto& b) {
+      return std::make_tuple(a.authority(), -a.number(), a.pem()) < std::make_tuple(b.authority(), -b.number(), b.pem());
+    });
     result.pem = pem_of(*ours);
+  }
   return result;
 }
 

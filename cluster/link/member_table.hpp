@@ -20,6 +20,7 @@ public:
     std::vector<member> members; ///< ordered by name, self included
     membership_differences differences;
     std::map<std::string, std::string> hearsay; ///< see `membership::hearsay`
+    std::map<std::string, std::vector<std::string>> reached_at; ///< see `membership::reached_at`
     std::vector<std::string> deaf_to_us;
     std::map<std::string, double> flaps; ///< peers with a score of 1 or more
     double local_health = 1;

@@ -174,6 +174,7 @@ private:
     p.members = inside_.members();
     p.differences = inside_.differences();
     p.hearsay = inside_.hearsay();
+    p.reached_at = inside_.reached_at();
     p.deaf_to_us = inside_.deaf_to_us(now);
     for (const auto& x : p.members)
       if (const auto score = inside_.flap_score(x.name, now); score >= 1)

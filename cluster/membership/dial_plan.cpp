@@ -8,23 +8,23 @@ void dial_plan::want(bool we_are_smaller, mono_ns now) {
   if (wanted_)
     return;
   wanted_ = true;
-  if (!up_since_ && !dialled_at_)
+  if (!up_since_ && !dialling_until_)
     next_ = we_are_smaller ? now : now + larger_waits;
 }
 
-void dial_plan::on_dialling(mono_ns now) {
-  dialled_at_ = now;
+void dial_plan::on_dialling(const profile& pace, mono_ns now) {
+  dialling_until_ = now + std::chrono::nanoseconds{pace.dial_forgotten}.count();
   next_.reset();
 }
 
 void dial_plan::on_failed(const profile& pace, std::mt19937_64& chance, mono_ns now) {
-  dialled_at_.reset();
+  dialling_until_.reset();
   if (!up_since_)
     pause(pace, chance, now);
 }
 
 void dial_plan::on_up(mono_ns now) {
-  dialled_at_.reset();
+  dialling_until_.reset();
   next_.reset();
   up_since_ = now;
 }
@@ -51,13 +51,13 @@ void dial_plan::on_new_address(mono_ns now) {
 std::optional<mono_ns> dial_plan::due() const {
   if (up_since_)
     return {};
-  if (dialled_at_)
-    return *dialled_at_ + forgotten_after;
+  if (dialling_until_)
+    return dialling_until_;
   return next_;
 }
 
 bool dial_plan::dialling(mono_ns now) const {
-  return dialled_at_ && now - *dialled_at_ < forgotten_after;
+  return dialling_until_ && now < *dialling_until_;
 }
 
 void dial_plan::pause(const profile& pace, std::mt19937_64& chance, mono_ns now) {

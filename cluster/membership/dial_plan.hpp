@@ -19,13 +19,10 @@ class dial_plan {
 public:
   static constexpr mono_ns larger_waits = 1'000'000'000;
   static constexpr mono_ns settled = 1'000'000'000;
-  /// A dial of which nothing was told for so long is taken for failed; the
-  /// transport's own limits sum up to 11 s.
-  static constexpr mono_ns forgotten_after = 20'000'000'000;
 
   /// The peer became one that we want a link to.
   void want(bool we_are_smaller, mono_ns now);
-  void on_dialling(mono_ns now);
+  void on_dialling(const profile& pace, mono_ns now);
   void on_failed(const profile& pace, std::mt19937_64& chance, mono_ns now);
   void on_up(mono_ns now);
   void on_down(bool lost, const profile& pace, std::mt19937_64& chance, mono_ns now);
@@ -40,7 +37,7 @@ private:
   void pause(const profile& pace, std::mt19937_64& chance, mono_ns now);
 
   std::optional<mono_ns> next_;
-  std::optional<mono_ns> dialled_at_;
+  std::optional<mono_ns> dialling_until_; ///< then nothing is awaited of it any more
   std::optional<mono_ns> up_since_;
   std::optional<mono_ns> at_once_;
   unsigned failures_ = 0;

@@ -205,7 +205,8 @@ void membership::parts::show(peer& p, told is, const std::string& why, mono_ns n
 }
 
 void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out) {
-  const bool wanted = me.is == standing::alive && !removed(p) && p.fact.is != standing::left
+  const bool may_dial = me.is == standing::alive || (me.is == standing::removed && asks_for_ban);
+  const bool wanted = may_dial && !removed(p) && p.fact.is != standing::left
                       && p.fact.is != standing::waiting;
   if (!wanted || p.links > 0 || shown(p).addresses.empty())
     return;
@@ -221,7 +222,7 @@ void membership::parts::plan_dial(peer& p, mono_ns now, membership_effects& out)
     }
   if (under_way >= max_dials || (!p.told_by.empty() && of_hearsay >= max_dials_of_hearsay))
     return; // the next tick tries again
-  p.dials.on_dialling(now);
+  p.dials.on_dialling(how.pace, now);
   out.dial.push_back(shown(p));
 }
 

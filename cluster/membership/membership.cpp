@@ -54,6 +54,11 @@ void membership::recall(const member& before, mono_ns now, const std::string& to
     if (!before.addresses.empty())
       m.me.addresses = before.addresses; // newer than those of the start
     m.me.refutation = std::max(m.me.refutation, before.refutation);
+    if (before.banned >= m.me.banned) {
+      m.me.banned = before.banned;
+      m.me.is = before.banned % 2 == 1 ? standing::removed : standing::alive;
+      m.asks_for_ban = m.asks_for_ban && m.me.is == standing::removed;
+    }
     return;
   }
   if (auto* p = m.learn(before.name, told_by)) {
@@ -392,6 +397,20 @@ std::map<std::string, std::string> membership::hearsay() const {
   for (const auto& [name, p] : parts_->peers)
     if (!p.told_by.empty())
       out[name] = p.told_by;
+  return out;
+}
+
+std::map<std::string, std::vector<std::string>> membership::reached_at() const {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& [name, p] : parts_->peers) {
+    std::vector<std::string> at;
+    if (p.links > 0)
+      at = p.fact.addresses;
+    if (p.gone_since == 0)
+      at.insert(at.end(), p.seen.begin(), p.seen.end());
+    if (!at.empty())
+      out[name] = std::move(at);
+  }
   return out;
 }
 

@@ -102,6 +102,10 @@ public:
     profile pace;
     std::uint64_t seed = 1;
     bool approve_found = true; ///< a node found by discovery waits for an operator
+    /// As `member::banned`, of this node, as an earlier run heard it. An odd one: it
+    /// begins as removed, and dials only until somebody has said whether that stands:
+    /// it may have been taken back while it was off, by who cannot dial it.
+    std::uint32_t banned = 0;
   };
   explicit membership(options how);
   ~membership();
@@ -159,6 +163,9 @@ public:
   [[nodiscard]] std::vector<member> members() const; ///< ordered by name, self included
   [[nodiscard]] membership_differences differences() const;
   [[nodiscard]] std::map<std::string, std::string> hearsay() const; ///< name -> who told of it first
+  /// Where peers are reached now: what those that are linked say of themselves, and
+  /// where discovery sees them.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> reached_at() const;
   /// Peers that say they do not hear us although their link to us stands.
   [[nodiscard]] std::vector<std::string> deaf_to_us(mono_ns now) const;
   /// What was looked at since the start: each peer at each tick, and what others

@@ -54,6 +54,12 @@ void membership::parts::believe(peer& p, const member& said, mono_ns now) {
 /// The node itself has the last word about itself, except that an operator
 /// may remove it.
 void membership::parts::hear_of_me(const member& said, wall_ms wall, membership_effects& out) {
+  if (asks_for_ban && said.banned >= me.banned) {
+    asks_for_ban = false;
+    if (said.banned == me.banned) // it stands
+      for (const auto& name : linked())
+        out.drop.push_back(name);
+  }
   if (said.banned > me.banned) {
     me.banned = said.banned;
     const auto before = me.is;

@@ -18,6 +18,10 @@ membership::parts::parts(options o)
   me.version = how.version;
   me.is = standing::alive;
   me.direct = true;
+  me.banned = how.banned;
+  asks_for_ban = me.banned % 2 == 1;
+  if (asks_for_ban)
+    me.is = standing::removed;
 }
 
 mono_ns membership::parts::suspect_after() const {

@@ -70,6 +70,7 @@ struct membership::parts {
 
   options how;
   member me;
+  bool asks_for_ban = false; ///< removed in an earlier run, and nobody has spoken yet
   std::map<std::string, peer> peers;
   ring circle;
   std::vector<std::string> circle_names;

@@ -10,6 +10,7 @@ profile profile::named(const std::string& name) {
   const auto silence = patience_of(name);
   x.suspect_after = silence.suspect_after;
   x.down_after = silence.down_after;
+  x.dial_forgotten = dial_forgotten_after(silence);
   if (name == "wan") {
     x.name = name;
     x.beat_every = milliseconds{500};

@@ -30,6 +30,7 @@ struct profile {
   milliseconds down_after{600};     ///< of silence, after others were asked
   milliseconds redial_first{100};   ///< pause before dialling again, doubling
   milliseconds redial_longest{5000};
+  milliseconds dial_forgotten{20000}; ///< a dial of which nothing was told is taken for failed
   milliseconds view_every{5000};    ///< full view to one random peer, against lost news
   unsigned watched = 8;             ///< peers that a node beats to and watches
   unsigned asked = 3;               ///< others asked about a suspect (SWIM's k)

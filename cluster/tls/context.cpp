@@ -166,7 +166,7 @@ status loaded_context::check_own(const credential_files& files, X509* own, bool 
     X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(chain.get()), X509_V_FLAG_NO_CHECK_TIME);
   else
     X509_STORE_CTX_set_time(chain.get(), 0, static_cast<time_t>(at / 1000));
-  if (X509_verify_cert(chain.get()) == 1)
+  if (verify_with_all_lists(chain.get()) == 1)
     return {};
   auto why = refusal_in_words(chain.get(), clock, at);
   ERR_clear_error();

@@ -1,5 +1,6 @@
 #include "cluster/tls/verdict.hpp"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <fmt/format.h>
@@ -19,8 +20,21 @@ int verdict_index() {
   return index;
 }
 
+bool is_on_a_list(X509_STORE_CTX* chain, X509* x, X509* issuer) {
+  auto* lists = X509_STORE_CTX_get1_crls(chain, X509_get_issuer_name(x));
+  bool found = false;
+  for (int i = 0; i < sk_X509_CRL_num(lists) && !found; ++i) {
+    auto* list = sk_X509_CRL_value(lists, i);
+    X509_REVOKED* entry = nullptr;
+    found = X509_CRL_get0_by_cert(list, &entry, x) == 1 && X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1;
+  }
+  sk_X509_CRL_pop_free(lists, X509_CRL_free);
+  ERR_clear_error();
+  return found;
+}
+
 int check_chain(X509_STORE_CTX* chain, void*) {
-  const int ok = X509_verify_cert(chain);
+  const int ok = verify_with_all_lists(chain);
   auto* ssl = static_cast<SSL*>(
     X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* found = verdict_of(ssl);
@@ -56,6 +70,19 @@ std::string utf8(const ASN1_STRING* text) {
 }
 
 } // namespace
+
+int verify_with_all_lists(X509_STORE_CTX* chain) {
+  const int ok = X509_verify_cert(chain);
+  const auto* all = ok == 1 ? X509_STORE_CTX_get0_chain(chain) : nullptr;
+  for (int i = 0; i + 1 < sk_X509_num(all); ++i)
+    if (auto* x = sk_X509_value(all, i); is_on_a_list(chain, x, sk_X509_value(all, i + 1))) {
+      X509_STORE_CTX_set_current_cert(chain, x);
+      X509_STORE_CTX_set_error_depth(chain, i);
+      X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REVOKED);
+      return 0;
+    }
+  return ok;
+}
 
 bool attach_verdict(SSL* ssl, wall_ms clock, wall_ms floor) {
   auto* made = new verdict{clock, std::max(clock, floor), "", ""};

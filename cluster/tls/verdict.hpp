@@ -26,6 +26,10 @@ verdict* verdict_of(const SSL* ssl);
 /// Makes every connection of this context record its verdict.
 void record_verdicts(SSL_CTX* ctx);
 
+/// `X509_verify_cert`, and every list counts: of several lists of one authority,
+/// which nodes keep side by side until a server joins them, OpenSSL looks at one.
+int verify_with_all_lists(X509_STORE_CTX* chain);
+
 /// In words for an operator: why this chain is refused.
 std::string refusal_in_words(X509_STORE_CTX* chain, wall_ms clock, wall_ms checked_at);
 

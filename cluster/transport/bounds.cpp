@@ -1,5 +1,7 @@
 #include "cluster/transport/bounds.hpp"
 
+#include "cluster/transport/transport.hpp"
+
 #include <fmt/format.h>
 
 namespace troupe::cluster {
@@ -9,6 +11,14 @@ namespace {
 constexpr mono_ns one_second = 1'000'000'000;
 
 } // namespace
+
+transport_limits limits_for(const patience& x) {
+  transport_limits out;
+  out.connect_within = dial_step_within(x);
+  out.handshake_within = dial_step_within(x);
+  out.unacknowledged_within = unacknowledged_within(x);
+  return out;
+}
 
 std::string half_open_table::admit(const std::string& host) {
   if (count_ >= in_all_)

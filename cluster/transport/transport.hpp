@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/tls/credentials.hpp"
+#include "config/model/patience.hpp"
 #include "config/model/result.hpp"
 #include "config/model/time.hpp"
 
@@ -15,7 +16,8 @@
 
 namespace troupe::cluster {
 
-/// Every number is a bound; what happens at it stands beside it.
+/// Every number is a bound; what happens at it stands beside it. The times are
+/// those of the profile `lan`; see `limits_for`.
 struct transport_limits {
   milliseconds resolve_within{5000};   ///< a name's addresses; then this try has failed
   milliseconds connect_within{3000};   ///< TCP, all addresses together
@@ -30,6 +32,9 @@ struct transport_limits {
   unsigned dial_threads = 16;          ///< dials at a time; more wait
   unsigned refusals_per_second = 10;   ///< told one by one; more as a sum
 };
+
+/// As patient as the profile: connecting, shaking hands, waiting for TCP.
+[[nodiscard]] transport_limits limits_for(const patience& x);
 
 /// One live link, as the I/O thread sees it. Cheap to copy: every node looks at
 /// all its links at every beat.

@@ -32,4 +32,19 @@ constexpr milliseconds unacknowledged_within(const patience& x) noexcept {
   return std::max(milliseconds{10'000}, 4 * x.down_after);
 }
 
+/// How long each step of a new link may take: TCP's connection, TLS's handshake,
+/// BASP's and ours. One and a half times the silence that is borne anyway: on a
+/// line that loses a third each way TCP sends its first segment after 0, 1, 3, 7
+/// and 15 s, and half of those exchanges fail. Three seconds at least; no longer
+/// than it must be, for a stranger who says nothing holds a place so long.
+constexpr milliseconds dial_step_within(const patience& x) noexcept {
+  return std::max(milliseconds{3000}, x.down_after * 3 / 2);
+}
+
+/// A dial of which nothing was told for so long is taken for lost: names, then
+/// three steps, and as much again as one slow name takes.
+constexpr milliseconds dial_forgotten_after(const patience& x) noexcept {
+  return milliseconds{11'000} + 3 * dial_step_within(x);
+}
+
 } // namespace troupe

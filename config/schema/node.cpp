@@ -67,7 +67,9 @@ const section& node_section() {
                "second, wan rides over a slow line, radio over one that drops packets for seconds. A "
                "quicker one takes over sooner, and calls a slow peer suspect more often. TCP gives a "
                "link up when nothing was acknowledged for 10 s (lan), 32 s (wan) or 40 s (radio): four "
-               "times what it takes to call a node down, so that the detector decides and not TCP.",
+               "times what it takes to call a node down, so that the detector decides and not TCP. A new "
+               "link has 3 s (lan), 12 s (wan) or 15 s (radio) for each step: TCP's connection, TLS's "
+               "handshake, the first words.",
        .fallback = "lan",
        .changing = node},
       {.key = "discovery",

@@ -56,3 +56,17 @@ CAF_TEST(a node needs the address of one other and learns the rest) {
   all.start();
   REQUIRE_AGREE(all);
 }
+
+CAF_TEST(nodes that have met find each other again by what they keep) {
+  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback};
+  all.start();
+  REQUIRE_AGREE(all);
+  for (int life = 0; life < 2; ++life) {
+    for (auto& x : all.nodes()) {
+      CAF_CHECK_EQUAL(x->stop(), 0);
+      x->peers = std::vector<std::string>{};
+    }
+    all.start();
+    REQUIRE_AGREE(all);
+  }
+}

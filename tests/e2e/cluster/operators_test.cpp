@@ -64,9 +64,29 @@ CAF_TEST(a removed node is cut by everybody and comes back when approved) {
   }));
   CAF_MESSAGE("it was told, and dials no more");
   CAF_CHECK(sees(cellar, "cellar", "removed"));
+  CAF_MESSAGE("it knows it by itself when it starts alone");
+  for (auto& x : all.nodes())
+    x->kill();
+  cellar.start();
+  CAF_CHECK_EQUAL(cellar.sees("cellar"), "removed");
+  CAF_CHECK(has(cellar.log(), "this node was removed from the house before it stopped"));
+  CAF_MESSAGE("and asks whether it stands: it was taken back while nobody could tell it");
+  cellar.kill();
+  attic.start();
   CAF_CHECK_EQUAL(attic.troupe({"approve", "cellar"}).exit, 0);
+  for (auto* x : {&boiler, &cellar})
+    x->start();
   REQUIRE_AGREE(all, 30s);
   CAF_CHECK(is(attic, "cellar/lamp", "off"));
+  CAF_MESSAGE("the ban is over for good");
+  CAF_CHECK(!within(2s, [] { return false; }));
+  for (auto* x : {&attic, &boiler, &cellar})
+    x->kill();
+  cellar.start();
+  CAF_CHECK_EQUAL(cellar.sees("cellar"), "alive");
+  for (auto* x : {&attic, &boiler})
+    x->start();
+  REQUIRE_AGREE(all, 30s);
   CAF_CHECK_EQUAL(attic.troupe({"remove-node", "attic", "--yes"}).exit, 1);
   CAF_CHECK_EQUAL(attic.troupe({"approve", "boiler"}).exit, 1);
 }

@@ -178,6 +178,61 @@ CAF_TEST(a certificate of a server that runs ahead is not taken) {
   CAF_CHECK_EQUAL(times("certificate renewed"), 0u);
 }
 
+CAF_TEST(a server whose certificate has ended gives itself a new one when its clock is believed) {
+  const auto made = [&] {
+    auto how = options_for(dir);
+    private_key key = must(private_key::make(key_algorithm::p256));
+    must(write_text(dir + "/node.crt", must(open().issue(request_for("server", &key), {"server", role::node})).chain));
+    must(write_text(dir + "/node.key", key.pem(), openness::secret));
+    return how;
+  };
+  auto how = made();
+  bool signs = false, believed = false;
+  how.signs = [&] { return signs; };
+  const auto old = must(certificate::read(file("node.crt"), "old"));
+  daemon::trust_keeper* keeper = nullptr;
+  how.renew = [&](const std::string& request, const daemon::trust_keeper::fits&) -> result<nlohmann::json> {
+    ++renewals;
+    if (!believed)
+      return error{errc::untrusted, "the clock of boiler says otherwise"};
+    auto fresh = open().renew(request, "server", role::node, old.serial(), 365, keeper->floor());
+    if (!fresh)
+      return fresh.why();
+    return nlohmann::json{{"certificate", fresh->chain}};
+  };
+  auto x = must(daemon::trust_keeper::open(std::move(how)));
+  keeper = x.get();
+  x->look_after();
+  for (auto* clock : {&board, &this->clock})
+    clock->set(old.until() + 2 * day);
+  CAF_MESSAGE("a node without an issuer does not ask: nobody would hear it");
+  x->look_after();
+  CAF_CHECK_EQUAL(renewals, 0);
+  CAF_MESSAGE("a clock that is not believed renews nothing and says what is wrong and what to do");
+  signs = true;
+  x->look_after();
+  CAF_CHECK_EQUAL(renewals, 1);
+  CAF_CHECK_EQUAL(times("ended on 2027-11-"), 2u); // as the clock's trouble, and as a failed renewal
+  CAF_CHECK_EQUAL(times("and could not be renewed: the clock of boiler says otherwise"), 1u);
+  CAF_CHECK_EQUAL(times("`troupe pki issue server --enrols --replace`"), 1u);
+  CAF_CHECK(certificate::read(file("node.crt"), "same")->serial() == old.serial());
+  pass_days(*x, 3, std::chrono::minutes{60});
+  CAF_CHECK_EQUAL(renewals, 1 + 3 * 24);
+  CAF_CHECK_EQUAL(times("and could not be renewed: the clock of boiler says otherwise"), 4u); // once a day
+  CAF_MESSAGE("one that is believed does");
+  believed = true;
+  renewals = 0;
+  pass_days(*x, 1, std::chrono::minutes{60});
+  CAF_CHECK_EQUAL(renewals, 1);
+  CAF_CHECK_EQUAL(times("certificate renewed"), 1u);
+  CAF_CHECK_EQUAL(times("clock is set"), 0u);
+  const auto fresh = must(certificate::read(file("node.crt"), "fresh"));
+  CAF_CHECK(fresh.until() > board.wall() + 360 * day);
+  // Whatever this clock is wrong by: peers with a right one accept it now.
+  CAF_CHECK(fresh.from() <= old.until());
+  CAF_CHECK_EQUAL(x->clock_trouble(), "");
+}
+
 CAF_TEST(a server joins what it revoked with a longer list of a peer) {
   const auto [five, two] = apart();
   auto x = start_server();
@@ -206,29 +261,77 @@ CAF_TEST(a server that cannot join leaves its list as it is) {
 }
 
 CAF_TEST(who offers an older list is answered once) {
-  const auto [five, two] = apart();
-  must(write_text(pki + "/revoked.crl", five));
+  issue("attic");
+  issue("garden");
+  must(open().revoke("attic", ""));
+  const auto older = file("revoked.crl");
+  must(open().revoke("garden", ""));
+  const auto ours = file("revoked.crl");
+  must(write_text(pki + "/revoked.crl", ours));
   auto x = start();
-  x->offered("server", {file("ca.crt"), two});
-  x->offered("server", {file("ca.crt"), two});
+  x->offered("server", {file("ca.crt"), older});
+  x->offered("server", {file("ca.crt"), older});
   CAF_CHECK_EQUAL(answers, 1);
-  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), five);
-  x->offered("server", {file("ca.crt"), five}); // it has learned
-  x->offered("server", {file("ca.crt"), two});  // and was restored from a backup
+  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), ours);
+  x->offered("server", {file("ca.crt"), ours});  // it has learned
+  x->offered("server", {file("ca.crt"), older}); // and was restored from a backup
   CAF_CHECK_EQUAL(answers, 2);
 }
 
-CAF_TEST(another list with the same number is answered) {
-  issue("attic");
-  issue("garden");
-  const auto desk = folder / "desk";
-  std::filesystem::copy(dir, desk);
-  must(open().revoke("attic", ""));
-  must(must(authority::open(desk, clock)).revoke("garden", ""));
-  must(write_text(pki + "/revoked.crl", file("revoked.crl")));
+CAF_TEST(nodes without the key keep lists that differ side by side and a server makes one of them) {
+  // The desk's list was copied to one node, the server's was taken by another.
+  const auto [five, two] = apart();
+  const auto other = folder / "cellar";
+  std::filesystem::copy(pki, other);
+  must(write_text(pki + "/revoked.crl", two));
+  must(write_text(other + "/revoked.crl", five));
   auto x = start();
-  x->offered("server", {file("ca.crt"), must(read_text(desk + "/revoked.crl"))});
-  CAF_CHECK_EQUAL(answers, 1);
+  auto y = must(daemon::trust_keeper::open(options_for(other)));
+  x->offered("cellar", y->offer());
+  y->offered("board", x->offer());
+  for (const auto& where : {pki, other})
+    for (const auto* name : {"attic", "garden"})
+      CAF_CHECK(is_revoked(where, name));
+  CAF_CHECK(knows_revoked(*x, "attic"));
+  CAF_CHECK(knows_revoked(*x, "garden"));
+  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), must(read_text(other + "/revoked.crl")));
+  CAF_MESSAGE("now they agree, and say no more");
+  answers = 0;
+  told.clear();
+  x->offered("cellar", y->offer());
+  CAF_CHECK_EQUAL(answers, 0);
+  CAF_CHECK(told.empty());
+  CAF_MESSAGE("the server comes with its own");
+  must(write_text(dir + "/revoked.crl", five));
+  auto server = start_server();
+  server->offered("board", x->offer());
+  x->offered("server", server->offer());
+  CAF_CHECK(is_revoked(pki, "attic"));
+  CAF_CHECK(is_revoked(pki, "garden"));
+  CAF_CHECK_EQUAL(must(revocation_list::read_all(must(read_text(pki + "/revoked.crl")), "lists")).size(), 2u); // root's and issuer's
+  CAF_CHECK_EQUAL(x->offer().revoked.size(), server->offer().revoked.size());
+}
+
+CAF_TEST(a list that is copied over a longer one lets nobody in again) {
+  const auto [five, two] = apart();
+  for (const bool is_server : {false, true}) {
+    const auto where = is_server ? dir : pki;
+    must(write_text(where + "/revoked.crl", five));
+    auto x = is_server ? start_server() : start();
+    must(write_text(where + "/revoked.crl", two)); // `cp pki/revoked.crl`, and no peer is there
+    must(x->reload());
+    for (const auto* name : {"attic", "garden"}) {
+      CAF_CHECK(is_revoked(where, name));
+      CAF_CHECK(knows_revoked(*x, name));
+    }
+  }
+  CAF_MESSAGE("and what cannot be read stays what it is");
+  auto x = start();
+  const std::string rubbish = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+  must(write_text(pki + "/revoked.crl", rubbish));
+  CAF_CHECK(!x->reload());
+  CAF_CHECK_EQUAL(must(read_text(pki + "/revoked.crl")), rubbish);
+  CAF_CHECK(knows_revoked(*x, "attic"));
 }
 
 CAF_TEST(a renewal that this node could not load stays beside) {

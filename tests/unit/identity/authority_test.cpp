@@ -165,6 +165,36 @@ CAF_TEST(an issuer is revoked by its root alone) {
   CAF_CHECK(is_revoked(issuer, must(revocation_list::read_all(file("revoked.crl"), "lists"))));
 }
 
+CAF_TEST(a revoked issuer issues and renews nothing) {
+  const auto boiler = issue("boiler");
+  const auto root = must(private_key::read(file("root.key"), "root.key", "correct horse"));
+  must(open().revoke("elm issuer 1", "stolen", root));
+  CAF_CHECK(refused(open().issue(request_for("attic"), {"attic", role::node}), errc::untrusted, "elm issuer 1 is revoked"));
+  CAF_CHECK(refused(open().renew(request_for("boiler"), "boiler", role::node, boiler.leaf.serial()), errc::untrusted, "elm issuer 1 is revoked"));
+  rotate();
+  issue("attic");
+}
+
+CAF_TEST(a renewed certificate may begin where the old one ended) {
+  const auto old = issue("server").leaf;
+  struct {
+    const char* what;
+    wall_ms now, begins, from;
+  } table[] = {
+    {"at its end", old.until() + 20 * one_day, old.until(), old.until()},
+    {"not said", old.until() + 21 * one_day, 0, old.until() + 21 * one_day - one_hour},
+    {"later", old.until() + 22 * one_day, old.until() + 30 * one_day, old.until() + 22 * one_day - one_hour},
+    {"before the issuer", old.until() + 40 * one_day, 1, must(certificate::read(file("issuer.crt"), "issuer")).from()},
+  };
+  for (const auto& x : table) {
+    CAF_MESSAGE(x.what);
+    clock.set(x.now);
+    const auto fresh = must(open().renew(request_for("server"), "server", role::node, old.serial(), 365, x.begins)).leaf;
+    CAF_CHECK_EQUAL(fresh.from(), x.from);
+    CAF_CHECK_EQUAL(fresh.until(), x.now + 365 * one_day);
+  }
+}
+
 CAF_TEST(a peer that asks for renewals without end gets one) {
   const auto first = issue("boiler");
   unsigned granted = 0;

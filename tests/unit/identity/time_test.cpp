@@ -119,6 +119,50 @@ CAF_TEST(a renewal is due by the clock or the floor and never after the end) {
   }
 }
 
+CAF_TEST(who signs for itself believes its clock only if nobody and nothing says otherwise) {
+  constexpr wall_ms now = until + one_day;
+  constexpr wall_ms no = 0; // it answers and says no time
+  constexpr auto ten_minutes = clocks_asked_for;
+  const auto fine = errc{};
+  struct {
+    const char* what;
+    wall_ms clock, floor;
+    bool alone;
+    milliseconds asked_for;
+    std::map<std::string, wall_ms> said;
+    errc is;
+  } table[] = {
+    {"expired, a peer agrees", now, from, false, {}, {{"b", now}}, fine},
+    {"a peer is an hour behind", now, from, false, {}, {{"b", now - one_hour}}, fine},
+    {"a peer is two days behind", now, from, false, {}, {{"b", now - 2 * one_day}}, errc::untrusted},
+    {"one agrees and one does not", now, from, false, {}, {{"b", now}, {"c", now - 2 * one_day}}, errc::untrusted},
+    {"a peer is in 1970 and one agrees", now, from, false, {}, {{"b", 5'000}, {"c", now}}, fine},
+    {"a peer is in 1970: nobody said anything", now, until, false, {}, {{"b", 5'000}}, errc::unreachable},
+    {"a peer is in 2099: it does not say that ours is right", now, until, false, {}, {{"b", in_2099}}, errc::unreachable},
+    {"a peer answers nothing of use", now, until, false, {}, {{"b", no}}, errc::unreachable},
+    {"2099 here, a peer says no", in_2099, until, false, {}, {{"b", now}}, errc::untrusted},
+    {"2099 here, alone", in_2099, until, true, {}, {}, errc::unreachable},
+    {"2099 here, nobody answers for long", in_2099, until, false, ten_minutes, {}, errc::unreachable},
+    {"expired at work, nobody answers yet", now, until, false, {}, {}, errc::unreachable},
+    {"expired at work, nobody answers for long", now, until, false, ten_minutes, {}, fine},
+    {"expired at work, alone", now, until, true, {}, {}, fine},
+    {"off for a month, alone", until + 20 * one_day, until - 10 * one_day, true, {}, {}, fine},
+    {"off for longer, alone", until + 20 * one_day, until - 11 * one_day, true, {}, {}, errc::unreachable},
+    {"off for longer, and a peer agrees", until + 20 * one_day, from, false, {}, {{"b", until + 20 * one_day}}, fine},
+    {"due, alone", until - 90 * one_day, until - 90 * one_day, true, {}, {}, fine},
+    {"due, nobody answers: there is time", until - 90 * one_day, until - 90 * one_day, false, 100 * ten_minutes, {}, errc::unreachable},
+    {"due for long, nobody answers yet", until - 20 * one_day, until - 20 * one_day, false, {}, {}, errc::unreachable},
+    {"due for long, nobody answers for long", until - 20 * one_day, until - 20 * one_day, false, ten_minutes, {}, fine},
+  };
+  for (const auto& x : table) {
+    CAF_MESSAGE(x.what);
+    const auto got = believe_own_clock({x.clock, x.floor, from, until, x.alone, x.asked_for, x.said});
+    CAF_CHECK(got ? x.is == fine : got.why().code == x.is);
+    if (!got)
+      CAF_MESSAGE(got.why().context);
+  }
+}
+
 CAF_TEST(a file that holds no time is told) {
   must(write_text(path, "soon\n"));
   CAF_CHECK(refused(time_floor::open(path, from, until), errc::corrupt, "delete it"));

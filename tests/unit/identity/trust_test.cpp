@@ -4,6 +4,10 @@
 
 #include "cluster/identity/trust.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -169,6 +173,89 @@ CAF_TEST(revocation lists are taken by signature and number) {
     };
     CAF_CHECK(numbers(got.pem) == numbers(x.so));
   }
+}
+
+CAF_TEST(no entry that an authority signed is lost whichever list comes first) {
+  // One list goes on at two desks, each of which revokes others.
+  for (const auto* name : {"a", "b", "c", "d"})
+    issue(name);
+  const auto start = file("revoked.crl");
+  const auto desk = folder / "desk";
+  std::filesystem::copy(dir, desk);
+  must(open().revoke("a", ""));
+  const auto a = file("revoked.crl");
+  must(open().revoke("b", ""));
+  const auto ab = file("revoked.crl");
+  const auto elsewhere = must(authority::open(desk, clock));
+  must(elsewhere.revoke("c", ""));
+  const auto c = must(read_text(desk + "/revoked.crl"));
+  must(elsewhere.revoke("d", ""));
+  const auto cd = must(read_text(desk + "/revoked.crl"));
+  const auto authorities = file("ca.crt");
+  const auto serials = [&](const std::string& pem) {
+    std::set<std::string> all;
+    for (auto& list : must(revocation_list::read_all(pem, "lists")))
+      for (auto& x : list.serials())
+        all.insert(x.first);
+    return all;
+  };
+  const auto lists_of_issuer = [&](const std::string& pem) {
+    const auto all = must(revocation_list::read_all(pem, "lists"));
+    return std::count_if(all.begin(), all.end(), [](auto& x) { return x.authority() == "elm issuer 1"; });
+  };
+  std::vector<const std::string*> order{&start, &a, &ab, &c, &cd};
+  std::sort(order.begin(), order.end());
+  std::set<std::string> ends;
+  do {
+    std::string ours;
+    std::set<std::string> seen;
+    for (const auto* x : order) {
+      const auto got = must(consider_revoked(ours, *x, authorities));
+      ours = got.pem;
+      for (auto& serial : serials(*x))
+        seen.insert(serial);
+      CAF_CHECK(serials(ours) == seen);
+    }
+    CAF_CHECK_EQUAL(lists_of_issuer(ours), 2);
+    ends.insert(ours);
+  } while (std::next_permutation(order.begin(), order.end()));
+  CAF_CHECK_EQUAL(ends.size(), 1u); // all nodes come to the same text
+  CAF_MESSAGE("who has the key makes one of both, and that replaces them");
+  must(write_text(dir + "/revoked.crl", *ends.begin()));
+  CAF_CHECK(must(open().merge_revoked(*ends.begin())));
+  CAF_CHECK(!must(open().merge_revoked(*ends.begin())));
+  const auto joined = file("revoked.crl");
+  const auto last = must(consider_revoked(*ends.begin(), joined, authorities));
+  CAF_CHECK_EQUAL(lists_of_issuer(last.pem), 1);
+  CAF_CHECK(serials(last.pem) == serials(*ends.begin()));
+  CAF_CHECK(!last.answer);
+  CAF_MESSAGE("who comes with an old one is answered, who comes with more is not");
+  CAF_CHECK(must(consider_revoked(joined, cd, authorities)).answer);
+  CAF_CHECK(!must(consider_revoked(joined, cd, authorities)).any());
+  CAF_CHECK(must(consider_revoked(ab, cd, authorities)).answer);
+  CAF_CHECK(!must(consider_revoked(ab, joined, authorities)).answer);
+}
+
+CAF_TEST(lists that differ are bounded and none that is kept gives way) {
+  std::string ours;
+  const auto issuer = must(certificate::read(file("issuer.crt"), "issuer"));
+  const auto key = must(private_key::read(file("issuer.key"), "issuer"));
+  const auto list = [&](std::int64_t number, const revoked_serials& of) { return must(make_list(issuer, key, number, of, autumn_2026)).pem(); };
+  revoked_serials all;
+  for (std::size_t i = 0; i <= max_lists_of_one; ++i) {
+    const auto serial = fmt::format("{:032x}", 0x1000 + i);
+    const auto got = must(consider_revoked(ours, list(static_cast<std::int64_t>(100 + i), {{serial, autumn_2026}}), file("ca.crt")));
+    CAF_CHECK_EQUAL(got.any(), i < max_lists_of_one);
+    if (!got.any())
+      CAF_CHECK(says(got.refused, "8 lists of this authority that differ are kept already"));
+    else
+      all.emplace(serial, autumn_2026);
+    CAF_CHECK(got.any() || got.answer);
+    ours = got.pem;
+  }
+  CAF_CHECK_EQUAL(must(revocation_list::read_all(ours, "ours")).size(), max_lists_of_one);
+  const auto got = must(consider_revoked(ours, list(1, all), file("ca.crt")));
+  CAF_CHECK_EQUAL(must(revocation_list::read_all(got.pem, "ours")).size(), 1u);
 }
 
 CAF_TEST(a revoked issuer revokes nobody) {

@@ -35,7 +35,7 @@ CAF_TEST(pauses double up to the longest and are never in step) {
   bool differs = false;
   x.want(true, now);
   for (int i = 0; i < 12; ++i) {
-    x.on_dialling(now);
+    x.on_dialling(pace, now);
     x.on_failed(pace, chance, now);
     const auto pause = *x.due() - now;
     CAF_CHECK(pause >= expected / 2);
@@ -64,12 +64,20 @@ CAF_TEST(a loss is dialled at once but not again and again) {
   CAF_CHECK(*ordered.due() >= 5 * sec + 50 * ms);
 }
 
+CAF_TEST(over radio a dial may take longer before it is forgotten) {
+  dial_plan x;
+  x.want(true, 0);
+  x.on_dialling(profile::named("radio"), 0);
+  CAF_CHECK_EQUAL(*x.due(), 56 * sec);
+  CAF_CHECK(x.dialling(55 * sec));
+}
+
 CAF_TEST(a dial of which nothing is told is forgotten and a new address is tried at once) {
   const profile pace;
   std::mt19937_64 chance{1};
   dial_plan x;
   x.want(true, 0);
-  x.on_dialling(0);
+  x.on_dialling(pace, 0);
   CAF_CHECK_EQUAL(*x.due(), 20 * sec);
   CAF_CHECK(x.dialling(19 * sec));
   CAF_CHECK(!x.dialling(20 * sec));

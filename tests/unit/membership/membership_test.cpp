@@ -417,6 +417,58 @@ CAF_TEST(who was removed and is taken back hears it over a new link) {
   CAF_CHECK(b.self().is == standing::alive);
 }
 
+CAF_TEST(who was removed in an earlier run is removed and asks until somebody says whether that stands) {
+  const auto started = [&](std::uint32_t banned) {
+    auto how = named("b");
+    how.banned = banned;
+    auto out = std::make_unique<membership>(how);
+    out->know("c", {"c:4710"}, now);
+    return out;
+  };
+  const auto told = [&](membership& x, std::uint32_t banned) {
+    auto b_row = row("b", 1, 0, banned % 2 == 1 ? standing::removed : standing::alive);
+    b_row.banned = banned;
+    return x.on_letter("c", {kind::view, {}, 0, {b_row}}, now, 0);
+  };
+  const auto dials = [&](membership& x) { return !x.tick(now, 0, {}).dial.empty(); };
+  CAF_MESSAGE("not removed, or taken back before it stopped");
+  for (const auto banned : {0u, 2u})
+    CAF_CHECK(started(banned)->self().is == standing::alive);
+  CAF_MESSAGE("removed, and it stands");
+  const auto first = started(3);
+  auto& x = *first;
+  CAF_CHECK(x.self().is == standing::removed);
+  CAF_CHECK(dials(x));
+  x.on_link_up("c", 1, now, 0);
+  CAF_CHECK(told(x, 3).drop == std::vector<std::string>{"c"});
+  x.on_link_down("c", "dropped", true, now, 0);
+  now += 60 * sec;
+  CAF_CHECK(!dials(x));
+  CAF_CHECK(x.self().is == standing::removed);
+  CAF_MESSAGE("by who knows less it is not settled");
+  const auto second = started(3);
+  auto& y = *second;
+  CAF_CHECK(dials(y));
+  y.on_link_up("c", 1, now, 0);
+  told(y, 2);
+  CAF_CHECK(y.self().is == standing::removed);
+  y.on_link_down("c", "dropped", false, now, 0);
+  now += 60 * sec;
+  CAF_CHECK(dials(y));
+  CAF_MESSAGE("taken back meanwhile");
+  y.on_link_up("c", 1, now, 0);
+  CAF_CHECK_EQUAL(told(y, 4).changes.at(0).why, "an operator takes this node back");
+  CAF_CHECK(y.self().is == standing::alive);
+  CAF_MESSAGE("what was made anew in the same process is what it was");
+  for (const auto banned : {3u, 4u}) {
+    const auto z = started(banned == 3 ? 0 : 3);
+    auto mine = row("b", 1, 0, banned == 3 ? standing::removed : standing::alive);
+    mine.banned = banned;
+    z->recall(mine, now);
+    CAF_CHECK(z->self().is == (banned == 3 ? standing::removed : standing::alive));
+  }
+}
+
 CAF_TEST(what was made anew asks its old links for all they know) {
   membership fresh{named("b")};
   member c = row("c", 4, 2, standing::down);

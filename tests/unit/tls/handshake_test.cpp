@@ -183,4 +183,26 @@ CAF_TEST(a server asks for a certificate or not) {
   CAF_CHECK(!identity_of(ends.server.get()));
 }
 
+CAF_TEST(of two lists of one authority both count) {
+  const auto attic = issuing.issue("attic"), garden = issuing.issue("garden"), boiler = issuing.issue("boiler");
+  const auto one = issuing.crl({attic.serial}), other = issuing.crl({garden.serial});
+  const auto of_root = root.crl({}), stranger = foreign.crl({boiler.serial});
+  for (const auto& lists : {one + other + of_root, other + one + of_root, stranger + other + of_root + one}) {
+    const auto server = load(give("server", issuing.issue("server"), lists));
+    const struct {
+      const test_leaf& who;
+      bool in;
+    } table[] = {{attic, false}, {garden, false}, {boiler, true}};
+    for (const auto& x : table) {
+      both_ends ends;
+      CAF_CHECK_EQUAL(meet_raw(ends, server, &x.who), x.in);
+      CAF_CHECK_EQUAL(has(ends.server_says.why, "was revoked"), !x.in);
+      // The other way round, too: a node dials, and a person's client does.
+      both_ends back;
+      CAF_CHECK_EQUAL(meet(back, load(give("peer", x.who)), server), x.in);
+    }
+    CAF_CHECK(!tls_context::load(give("own", garden, lists)));
+  }
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,7 +1,9 @@
 #define CAF_SUITE bounds
 #include "tests/support/suite.hpp"
 
+#include "cluster/membership/profile.hpp"
 #include "cluster/transport/bounds.hpp"
+#include "cluster/transport/transport.hpp"
 
 using namespace troupe;
 using namespace troupe::cluster;
@@ -37,4 +39,32 @@ CAF_TEST(a flood of refusals becomes a sum) {
   CAF_CHECK(meter.owes());
   CAF_CHECK_EQUAL(meter.take_unsaid(start + 2 * second), 1u);
   CAF_CHECK_EQUAL(meter.take_unsaid(start + 9 * second), 0u);
+}
+
+CAF_TEST(a dial is as patient as its profile) {
+  struct {
+    const char* profile;
+    milliseconds connect, handshake, unacknowledged, forgotten;
+  } table[] = {
+    // The first is what `transport_limits` says by itself.
+    {"lan", milliseconds{3000}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
+    {"wan", milliseconds{12'000}, milliseconds{12'000}, milliseconds{32'000}, milliseconds{47'000}},
+    {"radio", milliseconds{15'000}, milliseconds{15'000}, milliseconds{40'000}, milliseconds{56'000}},
+    {"moon", milliseconds{3000}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
+  };
+  for (const auto& x : table) {
+    CAF_MESSAGE(x.profile);
+    const auto limits = limits_for(patience_of(x.profile));
+    CAF_CHECK_EQUAL(limits.connect_within.count(), x.connect.count());
+    CAF_CHECK_EQUAL(limits.handshake_within.count(), x.handshake.count());
+    CAF_CHECK_EQUAL(limits.unacknowledged_within.count(), x.unacknowledged.count());
+    const auto pace = profile::named(x.profile);
+    CAF_CHECK_EQUAL(pace.dial_forgotten.count(), x.forgotten.count());
+    // A dial ends by its own limits before anybody takes it for lost.
+    CAF_CHECK(limits.resolve_within + limits.connect_within + 2 * limits.handshake_within < pace.dial_forgotten);
+    // Who listens ends a half-open connection before TCP gives it up.
+    CAF_CHECK(limits.handshake_within < limits.unacknowledged_within);
+  }
+  CAF_CHECK(limits_for(patience_of("lan")).connect_within == transport_limits{}.connect_within);
+  CAF_CHECK(limits_for(patience_of("lan")).handshake_within == transport_limits{}.handshake_within);
 }
