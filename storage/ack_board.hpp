@@ -32,7 +32,7 @@ public:
   };
   using told = std::vector<finished>;
 
-  static constexpr std::size_t most = 10000; ///< that wait; more are told `over_limit`
+  static constexpr std::size_t most = 10000; ///< that wait; more are told at once, as if it were late
 
   /// The write is durable here.
   /// @param members names of the others, for `ack::all`

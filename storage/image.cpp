@@ -38,7 +38,13 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
     return read_stream_id(in);
   };
   if (key == layout::format_key) {
-    if (const auto found = number(value); found > layout::format)
+    const auto found = number(value);
+    if (found < layout::format)
+      bad.note(errc::unsupported,
+               fmt::format("the store has format {}, of a version before the first release; this program knows {}: "
+                           "keep the configuration with that version's 'troupe export', put the data directory "
+                           "aside, start anew and apply it", found, layout::format));
+    if (found > layout::format)
       bad.note(errc::unsupported,
                fmt::format("the store has format {}, this program knows {}: start the "
                            "later version, or put this database aside",

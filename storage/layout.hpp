@@ -10,7 +10,9 @@
 
 namespace troupe::storage::layout {
 
-inline constexpr std::uint32_t format = 1;
+/// 2: counters are told per node and marks say what they exclude; keys of what a
+/// node says of itself carry its name.
+inline constexpr std::uint32_t format = 2;
 
 struct slot_address {
   slot_kind kind;

@@ -38,6 +38,7 @@ status local_store::start() {
   }
   auto ring = open_ring();
   const auto pages = ring ? *ring : ring_reading{};
+  clustered_ = options_.clustered || found->clustered;
   const auto now = clocks_.mono();
   opened_at_ = now;
   last_ring_ = now;
@@ -143,7 +144,7 @@ void local_store::put_names(batch& into, const streams& names, hlc bound) const 
   into.put(family::meta, std::string{layout::node_key}, options_.node);
   if (!options_.machine.empty())
     into.put(family::meta, std::string{layout::machine_key}, options_.machine);
-  if (options_.clustered)
+  if (clustered_)
     into.put(family::meta, std::string{layout::clustered_key}, {});
 }
 
@@ -157,7 +158,7 @@ void local_store::put_young(batch& into, const std::vector<stream_id>& all) {
 /// Of a disk that knows no earlier stream of this node: there may be some.
 std::vector<stream_id> local_store::young_streams(const image& from, const stream_id& fresh) const {
   auto out = from.young;
-  if (options_.clustered && (from.boot == 0 || !out.empty()))
+  if (clustered_ && (from.boot == 0 || !out.empty()))
     out.push_back(fresh);
   return out;
 }
@@ -185,7 +186,7 @@ status local_store::begin(image from, const ring_reading& ring) {
 /// left; with one more pair at every start the list would grow for ever. Where
 /// others may have heard of it, they would tell what was replaced here as news.
 void local_store::forget_empty_streams(image& from, batch& first) const {
-  if (options_.clustered || from.clustered)
+  if (clustered_)
     return;
   std::set<stream_id> used;
   for (const auto& [kind, table] : from.slots)
@@ -209,7 +210,6 @@ void local_store::forget_empty_streams(image& from, batch& first) const {
 }
 
 void local_store::adopt(image from, const ring_reading& ring, const streams& names) {
-  clustered_ = options_.clustered || from.clustered;
   state_stream_ = names.state;
   journal_stream_ = names.journal;
   boot_ = names.state.boot;

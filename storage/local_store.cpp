@@ -288,8 +288,6 @@ void local_store::add_event(journal_event x, aftermath& then) {
 void local_store::drop_old_events(std::size_t most) {
   const journal_retention keep{options_.journal_events, options_.journal_days, 0};
   for (auto& x : events_.trim(keep, clocks_.wall(), most)) {
-    trimmed_.raise(x.stream, x.seq);
-    trim_changed_ = true;
     trimmed_keys_.push_back(layout::position_key(x.stream, x.seq));
   }
 }

@@ -210,8 +210,6 @@ private:
   version_vector journals_told_; ///< to the engine
   version_vector journals_durable_;
   std::map<std::string, live_counter, std::less<>> counters_;
-  version_vector trimmed_;   ///< journal events gone by retention
-  bool trim_changed_ = false;
   std::uint32_t boot_ = 0;
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
@@ -220,7 +218,7 @@ private:
   bool young_changed_ = false;
   hlc_clock stamps_;
   repeat_filter repeats_;
-  std::vector<std::string> trimmed_keys_;
+  std::vector<std::string> trimmed_keys_; ///< of events gone by retention
   std::vector<waiter> waiters_;
   ack_board elsewhere_;      ///< durable here, waiting for other members
   std::uint64_t durable_event_ = 0;

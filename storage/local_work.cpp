@@ -88,22 +88,6 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
     counters_at_ = never;
   }
   drop_old_events(1024);
-  if (trim_changed_) {
-    const auto known = trimmed_.items(); // `forget` changes it
-    for (const auto& [of, seq] : known)
-      if (of != journal_stream_
-          && std::none_of(events_.records().begin(), events_.records().end(),
-                          [&](const auto& x) { return x.stream == of; }))
-        trimmed_.forget(of); // nothing of it is left anywhere
-    byte_writer marks;
-    marks.varint(trimmed_.items().size());
-    for (const auto& [of, seq] : trimmed_.items()) {
-      write(marks, of);
-      marks.varint(seq);
-    }
-    write_slot(slot_kind::jrn, "trim", marks.take(), 0);
-    trim_changed_ = false;
-  }
   // The version vector moves in the batch of what it describes, never ahead (R5).
   auto state = data_.take_commit();
   out.changes = std::move(state.ops);
@@ -378,6 +362,7 @@ status local_store::reopen(aftermath& then) {
     std::lock_guard lock{mutex_};
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
     put_names(first, {state_stream_, journal_stream_}, bound);
+    put_young(first, young_);
   }
   if (auto ok = disk_->commit(first, true); !ok)
     return ok;

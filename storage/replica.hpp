@@ -11,7 +11,7 @@ namespace troupe::storage {
 
 /// The replicated state of one node in RAM: slots, what of each stream is held,
 /// what was collected, and what of all this the engine does not know yet. The
-/// rules R1 to R9 of replication that concern state are here (docs/replication.md).
+/// rules of replication that concern state are here (docs/replication.md).
 ///
 /// Pure: no clock, no disk, no thread of its own; the store guards it.
 class replica {

@@ -9,7 +9,7 @@ namespace troupe::storage {
 namespace {
 
 constexpr std::string_view magic = "TRPULSE1";
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 constexpr std::size_t check_bytes = 4;
 // magic, version, stream, number, bound, durable seq, part, parts, entries
 constexpr std::size_t header_bytes = 8 + 1 + stream_id::size + 8 + 8 + 8 + 1 + 1 + 2;
@@ -39,6 +39,8 @@ std::string encode_entry(const std::string& key, const counter_state& x) {
 }
 
 std::optional<page> decode_page(std::string_view bytes) {
+  if (!bytes.starts_with(magic))
+    return {}; // blank, mostly: saves its check sum
   byte_reader tail{bytes.substr(ring_page_bytes - check_bytes)};
   if (tail.u32() != crc32c(bytes.substr(0, ring_page_bytes - check_bytes)))
     return {};

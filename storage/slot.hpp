@@ -18,7 +18,7 @@ enum class slot_kind : std::uint8_t {
   own = 2, ///< state of one owner at a time: highest (ballot, seq)
   ctr = 3, ///< pulse counters: max per stream, summed over streams
   ovr = 4, ///< what a counter was set to, by its owner
-  jrn = 5, ///< journal: events, and the owner's trim mark
+  jrn = 5, ///< journal: events
 };
 
 [[nodiscard]] const char* to_string(slot_kind x) noexcept;

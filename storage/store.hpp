@@ -88,7 +88,7 @@ public:
 
   // --- documents: MAP (configuration, D0) and OWN (state of one owner, D1) ---
   /// `done` is told on the store's thread or on replication's: success, or
-  /// `indeterminate` (the write failed, yet may come back after reopen), or
+  /// `indeterminate` (it works now, and the disk refuses to keep it), or
   /// `timed_out` (it is safe here, and not as widely as `need` says).
   [[nodiscard]] virtual status put(slot_kind kind, const std::string& key, std::string payload,
                                    on_durable done = {}, ack need = ack::usual) = 0;

@@ -76,6 +76,11 @@ public:
   exported export_toml() override;
   json history(std::size_t newest) override;
   result<json> rollback(const control_caller& who, const json& body) override;
+  /// The same for a member that is not linked now: checked and written here, carried
+  /// out there when it is back.
+  result<json> add_for(const std::string& node, const control_caller& who, const json& body);
+  result<json> remove_for(const std::string& node, const control_caller& who, const std::string& section, const std::string& name);
+  result<json> apply_for(const std::string& node, const control_caller& who, const json& body);
 
   // api_cluster.cpp
   json members() override;
@@ -101,6 +106,13 @@ private:
   /// Sends a command to an output and waits for its answer.
   result<json> order(const control_caller& who, const std::string& name, value val, int priority,
                      milliseconds lease, const std::string& text);
+
+  /// Changes a set of documents, or says why not.
+  using edit = std::function<troupe::status(std::vector<document>& all)>;
+  [[nodiscard]] static edit adding(const json& body);
+  [[nodiscard]] edit removing(const std::string& section, const std::string& name) const;
+  [[nodiscard]] edit applying(const json& body) const;
+  result<json> change_away(const std::string& node, const control_caller& who, const edit& what, const std::string& text, bool dry_run);
 
   /// Checks, writes and carries out a new set of documents.
   result<json> change(const control_caller& who, const std::vector<document>& wanted,

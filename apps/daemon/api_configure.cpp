@@ -4,6 +4,7 @@
 #include "apps/daemon/ask.hpp"
 #include "config/load/check.hpp"
 #include "config/load/export.hpp"
+#include "config/load/split.hpp"
 #include "config/model/patience.hpp"
 
 #include <fmt/format.h>
@@ -90,65 +91,143 @@ result<json> node_control::change(const control_caller& who, const std::vector<d
   return out;
 }
 
-result<json> node_control::add(const control_caller& who, const json& body) {
-  const auto section = body.value("section", "");
-  const auto name = body.value("name", "");
+/// Its part of the store is written here; it hears of it when it is linked again.
+result<json> node_control::change_away(const std::string& node, const control_caller& who, const edit& what,
+                                       const std::string& text, bool dry_run) {
   std::lock_guard lock{configuring_};
-  auto wanted = parts_.wanted.documents();
-  auto fresh = make_document(section, name, body.value("document", json::object()));
-  fresh.at.file = request_place;
-  const auto there = find(wanted, section, name);
-  const bool replace = body.value("replace", false);
-  if (there == wanted.end()) {
-    if (replace)
-      return error{errc::not_found, section + " '" + name + "' does not exist, so it cannot be replaced; "
-                                      "`troupe add` makes a new one"};
-    wanted.push_back(fresh);
-  } else {
+  desired theirs{parts_.all.store, parts_.all.clocks, node};
+  const auto before = theirs.documents();
+  auto wanted = before;
+  if (auto done = what(wanted); !done)
+    return done.why();
+  std::vector<document> elsewhere;
+  for (auto& [other, documents] : desired::of_all(parts_.all.store))
+    if (other != node)
+      for (auto& x : at_node(std::move(documents), other))
+        elsewhere.push_back(std::move(x));
+  const auto problems = check(wanted, rule::check_script, elsewhere, {node, from().suspect_after});
+  if (any_fatal(problems))
+    return error{errc::invalid_argument, all_of(problems)};
+  const auto steps = plan(before, wanted, true);
+  json out{{"plan", steps_json(steps)}, {"applied", false}, {"advice", json::array()}, {"failed", json::array()}};
+  for (const auto& x : problems)
+    out["advice"].push_back(x.to_string());
+  if (dry_run || steps.empty())
+    return out;
+  const auto revision = theirs.write(wanted, control::told(who), text);
+  if (!revision)
+    return revision.why();
+  journal(who, "config", node, fmt::format("revision {} of {}, which is not linked now: {}", *revision, node, text));
+  out["applied"] = true;
+  out["revision"] = *revision;
+  out["advice"].push_back(fmt::format("{} is not linked now; it carries this out when it is back", node));
+  return out;
+}
+
+node_control::edit node_control::adding(const json& body) {
+  return [body](std::vector<document>& all) -> troupe::status {
+    const auto section = body.value("section", "");
+    const auto name = body.value("name", "");
+    auto fresh = make_document(section, name, body.value("document", json::object()));
+    fresh.at.file = request_place;
+    const auto there = find(all, section, name);
+    const bool replace = body.value("replace", false);
+    if (there == all.end()) {
+      if (replace)
+        return error{errc::not_found, section + " '" + name + "' does not exist, so it cannot be replaced; "
+                                        "`troupe add` makes a new one"};
+      all.push_back(fresh);
+      return {};
+    }
     if (!replace)
       return error{errc::conflict, section + " '" + name + "' exists already; `troupe replace " + section + " "
                                      + name + " ...` changes it"};
     *there = fresh;
-  }
-  return change(who, wanted, (replace ? "replaced " : "added ") + section + " " + name, body.value("dry_run", false));
+    return {};
+  };
+}
+
+node_control::edit node_control::removing(const std::string& section, const std::string& name) const {
+  return [this, section, name](std::vector<document>& all) -> troupe::status {
+    const auto there = find(all, section, name);
+    if (there == all.end())
+      return unknown(name);
+    all.erase(there);
+    return {};
+  };
+}
+
+node_control::edit node_control::applying(const json& body) const {
+  return [this, body](std::vector<document>& all) -> troupe::status {
+    if (!body.contains("toml") || !body["toml"].is_string())
+      return error{errc::invalid_argument, "an apply wants the text of a house.toml in \"toml\""};
+    auto parsed = parse_house(body["toml"].get<std::string>(), body.value("file", "house.toml"));
+    if (body.value("prune", false))
+      all.clear();
+    for (auto& x : parsed.documents) {
+      const auto there = find(all, x.section, x.name);
+      if (there == all.end())
+        all.push_back(x);
+      else
+        *there = x;
+    }
+    if (!any_fatal(parsed.problems) && !parsed.torn)
+      return {};
+    // All that is wrong at once: what the text is, and what it says.
+    auto problems = parsed.problems;
+    const auto more = check(all, rule::check_script, {}, from());
+    problems.insert(problems.end(), more.begin(), more.end());
+    sort(problems);
+    return error{errc::invalid_argument, all_of(problems)};
+  };
+}
+
+namespace {
+
+std::string text_of_add(const json& body) {
+  return (body.value("replace", false) ? "replaced " : "added ") + body.value("section", "") + " " + body.value("name", "");
+}
+
+std::string text_of_apply(const json& body) { return body.value("text", "applied " + body.value("file", "house.toml")); }
+
+} // namespace
+
+result<json> node_control::add(const control_caller& who, const json& body) {
+  std::lock_guard lock{configuring_};
+  auto wanted = parts_.wanted.documents();
+  if (auto done = adding(body)(wanted); !done)
+    return done.why();
+  return change(who, wanted, text_of_add(body), body.value("dry_run", false));
 }
 
 result<json> node_control::remove(const control_caller& who, const std::string& section, const std::string& name) {
   std::lock_guard lock{configuring_};
   auto wanted = parts_.wanted.documents();
-  const auto there = find(wanted, section, name);
-  if (there == wanted.end())
-    return unknown(name);
-  wanted.erase(there);
+  if (auto done = removing(section, name)(wanted); !done)
+    return done.why();
   return change(who, wanted, "removed " + section + " " + name, false);
 }
 
 result<json> node_control::apply(const control_caller& who, const json& body) {
-  if (!body.contains("toml") || !body["toml"].is_string())
-    return error{errc::invalid_argument, "an apply wants the text of a house.toml in \"toml\""};
-  const auto file = body.value("file", "house.toml");
   std::lock_guard lock{configuring_};
-  auto parsed = parse_house(body["toml"].get<std::string>(), file);
   auto wanted = parts_.wanted.documents();
-  if (body.value("prune", false))
-    wanted.clear();
-  for (auto& x : parsed.documents) {
-    const auto there = find(wanted, x.section, x.name);
-    if (there == wanted.end())
-      wanted.push_back(x);
-    else
-      *there = x;
-  }
-  if (any_fatal(parsed.problems) || parsed.torn) {
-    // All that is wrong at once: what the text is, and what it says.
-    auto problems = parsed.problems;
-    const auto more = check(wanted, rule::check_script, {}, from());
-    problems.insert(problems.end(), more.begin(), more.end());
-    sort(problems);
-    return error{errc::invalid_argument, all_of(problems)};
-  }
+  if (auto done = applying(body)(wanted); !done)
+    return done.why();
   auto rest = parse_house(body.value("elsewhere", ""), "elsewhere").documents;
-  return change(who, wanted, body.value("text", "applied " + file), body.value("dry_run", false), std::move(rest));
+  return change(who, wanted, text_of_apply(body), body.value("dry_run", false), std::move(rest));
+}
+
+result<json> node_control::add_for(const std::string& node, const control_caller& who, const json& body) {
+  return change_away(node, who, adding(body), text_of_add(body), body.value("dry_run", false));
+}
+
+result<json> node_control::remove_for(const std::string& node, const control_caller& who, const std::string& section,
+                                      const std::string& name) {
+  return change_away(node, who, removing(section, name), "removed " + section + " " + name, false);
+}
+
+result<json> node_control::apply_for(const std::string& node, const control_caller& who, const json& body) {
+  return change_away(node, who, applying(body), text_of_apply(body), body.value("dry_run", false));
 }
 
 control::node_api::exported node_control::export_toml() { return {to_toml(parts_.wanted.documents()), {}}; }

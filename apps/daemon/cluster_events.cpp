@@ -23,6 +23,9 @@ cluster::link_hooks cluster_part::hooks() {
       not_reached_.erase(peer);
     }
     to_membership(cluster::link_is_up{peer, incarnation});
+    if (const auto* to = open_link_.load(); exchange_ && to)
+      if (const auto who = to->find(peer); who && who->commands())
+        exchange_->linked(peer);
     tell_refusals(refusals_.let_in(peer));
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
@@ -30,6 +33,8 @@ cluster::link_hooks cluster_part::hooks() {
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
     to_membership(cluster::link_is_down{peer, why, lost});
+    if (exchange_)
+      exchange_->unlinked(peer);
     if (table_.standing_of(peer) == cluster::standing::removed)
       forget_soon(peer); // nothing of it comes any more
   };
@@ -52,6 +57,10 @@ cluster::link_hooks cluster_part::hooks() {
   x.name_of = [](const std::string& document) { return text_in(far_json(document), "name"); };
   x.on_catalogue = [this](const std::string& from) {
     chores_.once_in("book " + from, 20ms, [this, from] { learn_documents(from); });
+  };
+  x.on_frame = [this](const std::string& from, std::string frame) {
+    if (exchange_)
+      exchange_->receive(from, frame);
   };
   x.on_trouble = [this](const std::string& subject, const std::string& text) { tell(severity::warning, subject, text); };
   return x;

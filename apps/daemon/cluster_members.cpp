@@ -15,8 +15,8 @@ using storage::slot_kind;
 
 namespace {
 
-const std::string members_key = "node/members";
-const std::string ban_key = "node/ban";
+std::string members_key(const std::string& node) { return "node/" + node + "/members"; }
+std::string ban_key(const std::string& node) { return "node/" + node + "/ban"; }
 
 std::int64_t today(const clock_source& clocks) { return clocks.wall() / 86'400'000; }
 
@@ -36,7 +36,7 @@ address_book::lines lines_in(const json& row, std::int64_t today) {
 
 /// How often this node was removed and taken back, as it last heard it.
 std::uint32_t cluster_part::own_ban() const {
-  const auto kept = all_.store.get(slot_kind::own, ban_key);
+  const auto kept = all_.store.get(slot_kind::own, ban_key(config_.name));
   const auto x = kept ? json::parse(kept->payload, nullptr, false) : json();
   const auto n = x.is_object() ? x.value("banned", json()) : json();
   return n.is_number_unsigned() ? n.get<std::uint32_t>() : 0;
@@ -47,7 +47,7 @@ std::vector<cluster::known_peer> cluster_part::known_peers() {
   std::map<std::string, std::vector<std::string>> known;
   std::map<std::string, std::uint32_t> banned;
   std::map<std::string, std::string> told_by;
-  if (const auto kept = all_.store.get(slot_kind::own, members_key)) {
+  if (const auto kept = all_.store.get(slot_kind::own, members_key(config_.name))) {
     const auto x = json::parse(kept->payload, nullptr, false);
     if (x.is_object())
       for (const auto& [name, row] : x.items()) {
@@ -112,7 +112,7 @@ status cluster_part::put_members(storage::on_durable done) {
   const auto now = table_.look();
   auto good = good_addresses(now);
   if (const auto me = table_.find(config_.name); me && me->banned != own_ban())
-    if (auto put = all_.store.put(slot_kind::own, ban_key, json{{"banned", me->banned}}.dump()); !put)
+    if (auto put = all_.store.put(slot_kind::own, ban_key(config_.name), json{{"banned", me->banned}}.dump()); !put)
       return put;
   for (const auto& m : now.members) {
     const auto told = now.hearsay.find(m.name);
@@ -132,9 +132,9 @@ status cluster_part::put_members(storage::on_durable done) {
   }
   const auto text = x.dump();
   if (!done)
-    if (const auto kept = all_.store.get(slot_kind::own, members_key); kept && kept->payload == text)
+    if (const auto kept = all_.store.get(slot_kind::own, members_key(config_.name)); kept && kept->payload == text)
       return {};
-  return all_.store.put(slot_kind::own, members_key, text, std::move(done));
+  return all_.store.put(slot_kind::own, members_key(config_.name), text, std::move(done));
 }
 
 } // namespace troupe::daemon

@@ -21,11 +21,11 @@ using storage::slot_kind;
 
 namespace {
 
-const std::string incarnation_key = "node/incarnation";
 
 /// Larger at each start, also of a board whose clock begins in 1970 again; and
 /// larger than before a disk was wiped, where the clock is right.
-std::uint64_t next_incarnation(storage::store& disk, const clock_source& clocks) {
+std::uint64_t next_incarnation(storage::store& disk, const clock_source& clocks, const std::string& node) {
+  const auto incarnation_key = "node/" + node + "/incarnation";
   std::uint64_t last = 0;
   if (const auto kept = disk.get(slot_kind::own, incarnation_key)) {
     const auto x = json::parse(kept->payload, nullptr, false);
@@ -62,8 +62,14 @@ bool cluster_part::is_wanted(const node_config& config) {
   return !config.listen.empty() || !config.peers.empty() || !config.psk_listen.empty() || config.discovery;
 }
 
-cluster_part::cluster_part(const node_config& config, services& all, desired& wanted, catalog& people)
-  : config_(config), all_(all), wanted_(wanted), people_(people),
+bool cluster_part::is_member(const node_config& config) {
+  return is_wanted(config)
+         && (config.psk_file.empty() || identity::is_there(cluster::credential_files::in(pki_folder(config)).certificate));
+}
+
+cluster_part::cluster_part(const node_config& config, services& all, storage::replicated_store& disk, desired& wanted,
+                           catalog& people)
+  : config_(config), all_(all), disk_(disk), wanted_(wanted), people_(people),
     files_(cluster::credential_files::in(pki_folder(config))) {
   files_.psk = config.psk_file;
 }
@@ -84,7 +90,7 @@ void cluster_part::tell(severity level, const std::string& subject, const std::s
 
 status cluster_part::load(caf::actor_system_config& config) {
   started_ = all_.clocks.mono();
-  incarnation_ = next_incarnation(all_.store, all_.clocks);
+  incarnation_ = next_incarnation(all_.store, all_.clocks, config_.name);
   trust_keeper::options trust;
   trust.files = files_;
   trust.clocks = &all_.clocks;
@@ -110,7 +116,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   };
   // A board with a pre-shared key has no certificate: it only dials, and shows
   // and obeys under the names that the key was given for.
-  const bool by_key = !config_.psk_file.empty() && !identity::is_there(files_.certificate);
+  const bool by_key = !is_member(config_);
   auto opened = by_key ? result<std::unique_ptr<trust_keeper>>{std::unique_ptr<trust_keeper>{}}
                        : trust_keeper::open(std::move(trust));
   if (!opened) {
@@ -154,6 +160,8 @@ child_spec cluster_part::membership_child() {
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
       forget_soon(x.now.name);
+    if ((x.now.is == cluster::standing::removed) != (x.before == cluster::standing::removed))
+      chores_.soon([this, now = x.now] { keep_in_store(now.name, now); });
   });
   cluster::membership::options how;
   how.self = config_.name;
@@ -183,10 +191,15 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   how.incarnation = incarnation_;
   how.hello_within = dial_step_within(patience_of(config_.profile));
   link_ = std::make_unique<cluster::link>(system, net(), all_, *desk_, hooks(), std::move(how));
+  start_exchange();
   link_->start();
   others_ = std::make_unique<far_nodes>(*link_, config_.name);
   front_ = std::make_unique<house_control>(house_parts{here, *others_, all_.live, all_.names, wanted_, config_.name,
-                                                       [this] { return books(); }, [this] { return other_nodes(); }});
+                                                       [this] { return books(); }, [this] { return other_nodes(); },
+                                                       [this](const std::string& node) {
+                                                         const auto all = disk_.members();
+                                                         return std::find(all.begin(), all.end(), node) != all.end();
+                                                       }});
   enrolment::options enrolling;
   enrolling.folder = pki_folder(config_);
   enrolling.clocks = &all_.clocks;
@@ -224,10 +237,7 @@ status cluster_part::open(caf::actor_system& system, node_control& here) {
   open_link_ = link_.get();
   if (trust_)
     link_->offer_trust(trust_->offer());
-  show_documents();
-  feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry&, bool) {
-    chores_.once_in("documents", 5ms, [this] { show_documents(); });
-  });
+  follow_documents();
   chores_.start();
   // Who has no issuer asks a peer, and there is none yet: see `on_peer`.
   if (trust_ && enrolment_)
@@ -286,6 +296,8 @@ void cluster_part::close() {
   feed_.reset();
   chores_.stop();
   keep_members(); // what the last second brought
+  if (exchange_)
+    exchange_->stop();
   link_->stop();
   desk_->stop(); // no worker may use the control interface after this
   if (trust_)
@@ -305,11 +317,18 @@ std::vector<document> cluster_part::elsewhere() const {
   return all;
 }
 
+/// Those of members are in the store, theirs or not linked now; boards with a key tell their own.
 std::map<std::string, std::vector<document>> cluster_part::books() const {
   std::map<std::string, std::vector<document>> out;
   if (const auto* to = open_link_.load())
     for (const auto& [node, texts] : to->books().all())
       out[node] = documents_from(texts);
+  for (const auto& name : disk_.members())
+    out[name] = {};
+  for (auto& [node, documents] : desired::of_all(disk_))
+    out[node] = std::move(documents);
+  out.erase(config_.name);
+  std::erase_if(out, [&](const auto& x) { return table_.standing_of(x.first) == cluster::standing::removed; });
   return out;
 }
 
@@ -322,9 +341,10 @@ std::vector<std::string> cluster_part::other_nodes() const {
   return out;
 }
 
+/// Boards with a key have no part in the store: what is under their names is told to them.
 void cluster_part::show_documents() {
   auto* to = open_link_.load();
-  if (to == nullptr)
+  if (to == nullptr || (trust_ && config_.psk_listen.empty()))
     return;
   std::vector<std::string> texts;
   for (const auto& x : wanted_.documents())
@@ -332,13 +352,59 @@ void cluster_part::show_documents() {
   to->show_catalogue(++book_, std::move(texts));
 }
 
+void cluster_part::follow_documents() {
+  show_documents();
+  for (const auto& [node, documents] : books())
+    learn_documents(node);
+  feed_ = all_.store.on_change(slot_kind::map, "desired/", [this](const storage::entry& x, bool) {
+    const auto node = desired::node_of(x.key);
+    if (node == config_.name)
+      chores_.once_in("documents", 5ms, [this] { show_documents(); });
+    else
+      chores_.once_in("book " + node, 20ms, [this, node] { learn_documents(node); });
+  });
+}
+
+void cluster_part::start_exchange() {
+  if (!trust_)
+    return;
+  cluster::replicator::options how;
+  how.self = config_.name;
+  how.archive = config_.archive;
+  exchange_ = std::make_shared<cluster::exchange>(disk_, all_.clocks, std::move(how), [this](const std::string& peer, std::string frame) {
+    if (auto* to = open_link_.load())
+      to->send_frame(peer, std::move(frame));
+  });
+  // Said anew at each start, so that no one who did not hear of it removes a node that lives.
+  const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}};
+  if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, me.dump()); !put)
+    tell(severity::warning, "store", "cannot say in the store that this node is a member: " + put.why().context);
+  exchange_->start();
+}
+
+void cluster_part::keep_in_store(const std::string& name, const cluster::member& as) {
+  if (!exchange_ || name == config_.name)
+    return;
+  const auto key = std::string{storage::member_prefix} + name;
+  const bool there = disk_.get(slot_kind::map, key).has_value();
+  const bool removed = as.is == cluster::standing::removed;
+  if (removed != there)
+    return;
+  // The same words at every node that hears of it.
+  auto done = removed ? disk_.erase(slot_kind::map, key)
+                      : disk_.put(slot_kind::map, key, json{{"version", as.version}, {"taken_back", as.banned}}.dump());
+  if (!done)
+    tell(severity::warning, name, fmt::format("the store does not take that it was {}: {}", removed ? "removed" : "taken back", done.why().context));
+}
+
 /// What people call the things of another node, for lists and checks here.
 void cluster_part::learn_documents(const std::string& node) {
   std::map<std::string, catalog::item> items;
-  const auto* from = open_link_.load();
-  if (from == nullptr)
-    return;
-  for (const auto& x : documents_from(from->books().of(node))) {
+  const auto all = books();
+  const auto found = all.find(node);
+  if (found == all.end())
+    return people_.replace_of(node, {});
+  for (const auto& x : found->second) {
     catalog::item item;
     if (x.section == "channel") {
       const auto c = to_channel(x);

@@ -11,6 +11,8 @@
 #include "apps/daemon/trust_keeper.hpp"
 #include "cluster/discovery/discovery.hpp"
 #include "cluster/link/membership_unit.hpp"
+#include "cluster/replication/exchange.hpp"
+#include "storage/replicated_store.hpp"
 
 #include <atomic>
 #include <map>
@@ -32,7 +34,12 @@ public:
   /// Does node.toml ask for a cluster?
   [[nodiscard]] static bool is_wanted(const node_config& config);
 
-  cluster_part(const node_config& config, services& all, desired& wanted, catalog& people);
+  /// Has it a certificate, and so a part in the replicated store? A board with a
+  /// pre-shared key has not.
+  [[nodiscard]] static bool is_member(const node_config& config);
+
+  cluster_part(const node_config& config, services& all, storage::replicated_store& disk, desired& wanted,
+               catalog& people);
   ~cluster_part() override;
 
   /// Reads certificate, key, authorities. Before the actor system is built.
@@ -87,6 +94,10 @@ private:
   void refuse(const std::string& how, const std::string& address, const std::string& claimed, const std::string& why);
   void look_at_trust(const std::string& from);
   void show_documents();
+  void follow_documents();
+  void start_exchange();
+  /// In the store: whoever stands there is waited for when something is collected.
+  void keep_in_store(const std::string& name, const cluster::member& as);
   void learn_documents(const std::string& node);
   void forget_soon(const std::string& node);
   void keep_members();
@@ -107,6 +118,7 @@ private:
 
   const node_config& config_;
   services& all_;
+  storage::replicated_store& disk_;
   desired& wanted_;
   catalog& people_;
   cluster::credential_files files_;
@@ -131,6 +143,7 @@ private:
   std::unique_ptr<far_nodes> others_;
   std::unique_ptr<house_control> front_;
   std::unique_ptr<cluster::discovery> discovery_;
+  std::shared_ptr<cluster::exchange> exchange_; ///< null: a board with a pre-shared key
   std::shared_ptr<void> feed_;
   std::uint64_t book_ = 0;
 };

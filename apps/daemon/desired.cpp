@@ -12,12 +12,7 @@ namespace {
 
 using storage::slot_kind;
 
-const std::string documents_prefix = "desired/";
-const std::string revisions_prefix = "revision/";
-
-std::string key_of(const document& x) {
-  return documents_prefix + x.section + "/" + x.name;
-}
+const std::string all_documents = "desired/";
 
 /// `key` is "<section>/<name>", and a name may have slashes of its own.
 document from_key(const std::string& key, json body) {
@@ -27,10 +22,6 @@ document from_key(const std::string& key, json body) {
   x.name = key.substr(slash + 1);
   x.body = std::move(body);
   return x;
-}
-
-std::string head_key(std::uint64_t revision) {
-  return fmt::format("{}{:010}", revisions_prefix, revision);
 }
 
 /// Collects the acknowledgements of several writes and waits for all.
@@ -76,29 +67,63 @@ private:
   std::shared_ptr<state> shared_ = std::make_shared<state>();
 };
 
-using by_key = std::map<std::string, document>;
+std::vector<document> read(const std::vector<storage::entry>& entries, std::size_t prefix) {
+  std::vector<document> all;
+  for (const auto& e : entries) {
+    auto body = json::parse(e.payload, nullptr, false);
+    if (!body.is_discarded())
+      all.push_back(from_key(e.key.substr(prefix), std::move(body)));
+  }
+  return all;
+}
 
-by_key index(const std::vector<document>& all) {
-  by_key out;
+} // namespace
+
+desired::desired(storage::store& disk, const clock_source& clocks, const std::string& node)
+  : disk_(disk), clocks_(clocks), node_(node), documents_prefix_(all_documents + node + "/"),
+    revisions_prefix_("revision/" + node + "/") {}
+
+std::string desired::node_of(const std::string& key) {
+  if (!key.starts_with(all_documents))
+    return {};
+  return key.substr(all_documents.size(), key.find('/', all_documents.size()) - all_documents.size());
+}
+
+std::map<std::string, std::vector<document>> desired::of_all(const storage::store& disk) {
+  std::map<std::string, std::vector<storage::entry>> entries;
+  for (auto& e : disk.list(slot_kind::map, all_documents))
+    entries[node_of(e.key)].push_back(std::move(e));
+  std::map<std::string, std::vector<document>> out;
+  for (const auto& [node, of_node] : entries)
+    out[node] = read(of_node, all_documents.size() + node.size() + 1);
+  return out;
+}
+
+bool desired::has_elsewhere(const std::string& section, const std::string& name) const {
+  const auto end = "/" + section + "/" + name;
+  for (const auto& e : disk_.list(slot_kind::map, all_documents))
+    if (const auto node = node_of(e.key); node != node_ && e.key.size() == all_documents.size() + node.size() + end.size() && e.key.ends_with(end))
+      return true;
+  return false;
+}
+
+std::string desired::key_of(const document& x) const { return documents_prefix_ + x.section + "/" + x.name; }
+
+std::string desired::head_key(std::uint64_t revision) const { return fmt::format("{}{:010}", revisions_prefix_, revision); }
+
+std::map<std::string, document> desired::index(const std::vector<document>& all) const {
+  std::map<std::string, document> out;
   for (const auto& x : all)
     out[key_of(x)] = x;
   return out;
 }
 
-} // namespace
-
 std::vector<document> desired::documents() const {
-  std::vector<document> all;
-  for (const auto& e : disk_.list(slot_kind::map, documents_prefix)) {
-    auto body = json::parse(e.payload, nullptr, false);
-    if (!body.is_discarded())
-      all.push_back(from_key(e.key.substr(documents_prefix.size()), std::move(body)));
-  }
-  return all;
+  return read(disk_.list(slot_kind::map, documents_prefix_), documents_prefix_.size());
 }
 
 std::optional<document> desired::find(const std::string& section, const std::string& name) const {
-  const auto e = disk_.get(slot_kind::map, documents_prefix + section + "/" + name);
+  const auto e = disk_.get(slot_kind::map, documents_prefix_ + section + "/" + name);
   if (!e)
     return {};
   auto body = json::parse(e->payload, nullptr, false);
@@ -114,10 +139,10 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
   if (steps.empty())
     return std::uint64_t{0};
   std::uint64_t revision = 1;
-  auto heads = disk_.list(slot_kind::map, revisions_prefix);
-  std::erase_if(heads, [](const auto& e) { return e.key.find('/', revisions_prefix.size()) != std::string::npos; });
+  auto heads = disk_.list(slot_kind::map, revisions_prefix_);
+  std::erase_if(heads, [&](const auto& e) { return e.key.find('/', revisions_prefix_.size()) != std::string::npos; });
   if (!heads.empty())
-    revision = std::stoull(heads.back().key.substr(revisions_prefix.size())) + 1;
+    revision = std::stoull(heads.back().key.substr(revisions_prefix_.size())) + 1;
 
   std::vector<entry_write> changes;
   auto put = [&](const std::string& key, const json& body) { changes.push_back({key, body.dump()}); };
@@ -138,7 +163,7 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
     if (!before.contains(key) || !(before.at(key) == x))
       deltas[key]["after"] = x.body;
   for (const auto& [key, delta] : deltas)
-    put(head_key(revision) + "/" + key.substr(documents_prefix.size()), delta);
+    put(head_key(revision) + "/" + key.substr(documents_prefix_.size()), delta);
   for (const auto& [key, delta] : deltas)
     if (delta.contains("after"))
       put(key, delta["after"]);
@@ -192,14 +217,14 @@ status desired::check_sizes(const std::vector<entry_write>& all) {
 
 json desired::history(std::size_t newest) const {
   auto out = json::array();
-  auto all = disk_.list(slot_kind::map, revisions_prefix);
+  auto all = disk_.list(slot_kind::map, revisions_prefix_);
   for (auto e = all.rbegin(); e != all.rend() && out.size() < newest; ++e) {
-    if (e->key.find('/', revisions_prefix.size()) != std::string::npos)
+    if (e->key.find('/', revisions_prefix_.size()) != std::string::npos)
       continue;
     auto head = json::parse(e->payload, nullptr, false);
     if (head.is_discarded())
       continue;
-    head["revision"] = std::stoull(e->key.substr(revisions_prefix.size()));
+    head["revision"] = std::stoull(e->key.substr(revisions_prefix_.size()));
     out.push_back(std::move(head));
   }
   return out;
@@ -223,9 +248,9 @@ result<std::vector<document>> desired::at_revision(std::uint64_t revision) const
       const auto delta = json::parse(e.payload, nullptr, false);
       const auto name = e.key.substr(prefix.size());
       if (delta.contains("before"))
-        documents_then[documents_prefix + name] = from_key(name, delta["before"]);
+        documents_then[documents_prefix_ + name] = from_key(name, delta["before"]);
       else
-        documents_then.erase(documents_prefix + name);
+        documents_then.erase(documents_prefix_ + name);
     }
   }
   std::vector<document> out;

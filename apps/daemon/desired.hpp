@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,10 @@ namespace troupe::daemon {
 
 using json = nlohmann::json;
 
-/// What the operator asked for: documents under `desired/` in the store, and
-/// the revisions that led there under `revision/`. docs/decisions/0003.
+/// What the operator asked for of one node: documents under `desired/<node>/` in
+/// the store, and the revisions that led there under `revision/<node>/`
+/// (docs/decisions/0003). In a cluster every node holds those of all, so a change
+/// can be written at any of them, also while the node that it is for is away.
 ///
 /// A revision holds, for each document that it changed, what stood there before
 /// and after; so any of the kept ones can be reached again by walking back.
@@ -26,7 +29,16 @@ public:
   /// How many revisions are kept.
   static constexpr std::size_t kept_revisions = 50;
 
-  desired(storage::store& disk, const clock_source& clocks) : disk_(disk), clocks_(clocks) {}
+  desired(storage::store& disk, const clock_source& clocks, const std::string& node);
+
+  /// By node, as this store holds them.
+  [[nodiscard]] static std::map<std::string, std::vector<document>> of_all(const storage::store& disk);
+  /// Whether any other node's documents have this.
+  [[nodiscard]] bool has_elsewhere(const std::string& section, const std::string& name) const;
+  /// What the keys of the documents begin with.
+  [[nodiscard]] const std::string& prefix() const noexcept { return documents_prefix_; }
+  /// The node whose documents a key belongs to; empty: none of these.
+  [[nodiscard]] static std::string node_of(const std::string& key);
 
   [[nodiscard]] std::vector<document> documents() const;
   [[nodiscard]] std::optional<document> find(const std::string& section,
@@ -52,11 +64,17 @@ private:
     std::string key;
     std::optional<std::string> payload; ///< none: erase
   };
+  [[nodiscard]] std::string key_of(const document& x) const;
+  [[nodiscard]] std::string head_key(std::uint64_t revision) const;
+  [[nodiscard]] std::map<std::string, document> index(const std::vector<document>& all) const;
   status carry_out(const entry_write& x, storage::on_durable done);
   [[nodiscard]] static status check_sizes(const std::vector<entry_write>& all);
 
   storage::store& disk_;
   const clock_source& clocks_;
+  const std::string node_;
+  const std::string documents_prefix_;
+  const std::string revisions_prefix_;
 };
 
 } // namespace troupe::daemon

@@ -32,13 +32,20 @@ result<json> house_control::add(const control::caller& who, const json& body) {
   const auto home = home_of(fresh);
   if (home == parts_.self)
     return parts_.here.add(who, body);
-  return parts_.others.ask(home, who, "POST", "/v1/config", body, far_nodes::long_patience);
+  auto said = parts_.others.ask(home, who, "POST", "/v1/config", body, far_nodes::long_patience);
+  return !said && is_away(home, said.why()) ? parts_.here.add_for(home, who, body) : said;
+}
+
+bool house_control::is_away(const std::string& node, const error& why) const {
+  return why.code == errc::unreachable && parts_.is_member && parts_.is_member(node);
 }
 
 result<json> house_control::remove(const control::caller& who, const std::string& section, const std::string& name) {
   const auto path = "/v1/config/" + section + "/" + name;
-  if (const auto node = desired_elsewhere(section, name))
-    return parts_.others.ask(*node, who, "DELETE", path, nullptr, far_nodes::long_patience);
+  if (const auto node = desired_elsewhere(section, name)) {
+    auto said = parts_.others.ask(*node, who, "DELETE", path, nullptr, far_nodes::long_patience);
+    return !said && is_away(*node, said.why()) ? parts_.here.remove_for(*node, who, section, name) : said;
+  }
   auto ours = parts_.here.remove(who, section, name);
   if (ours || ours.why().code != errc::not_found)
     return ours;
@@ -87,8 +94,10 @@ result<json> house_control::apply_split(const control::caller& who, const json& 
   };
   const auto at = [&](const std::string& node, bool dry_run) {
     const auto part = part_of(node, dry_run);
-    return node == parts_.self ? parts_.here.apply(who, part)
-                               : parts_.others.ask(node, who, "POST", "/v1/apply", part, far_nodes::long_patience);
+    if (node == parts_.self)
+      return parts_.here.apply(who, part);
+    auto said = parts_.others.ask(node, who, "POST", "/v1/apply", part, far_nodes::long_patience);
+    return !said && is_away(node, said.why()) ? parts_.here.apply_for(node, who, part) : said;
   };
   json out{{"plan", json::array()}, {"applied", false}, {"advice", json::array()}, {"failed", json::array()}};
   const auto take = [&](const std::string& node, const json& said, bool plan) {

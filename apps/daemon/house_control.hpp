@@ -22,6 +22,8 @@ struct house_parts {
   std::function<std::map<std::string, std::vector<document>>()> books;
   /// The other nodes of the house, there or not.
   std::function<std::vector<std::string>()> nodes;
+  /// Whether it has a part in the replicated store, as this node has.
+  std::function<bool(const std::string& node)> is_member;
 };
 
 /// The control interface of a whole house, at any of its nodes: what this node
@@ -80,6 +82,8 @@ private:
   /// The other node whose configuration has this, or none.
   [[nodiscard]] std::optional<std::string> desired_elsewhere(const std::string& section, const std::string& name) const;
   [[nodiscard]] std::vector<document> others() const;
+  /// Of a member that cannot be asked now the part of the store is changed here.
+  [[nodiscard]] bool is_away(const std::string& node, const error& why) const;
   /// The node where a document belongs.
   [[nodiscard]] std::string home_of(const document& x) const;
   [[nodiscard]] result<json> command(const control::caller& who, const std::string& verb, const std::string& name,

@@ -31,7 +31,7 @@ using storage::slot_kind;
 namespace {
 
 /// Key of what this run says of itself; tells the next one how it ended.
-const std::string run_key = "node/run";
+std::string run_key(const std::string& node) { return "node/" + node + "/run"; }
 
 struct caf_config : caf::actor_system_config {
   explicit caf_config(unsigned threads) {
@@ -74,7 +74,7 @@ struct node::parts {
 
   options how;
   const clock_source& clocks = system_clocks();
-  std::unique_ptr<storage::store> disk;
+  std::unique_ptr<storage::replicated_store> disk;
   storage::live_table live;
   directory names;
   catalog people;
@@ -114,6 +114,9 @@ status node::parts::open_store() {
   storage::store_options options;
   options.node = config.name;
   options.machine = machine_fingerprint();
+  options.clustered = cluster_part::is_member(config);
+  if (options.clustered)
+    options.settle_for = 5s; // members tell what they know of this node's counters
   options.ring_path = config.data_dir + "/pulse.ring";
   options.checkpoint_every = config.checkpoint_every;
   options.flash_bytes_per_day = config.flash_bytes_per_day;
@@ -138,7 +141,7 @@ status node::parts::open_store() {
 }
 
 void node::parts::note_previous_end() {
-  const auto last = disk->get(slot_kind::own, run_key);
+  const auto last = disk->get(slot_kind::own, run_key(how.config.name));
   if (!last)
     return;
   const auto x = json::parse(last->payload, nullptr, false);
@@ -154,7 +157,7 @@ void node::parts::note_previous_end() {
 }
 
 void node::parts::note_own_end(const std::string& state) {
-  if (auto put = disk->put(slot_kind::own, run_key, json{{"state", state}}.dump()); !put)
+  if (auto put = disk->put(slot_kind::own, run_key(how.config.name), json{{"state", state}}.dump()); !put)
     spdlog::warn("cannot note how this run ends: {}", put.why().context);
 }
 
@@ -186,7 +189,7 @@ status node::start() {
   p.note_previous_end();
   p.note_own_end("starting");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
-  p.wanted = std::make_unique<desired>(*p.disk, p.clocks);
+  p.wanted = std::make_unique<desired>(*p.disk, p.clocks, config.name);
   p.makers = std::make_unique<workshop>(*p.all, config, p.people, p.how.open_bus);
   p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
   p.report = std::make_unique<journal_report>(*p.disk, p.clocks);
@@ -195,7 +198,7 @@ status node::start() {
   });
   p.caf = std::make_unique<caf_config>(config.worker_threads);
   if (cluster_part::is_wanted(config)) {
-    p.cluster = std::make_unique<cluster_part>(config, *p.all, *p.wanted, p.people);
+    p.cluster = std::make_unique<cluster_part>(config, *p.all, *p.disk, *p.wanted, p.people);
     if (auto loaded = p.cluster->load(*p.caf); !loaded)
       return loaded;
     p.names.elsewhere([to = p.cluster.get()](const std::string& name, caf::message what) {

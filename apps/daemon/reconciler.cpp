@@ -36,7 +36,7 @@ public:
   void start() override {
     const auto me = caf::actor_cast<caf::actor_addr>(context_.self());
     // A change writes many entries: they share one pass, and it sees them all.
-    feed_ = all_.store.on_change(storage::slot_kind::map, "desired/",
+    feed_ = all_.store.on_change(storage::slot_kind::map, wanted_.prefix(),
                                  [me, asked = asked_](const storage::entry&, bool) {
                                    if (asked->exchange(true))
                                      return;
@@ -82,7 +82,7 @@ private:
         if (now != current.end() && !take_down(*now, refused))
           continue;
         if (then == goal.end()) {
-          makers_.forget(*now);
+          forget(*now);
         } else {
           const auto before = refused.find(title(*then));
           if (now != current.end())
@@ -124,10 +124,13 @@ private:
       }
       if (among(goal, what))
         return false;
-      makers_.forget(refusal.what);
+      forget(refusal.what);
       return true;
     });
   }
+
+  /// What moved to another node keeps its state there.
+  void forget(const document& x) { makers_.forget(x, wanted_.has_elsewhere(x.section, x.name)); }
 
   static std::string title(const document& x) { return x.section + " " + x.name; }
 

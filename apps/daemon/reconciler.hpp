@@ -44,7 +44,7 @@ struct running_things {
 /// the reason is a new one.
 ///
 /// Detached: it waits for ordered stops. Woken by `reconcile_atom` and by every
-/// change under `desired/`, so that one day another node's write does the same.
+/// change of this node's documents, whichever node wrote it.
 [[nodiscard]] make_unit make_reconciler(services& all, desired& wanted, workshop& makers,
                                         std::shared_ptr<running_things> running);
 

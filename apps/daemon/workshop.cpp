@@ -104,12 +104,12 @@ void workshop::leave_bus(const document& was, const document* now) {
     desk(bus)->detach(was.name);
 }
 
-void workshop::forget(const document& x) {
+void workshop::forget(const document& x, bool moved) {
   const auto actor = actor_of(x.section, x.name);
   leave_bus(x, nullptr);
   names_.erase(actor);
   all_.live.remove(actor);
-  if (x.section == "rule")
+  if (x.section == "rule" && !moved)
     if (auto done = forget_rule(all_.store, x.name); !done) {
       storage::journal_event event;
       event.level = storage::severity::warning;
@@ -118,7 +118,7 @@ void workshop::forget(const document& x) {
       event.text = "removed, but its variables and timers stay stored: " + done.why().context;
       all_.store.append(std::move(event));
     }
-  if (x.section == "channel")
+  if (x.section == "channel" && !moved)
     forget_channel(all_.store, x.name);
   // A counter's total stays stored: who removes a meter by mistake adds it again.
   if (x.section == "counter") {

@@ -46,7 +46,8 @@ public:
 
   /// Forgets a removed thing: its line, its rows in the tables, what its rule
   /// had stored.
-  void forget(const document& x);
+  /// @param moved another node has it now: what is stored of it is that node's
+  void forget(const document& x, bool moved = false);
 
   [[nodiscard]] std::shared_ptr<bus_desk> desk(const std::string& bus);
   [[nodiscard]] std::size_t desks() const;

@@ -20,7 +20,7 @@
 
 namespace troupe::cluster {
 
-constexpr std::uint32_t link_protocol = 1;
+constexpr std::uint32_t link_protocol = 2; ///< 2: `replica_frame`
 
 /// First message in both directions; nothing else is understood before it.
 struct hello {

@@ -323,8 +323,23 @@ void replicator::on(peer& from, const frame::rows& x, const state& mine, mono_ns
       differ.push_back(r);
   if (x.answer)
     send(from, frame::rows{mine.session, seen, x.bucket, false, std::move(here)}, out);
-  if (!differ.empty())
-    send(from, frame::repair{mine.session, data_.slots_of(differ)}, out);
+  send_repair(from, mine, data_.slots_of(differ), out);
+}
+
+void replicator::send_repair(peer& to, const state& mine, std::vector<storage::whole_state::item> slots, frames& out) {
+  frame::repair piece{mine.session, {}};
+  std::size_t bytes = 0;
+  for (auto& x : slots) {
+    bytes += weight(x);
+    piece.slots.push_back(std::move(x));
+    if (bytes < how_.largest_piece)
+      continue;
+    send(to, piece, out);
+    piece.slots.clear();
+    bytes = 0;
+  }
+  if (!piece.slots.empty())
+    send(to, piece, out);
 }
 
 void replicator::on(peer& from, frame::repair& x, const state&, mono_ns now, frames& out) {
@@ -519,7 +534,7 @@ void replicator::to_all(const state& mine, mono_ns now, frames& out) {
 void replicator::news(mono_ns now, frames& out) {
   const auto mine = data_.summarize();
   if (mine.session != session_ && !session_.empty()) {
-    // A write error, or a boot that was too low: as after a restart.
+    // Its boot was too low: as after a restart.
     for (auto& [name, p] : peers_)
       if (p.linked) {
         p.current.reset();

@@ -13,8 +13,8 @@
 namespace troupe::cluster {
 
 /// REPLICATOR: decides what to tell each peer so that all replicas become equal,
-/// and takes in what they tell. Rules R1 to R9 of docs/replication.md that
-/// concern messages are here.
+/// and takes in what they tell. The rules of docs/replication.md that concern
+/// messages are here.
 ///
 /// Pure: frames and time in, frames out; the same class runs in the daemon and
 /// in the simulator (I12). Links may lose, repeat and delay frames and may be cut
@@ -192,13 +192,14 @@ private:
   void collect(const state& mine, mono_ns now);
   [[nodiscard]] static bool wants_journal(const peer& who, const storage::stream_id& of);
   [[nodiscard]] static bool has_all(const peer& who, const state& mine);
+  void send_repair(peer& to, const state& mine, std::vector<storage::whole_state::item> slots, frames& out);
   void to_all(const state& mine, mono_ns now, frames& out);
 
   storage::replica_port& data_;
   const options how_;
   std::map<std::string, peer> peers_; ///< also who is not linked now: its word on what is durable counts
   std::uint64_t runs_ = 0;
-  storage::stream_id session_;        ///< of the store; another one after a write error
+  storage::stream_id session_;        ///< of the store; another one when its boot was too low
   mono_ns started_ = 0;
   mono_ns collected_at_ = 0;
   mono_ns compared_at_ = 0;

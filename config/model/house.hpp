@@ -137,6 +137,7 @@ struct node_config {
   std::vector<std::string> peers;         ///< "name@host:port", several per name allowed
   std::string pki_dir;                    ///< empty: `<data_dir>/pki`
   std::vector<std::string> control_listen; ///< HTTPS for people and for joining; "[::]:4711"
+  bool archive = false;                  ///< keeps the journals of all nodes
   std::string profile = "lan";            ///< "lan", "wan", "radio": detection times
   bool discovery = false;                 ///< DNS-SD `_troupe._tcp`
   std::vector<std::string> psk_listen;    ///< for boards without a certificate

@@ -61,6 +61,13 @@ const section& node_section() {
        .most = 256,
        .changing = node,
        .example = "[\"server-1@10.0.0.2:4710\", \"attic@attic.local:4710\"]"},
+      {.key = "archive",
+       .field = field<T>(&T::archive),
+       .help = "Keep the journals of all nodes here too, so that what happened at a node can be told while "
+               "it is away, or after its disk was lost. For servers; it costs their disk what all nodes "
+               "append, within journal-events and journal-days.",
+       .fallback = false,
+       .changing = node},
       {.key = "profile",
        .field = field_text_words<T>({"lan", "wan", "radio"}, &T::profile),
        .help = "How patient this node is with silent peers: lan finds a dead one in a fraction of a "
