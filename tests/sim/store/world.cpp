@@ -597,11 +597,13 @@ void store_world::do_write(unsigned i, slot_kind kind, unsigned key, bool erase)
     x.acked = true;
     tell(fmt::format("  n{} is told that {} of {} is safe: {} {}", m.i, x.content, x.at.key, to_string(x.stream), x.seq));
     ++out_.acks;
-    // I1: what an acknowledgement claims is looked up on the disks themselves.
+    look_at_disk(m.i);
+    // I1: what an acknowledgement claims is looked up on the disks themselves. It may
+    // have waited for a peer while the disk that had it was given up.
     unsigned elsewhere = 0;
     for (const auto& other : all_)
       elsewhere += other->i != m.i && other->disk->holds(x.stream) >= x.seq ? 1 : 0;
-    if (m.disk->holds(x.stream) < x.seq)
+    if (m.disk->holds(x.stream) < x.seq && !(m.rewrites && now_ - disk_lost_at_ <= sec))
       fail(fmt::format("I1: n{} acknowledged {} of {}, and its disk does not have it", m.i, x.content, x.at.key));
     // Unless that disk was lost meanwhile: what a peer said was true when it said it.
     if (need == storage::ack::peer && elsewhere == 0 && now_ - disk_lost_at_ > sec)
