@@ -27,6 +27,7 @@ public:
   image now;
   unsigned fail_commits = 0;     ///< so many of the next fail
   bool failed_comes_back = false;
+  bool failed_damages = false;   ///< and the next open finds it damaged
   bool full = false;             ///< refuses all commits and opens for writing
   bool damaged = false;          ///< the next open finds it so
   bool moved_aside = false;      ///< a store gave it up since this was last looked at
@@ -86,6 +87,7 @@ public:
       --fail_commits;
       if (failed_comes_back)
         lost_ = changes;
+      damaged = damaged || failed_damages;
       return error{errc::io_error, "simulated: I/O error"};
     }
     commit_now(changes);

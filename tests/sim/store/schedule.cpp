@@ -48,7 +48,7 @@ std::string to_string(const action& x) {
   case kind::restore: return t + "loses power and gets the copy of its disk";
   case kind::damage: return t + "loses power and its disk is damaged";
   case kind::rot: return t + "loses power and a slot on its disk rots";
-  case kind::fail: return t + fmt::format("will see a commit fail{}", x.x != 0 ? ", which comes back" : "");
+  case kind::fail: return t + fmt::format("will see a commit fail{}", x.x == 1 ? ", which comes back" : x.x == 2 ? ", and its disk damaged" : "");
   case kind::full: return t + fmt::format("has a full disk for {} ms", x.x);
   case kind::slow: return t + fmt::format("has a disk slower by {} ms", x.x);
   case kind::pause: return t + fmt::format("is stopped for {} ms", x.x);
@@ -126,7 +126,7 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
       x.x = static_cast<std::int64_t>(1 + pick(4));
       later(kind::start, static_cast<mono_ns>(pick(20 * pace * ms)));
       break;
-    case kind::fail: x.x = static_cast<std::int64_t>(pick(2)); break;
+    case kind::fail: x.x = static_cast<std::int64_t>(pick(3)); break;
     case kind::full: case kind::pause: x.x = static_cast<std::int64_t>(pick(30 * pace)); break;
     case kind::slow: x.x = static_cast<std::int64_t>(pick(100)); break;
     case kind::clock: x.x = static_cast<std::int64_t>(pick(2'000'000'000)) - 1'000'000'000; break;

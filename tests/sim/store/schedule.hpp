@@ -30,7 +30,7 @@ struct action {
     restore,   ///< a loses power, and starts from the copy
     damage,    ///< a loses power, and its disk is found damaged
     rot,       ///< a loses power, and one of its slots says something else (with a good check sum)
-    fail,      ///< a's next commit fails; with x it comes back later
+    fail,      ///< a's next commit fails; with x = 1 it comes back later, with 2 the disk is found damaged
     full,      ///< a's disk is full for x ms
     slow,      ///< a's commits take x ms longer, until the end
     pause,     ///< a is stopped for x ms

@@ -49,6 +49,7 @@ struct store_world::machine final : clock_source {
   bool talking = false; ///< inside of the replicator
   bool news = false;    ///< and it must look again
   bool fresh_start = true; ///< has never run
+  bool rewrites = false; ///< its disk was given up in this life: RAM had everything
   mono_ns booted_at = 0;
   mono_ns paused_until = 0;
   mono_ns slower_by = 0;
@@ -140,8 +141,10 @@ void store_world::pass_until(mono_ns when) {
     events_.pop_back();
     now_ = std::max(now_, x.at);
     happen(std::move(x));
-    for (auto& m : all_)
+    for (auto& m : all_) {
+      look_at_disk(m->i);
       m->graves.clear();
+    }
   }
   now_ = std::max(now_, when);
 }
@@ -173,6 +176,7 @@ void store_world::happen(event x) {
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
+    look_at_members();
     look_at_counters(x.node);
     look_at_sums(x.node);
     for (unsigned j = 0; j < how_.nodes; ++j)
@@ -334,11 +338,13 @@ void store_world::start(unsigned i) {
   auto& m = *all_[i];
   if (m.up)
     return;
+  if (!m.fresh_start)
+    look_at_members();
   ++m.life;
   ++out_.starts;
   m.booted_at = now_ - static_cast<mono_ns>(pick(sec));
   m.powered = std::make_shared<bool>(true);
-  m.dies_in_commit = false;
+  m.dies_in_commit = m.rewrites = false;
   m.talking = m.news = false;
   m.work_at = std::numeric_limits<mono_ns>::max();
   m.told = 0;
@@ -363,8 +369,10 @@ void store_world::start(unsigned i) {
   if (!opened)
     return fail(fmt::format("n{} does not open its store: {}", i, to_string(opened.why())));
   m.store = std::move(*opened);
-  if (std::exchange(m.disk->moved_aside, false))
+  if (std::exchange(m.disk->moved_aside, false)) {
+    truth_.counters[i].excused = true;
     disk_lost();
+  }
   m.disk->in_commit = [this, i] { in_commit(i); };
   replicator::options r;
   r.self = name_of(i);
@@ -442,6 +450,12 @@ void store_world::power_off(unsigned i) {
   auto& life = truth_.counters[i].lives.back();
   const auto view = m.store->counter(counter_of(i));
   life.durable = m.told - std::min(m.told, view.provisional);
+  const bool just_now = m.disk->moved_aside;
+  look_at_disk(i);
+  if (m.rewrites) { // what it has not said to be safe once more is gone with it
+    const auto again = just_now ? version_vector{} : m.store->summarize().durable;
+    truth_.disk_lost([&](const stream_id& of) { return std::max(again.at(of), held_by_disks(of)); });
+  }
   m.up = false;
   *m.powered = false;
   m.disk->in_commit = {};
@@ -466,12 +480,24 @@ void store_world::power_off(unsigned i) {
 /// What was acknowledged may be gone only where every disk that had it is.
 void store_world::disk_lost() {
   disk_lost_at_ = now_;
-  truth_.disk_lost([this](const stream_id& of) {
-    std::uint64_t most = 0;
-    for (const auto& m : all_)
-      most = std::max(most, m->disk->holds(of));
-    return most;
-  });
+  truth_.disk_lost([this](const stream_id& of) { return held_by_disks(of); });
+}
+
+std::uint64_t store_world::held_by_disks(const stream_id& of) const {
+  std::uint64_t most = 0;
+  for (const auto& m : all_)
+    most = std::max(most, m->disk->holds(of));
+  return most;
+}
+
+/// A running store may give its disk up and write everything anew.
+void store_world::look_at_disk(unsigned i) {
+  auto& m = *all_[i];
+  if (!m.up || !std::exchange(m.disk->moved_aside, false))
+    return;
+  m.rewrites = true;
+  disk_lost_at_ = now_;
+  truth_.counters[i].excused = true;
 }
 
 void store_world::in_commit(unsigned i) {
@@ -490,12 +516,28 @@ void store_world::in_commit(unsigned i) {
   }
 }
 
+/// Whom nobody remembers, nobody waits for.
+void store_world::look_at_members() {
+  if (std::none_of(truth_.counters.begin(), truth_.counters.end(), [](const auto& x) { return x.excused; }))
+    return;
+  std::set<std::string> known;
+  for (const auto& m : all_)
+    if (m->up)
+      for (auto& name : m->store->members())
+        if (name != name_of(m->i))
+          known.insert(std::move(name));
+  for (const auto& m : all_)
+    if (!m->removed && !known.contains(name_of(m->i)))
+      for (auto& x : truth_.counters)
+        x.forgot_a_member |= x.excused;
+}
+
 /// I3: as long as a reader runs, no total that it sees goes backwards.
 void store_world::look_at_counters(unsigned i) {
   auto& m = *all_[i];
   for (unsigned c = 0; c < how_.nodes && m.up; ++c) {
     const auto raw = m.store->counter(counter_of(c)).raw;
-    if (raw < m.raw_seen[c])
+    if (raw < m.raw_seen[c] && !truth_.counters[c].forgot_a_member)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
     m.raw_seen[c] = raw;
     if (raw > truth_.counters[c].pulses())
@@ -547,22 +589,31 @@ void store_world::do_write(unsigned i, slot_kind kind, unsigned key, bool erase)
     op.content += std::string(pick(60), 'x');
   const auto need = static_cast<storage::ack>(pick(4));
   const auto id = std::make_shared<std::optional<std::size_t>>();
-  auto done = [this, &m, id, need, life = m.life](const status& how) {
-    if (!how || !*id || !m.up || m.life != life)
+  const auto at_once = std::make_shared<bool>(false); // told before the call returned
+  const auto judge = [this, &m, id, need, life = m.life] {
+    if (!m.up || m.life != life)
       return;
     auto& x = truth_.operations[**id];
     x.acked = true;
     tell(fmt::format("  n{} is told that {} of {} is safe: {} {}", m.i, x.content, x.at.key, to_string(x.stream), x.seq));
     ++out_.acks;
-    // I1: what an acknowledgement claims is looked up on the disks themselves.
+    look_at_disk(m.i);
+    // I1: what an acknowledgement claims is looked up on the disks themselves. It may
+    // have waited for a peer while the disk that had it was given up.
     unsigned elsewhere = 0;
     for (const auto& other : all_)
       elsewhere += other->i != m.i && other->disk->holds(x.stream) >= x.seq ? 1 : 0;
-    if (m.disk->holds(x.stream) < x.seq)
+    if (m.disk->holds(x.stream) < x.seq && !(m.rewrites && now_ - disk_lost_at_ <= sec))
       fail(fmt::format("I1: n{} acknowledged {} of {}, and its disk does not have it", m.i, x.content, x.at.key));
     // Unless that disk was lost meanwhile: what a peer said was true when it said it.
     if (need == storage::ack::peer && elsewhere == 0 && now_ - disk_lost_at_ > sec)
       fail(fmt::format("I1: n{} acknowledged {} of {} as safe at a peer, and no other disk has it", m.i, x.content, x.at.key));
+  };
+  auto done = [id, at_once, judge](const status& how) {
+    if (how && !*id)
+      *at_once = true;
+    else if (how)
+      judge();
   };
   const auto ok = erase ? m.store->erase(kind, op.at.key, std::move(done), need)
                         : m.store->put(kind, op.at.key, op.content, std::move(done), need);
@@ -574,6 +625,8 @@ void store_world::do_write(unsigned i, slot_kind kind, unsigned key, bool erase)
   if (op.seq == before.seen.at(after.session))
     return;
   *id = truth_.wrote(std::move(op), before.seen);
+  if (*at_once)
+    judge();
 }
 
 void store_world::do_pulses(unsigned i, std::uint64_t n) {
@@ -698,7 +751,8 @@ void store_world::carry_out(const action& x) {
     return rot(x.a);
   case kind::fail:
     m.disk->fail_commits = 1;
-    m.disk->failed_comes_back = x.x != 0;
+    m.disk->failed_comes_back = x.x == 1;
+    m.disk->failed_damages = x.x == 2;
     return;
   case kind::full: {
     m.disk->full = true;

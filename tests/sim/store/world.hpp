@@ -69,8 +69,11 @@ private:
   void start(unsigned i);
   void power_off(unsigned i);
   void disk_lost();
+  [[nodiscard]] std::uint64_t held_by_disks(const storage::stream_id& of) const;
+  void look_at_disk(unsigned i);
   void ask_work(unsigned i, mono_ns when);
   void in_commit(unsigned i);
+  void look_at_members();
   void look_at_counters(unsigned i);
   void look_at_sums(unsigned i);
 
