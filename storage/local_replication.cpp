@@ -60,6 +60,11 @@ stream_range local_store::range(const stream_id& of, std::uint64_t after,
   return out;
 }
 
+backlog local_store::missing(const version_vector& known) const {
+  std::lock_guard lock{mutex_};
+  return data_.missing(known);
+}
+
 whole_state local_store::whole(const version_vector& known) const {
   std::lock_guard lock{mutex_};
   return data_.whole(known);

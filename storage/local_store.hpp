@@ -61,6 +61,7 @@ public:
   summary summarize() const override;
   stream_range range(const stream_id& of, std::uint64_t after,
                      std::size_t max_bytes) const override;
+  backlog missing(const version_vector& known) const override;
   bool take(stream_range what) override;
   whole_state whole(const version_vector& known) const override;
   void take(whole_state what) override;

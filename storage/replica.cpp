@@ -84,6 +84,17 @@ stream_range replica::range(const stream_id& of, std::uint64_t after,
   return out;
 }
 
+backlog replica::missing(const version_vector& known) const {
+  backlog out;
+  for (const auto& [of, index] : by_stream_)
+    for (auto i = index.upper_bound(known.at(of)); i != index.end(); ++i) {
+      const auto& key = *i->second.key;
+      ++out.entries;
+      out.bytes += weight(key, *storage::find(tables_.at(i->second.kind).find(key)->second.slots, of));
+    }
+  return out;
+}
+
 whole_state replica::whole(const version_vector& known) const {
   whole_state out;
   out.seen = seen_;

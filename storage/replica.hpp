@@ -65,6 +65,7 @@ public:
   [[nodiscard]] const version_vector& collected() const noexcept { return collected_; }
   [[nodiscard]] stream_range range(const stream_id& of, std::uint64_t after,
                                    std::size_t max_bytes) const;
+  [[nodiscard]] backlog missing(const version_vector& known) const;
   [[nodiscard]] whole_state whole(const version_vector& known) const;
   [[nodiscard]] const digest& digests() const noexcept { return digest_; }
   [[nodiscard]] std::vector<digest_row> digest_rows(std::size_t bucket) const;

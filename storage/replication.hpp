@@ -74,6 +74,12 @@ struct digest_row {
   friend auto operator<=>(const digest_row&, const digest_row&) = default;
 };
 
+/// What somebody has not got yet.
+struct backlog {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0; ///< roughly, as they would travel
+};
+
 /// Documents that make a node a member: `sys/node/<CN>`, MAP.
 inline constexpr std::string_view member_prefix = "sys/node/";
 
@@ -99,6 +105,9 @@ public:
   /// `last` is false if there is more. Of journals: what retention left.
   [[nodiscard]] virtual stream_range range(const stream_id& of, std::uint64_t after,
                                            std::size_t max_bytes) const = 0;
+
+  /// State entries that follow what is `known`. Looks at no more than those.
+  [[nodiscard]] virtual backlog missing(const version_vector& known) const = 0;
 
   /// @pre the range is a complete one: R4
   /// @returns false if it begins after what is held here (R1); nothing changed

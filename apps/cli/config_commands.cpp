@@ -71,7 +71,7 @@ std::string show_plan_of(const session& s, const json& x) {
 }
 
 std::string show_outcome(const session& s, const json& x) {
-  return show_plan(list_at(x, "plan"), s.how) + show_done(s, x);
+  return show_plan_of(s, x) + show_done(s, x);
 }
 
 /// Shows what would happen, asks, and does it. `body` is asked for with

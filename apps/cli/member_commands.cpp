@@ -69,6 +69,11 @@ void add_member_commands(CLI::App& app, session& s) {
     s.show(s.node().get("/v1/members"),
            [&](const json& x) { return show_members(x, s.how, session::clock_of(x)); });
   });
+  auto* replicas = app.add_subcommand("replicas", "How far the stores of the other members are, as a node knows it");
+  replicas->footer("Examples:\n  troupe replicas\n  troupe --node boiler replicas\n"
+                   "  troupe --json replicas | jq '.members[] | select(.equal | not)'\n"
+                   "Who is behind catches up by itself and works meanwhile.");
+  replicas->callback([&s] { s.show(s.node().get("/v1/replicas"), [&](const json& x) { return show_replicas(x, s.how); }); });
   for (auto& v : verbs)
     add_verb(app, s, v);
 

@@ -52,4 +52,41 @@ std::string show_members(const json& x, const style& how, wall_ms now) {
   return result;
 }
 
+std::string show_replicas(const json& x, const style& how) {
+  table t{{{"NAME"}, {"STORE"}, {"ENTRIES BEHIND", true}, {"BYTES", true}, {"FOR", true}, {"HEARD", true}, {"SENT", true}, {"RECEIVED", true},
+           {"REPAIRED", true}}};
+  std::string below;
+  for (auto& m : list_at(x, "members")) {
+    const auto name = text_at(m, "name", "?");
+    const auto trouble = text_at(m, "trouble");
+    const auto seconds = [&](const char* key) {
+      return m.contains(key) && m[key].is_number() ? duration(number_at(m, key)) : std::string{"-"};
+    };
+    const auto entries = number_at(m, "entries");
+    const bool equal = truth_at(m, "equal");
+    t.add({name,
+           !trouble.empty()                ? how.paint("✗ refused", colour::red)
+           : equal                         ? how.paint("● equal", colour::green)
+           : truth_at(m, "sending_all")    ? how.paint("◐ is sent everything", colour::yellow)
+           : truth_at(m, "receiving_all")  ? how.paint("◐ sends everything", colour::yellow)
+           : truth_at(m, "linked")         ? how.paint("◐ catches up", colour::yellow)
+                                           : how.paint("✗ not linked", colour::red),
+           equal ? "0" : fmt::format("{:.0f}", entries), equal ? "0" : bytes(number_at(m, "bytes")), equal ? "-" : seconds("behind_s"),
+           seconds("heard_s"), bytes(number_at(m, "sent_bytes")), bytes(number_at(m, "received_bytes")),
+           fmt::format("{:.0f}", number_at(m, "repaired"))});
+    if (!trouble.empty())
+      below += fmt::format("{} {} {}\n", how.paint("✗", colour::red), how.paint(name, colour::bold), trouble);
+    if (number_at(m, "repaired") > 0)
+      below += fmt::format("{} {} entries differed from those of {} although both had seen the same, and were repaired; the journal names them\n",
+                           how.paint("◐", colour::yellow), static_cast<std::uint64_t>(number_at(m, "repaired")), how.paint(name, colour::bold));
+  }
+  const auto day = number_at(x, "bytes_per_day");
+  auto out = fmt::format("{}  {} entries, {} not on its disk yet, {} a day to the disk of {}{}\n", how.paint(text_at(x, "node", "?"), colour::bold),
+                         static_cast<std::uint64_t>(number_at(x, "entries")), static_cast<std::uint64_t>(number_at(x, "pending")), bytes(day),
+                         bytes(number_at(x, "budget_per_day")), truth_at(x, "archive") ? ", keeps the journals of all" : "");
+  if (t.empty())
+    return out + "no other member\n";
+  return out + t.render(how) + below;
+}
+
 } // namespace troupe::cli

@@ -16,6 +16,7 @@ namespace troupe::cli {
 // member_view.cpp
 /// "● alive", "◐ suspect", "✗ down".
 [[nodiscard]] std::string show_standing(const json& member, const style& how);
+[[nodiscard]] std::string show_replicas(const json& x, const style& how);
 [[nodiscard]] std::string show_members(const json& x, const style& how, wall_ms now);
 
 // tree_view.cpp

@@ -90,6 +90,7 @@ public:
 
   // --- the cluster ---
   virtual json members() = 0; ///< this node's view, and where others see it differently
+  virtual json replicas() = 0; ///< how far the stores of the others are, as this node knows it
   /// approve, remove, drain, undrain, leave
   virtual result<json> member_act(const caller& who, const std::string& name,
                                   const std::string& verb) = 0;

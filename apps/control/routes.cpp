@@ -154,6 +154,8 @@ std::vector<route> make_routes() {
     // --- the cluster ---
     {"GET", "/v1/members", "members", look, none, none,
      [](node_api& n, const call&) { return ok(n.members()); }},
+    {"GET", "/v1/replicas", "replicas", look, none, none,
+     [](node_api& n, const call&) { return ok(n.replicas()); }},
     {"POST", "/v1/members/{name}/{verb}", "actOnMember", operate, none, none,
      [](node_api& n, const call& c) {
        return answer(n.member_act(c.who, c.path.at("name"), c.path.at("verb")));

@@ -84,6 +84,7 @@ public:
 
   // api_cluster.cpp
   json members() override;
+  json replicas() override;
   result<json> member_act(const control_caller& who, const std::string& name, const std::string& verb) override;
   result<json> token(const control_caller& who, const json& body) override;
   result<json> enrol(const json& body) override;

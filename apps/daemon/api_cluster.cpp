@@ -29,6 +29,18 @@ json node_control::members() {
           {"differences", json::array()}};
 }
 
+json node_control::replicas() {
+  const auto s = parts_.all.store.stats();
+  return {{"node", parts_.node.name},
+          {"stream", s.stream},
+          {"entries", s.entries},
+          {"pending", s.pending_ops},
+          {"bytes_per_day", s.bytes_per_day},
+          {"budget_per_day", parts_.node.flash_bytes_per_day},
+          {"archive", parts_.node.archive},
+          {"members", parts_.cluster != nullptr ? parts_.cluster->replicas() : json::array()}};
+}
+
 result<json> node_control::member_act(const control_caller& who, const std::string& name, const std::string& verb) {
   return parts_.cluster != nullptr ? parts_.cluster->act(who, name, verb) : alone();
 }

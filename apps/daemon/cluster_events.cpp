@@ -194,8 +194,36 @@ json cluster_part::members() {
   return {{"node", config_.name}, {"now", wall}, {"members", std::move(out)}, {"differences", std::move(differences)}};
 }
 
+json cluster_part::replicas() {
+  auto out = json::array();
+  if (!exchange_)
+    return out;
+  const auto now = all_.clocks.mono();
+  const auto seconds_since = [now](mono_ns at) { return at == 0 ? json() : json(static_cast<double>(now - at) / 1e9); };
+  auto members = disk_.members();
+  for (const auto& x : exchange_->peers()) {
+    std::erase(members, x.name);
+    const auto lacks = disk_.missing(x.seen);
+    out.push_back({{"name", x.name}, {"linked", x.linked}, {"equal", x.equal}, {"entries", lacks.entries}, {"bytes", lacks.bytes},
+                   {"behind_s", seconds_since(x.behind_since)}, {"heard_s", seconds_since(x.heard_at)}, {"trouble", x.trouble},
+                   {"sending_all", x.sending_all}, {"receiving_all", x.receiving_all}, {"under_way", x.under_way},
+                   {"staged_bytes", x.staged}, {"sent_bytes", x.sent_bytes}, {"received_bytes", x.received_bytes},
+                   {"wholes_sent", x.wholes_sent}, {"repaired", x.repaired}, {"stream", x.session}});
+  }
+  const auto all = disk_.missing({});
+  for (const auto& name : members) // not linked since this node started
+    if (name != config_.name)
+      out.push_back({{"name", name}, {"linked", false}, {"equal", false}, {"entries", all.entries}, {"bytes", all.bytes},
+                     {"behind_s", nullptr}, {"heard_s", nullptr}, {"trouble", ""}});
+  return out;
+}
+
 json cluster_part::alarms() {
   auto out = json::array();
+  if (exchange_)
+    for (const auto& x : exchange_->peers())
+      if (!x.trouble.empty())
+        out.push_back({{"at", all_.clocks.wall()}, {"subject", x.name}, {"text", "its store and this node's do not exchange: it " + x.trouble}});
   const auto text = trust_ ? trust_->clock_trouble() : std::string{};
   if (!text.empty())
     out.push_back({{"at", all_.clocks.wall()}, {"subject", "clock"}, {"text", text}});

@@ -16,6 +16,8 @@ public:
   /// {"node", "now": of this node's clock, as each "since", "members": [...],
   /// "differences": [...]}
   [[nodiscard]] virtual json members() = 0;
+  /// [{"name", "linked", "equal", "entries", "bytes", "behind_s", ...}]: the other members' stores
+  [[nodiscard]] virtual json replicas() = 0;
   /// [{"at", "subject", "text"}], for the status
   [[nodiscard]] virtual json alarms() = 0;
   [[nodiscard]] virtual result<json> act(const control::caller& who, const std::string& name, const std::string& verb) = 0;

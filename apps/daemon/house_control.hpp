@@ -50,6 +50,7 @@ public:
   result<json> post_mortems(const std::string& actor) override;
   result<json> actor(const std::string& name) override;
   json members() override;
+  json replicas() override { return parts_.here.replicas(); }
   result<std::shared_ptr<control::event_queue>>
   open_stream(const control::caller& who, const std::string& what, const json& body) override;
 

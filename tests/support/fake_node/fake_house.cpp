@@ -311,6 +311,8 @@ json fake_house::members() {
   return result;
 }
 
+json fake_house::replicas() { return scenery::replicas(); }
+
 result<json> fake_house::member_act(const caller& who, const std::string& name,
                                     const std::string& verb) {
   static const std::map<std::string, std::string> after = {

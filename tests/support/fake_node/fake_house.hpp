@@ -54,6 +54,7 @@ public:
 
   // --- the cluster ---
   json members() override;
+  json replicas() override;
   result<json> member_act(const caller& who, const std::string& name,
                           const std::string& verb) override;
   result<json> token(const caller& who, const json& body) override;

@@ -236,6 +236,18 @@ json members() {
           {"differences", json::array({{{"name", "garage"}, {"by", "boiler"}, {"standing", "alive"}}})}};
 }
 
+json replicas() {
+  auto row = [](const char* name, bool linked, std::uint64_t entries, json behind_s, const char* trouble) {
+    return json{{"name", name}, {"linked", linked}, {"equal", entries == 0}, {"entries", entries}, {"bytes", entries * 180},
+                {"behind_s", std::move(behind_s)}, {"heard_s", linked ? 0.1 : 3600.0}, {"trouble", trouble},
+                {"sending_all", false}, {"receiving_all", false}, {"under_way", 0}, {"staged_bytes", 0}, {"sent_bytes", 48'200},
+                {"received_bytes", 39'100}, {"wholes_sent", 0}, {"repaired", 0}, {"stream", "9f86d081884c7d65-12-0badcafe"}};
+  };
+  return {{"node", "attic"}, {"stream", "abcc4a8112e912f5-7-fbd70718"}, {"entries", 412}, {"pending", 1}, {"bytes_per_day", 9'400'000},
+          {"budget_per_day", 104'857'600}, {"archive", true},
+          {"members", json::array({row("boiler", true, 0, nullptr, ""), row("garage", false, 38, 3600.0, "")})}};
+}
+
 json plan(bool prune) {
   auto result = json::array(
     {{{"action", "add"}, {"section", "channel"}, {"name", "hall/fan"},

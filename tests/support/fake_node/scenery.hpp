@@ -19,6 +19,7 @@ using json = nlohmann::json;
 [[nodiscard]] json buses();
 [[nodiscard]] json post_mortems(const std::string& actor);
 [[nodiscard]] json members();
+[[nodiscard]] json replicas();
 [[nodiscard]] json plan(bool prune);
 [[nodiscard]] json history();
 [[nodiscard]] std::string toml();

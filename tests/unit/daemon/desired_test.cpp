@@ -26,7 +26,7 @@ struct fixture {
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
       }
     }};
-    house = std::make_unique<desired>(*store, system_clocks());
+    house = std::make_unique<desired>(*store, system_clocks(), "attic");
   }
 
   ~fixture() {
