@@ -2,7 +2,7 @@
 #define CAF_SUITE replicator
 #include <caf/test/dsl.hpp>
 
-#include "tests/unit/replication/room.hpp"
+#include "tests/support/store_room.hpp"
 
 #include "storage/layout.hpp"
 
@@ -19,7 +19,7 @@ namespace {
 
 namespace frame = cluster::frame;
 
-struct fixture : test::room {
+struct fixture : test::store_room {
   /// `a` has written so many documents of 100 bytes, on its own.
   void much(unsigned n) {
     for (unsigned i = 0; i < n; ++i)

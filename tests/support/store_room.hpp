@@ -17,8 +17,16 @@ using cluster::replicator;
 namespace frame = cluster::frame;
 
 /// Some real stores in RAM, each with its replicator; frames and time by hand.
-struct room {
+struct store_room {
+  /// The room's time, and a wall clock that may be wrong.
+  struct wrong_clock final : clock_source {
+    const hand_clock* right = nullptr;
+    wall_ms skew = 0;
+    mono_ns mono() const override { return right->mono(); }
+    wall_ms wall() const override { return right->wall() + skew; }
+  };
   struct member {
+    wrong_clock clock;
     std::shared_ptr<storage::memory_disk> disk = std::make_shared<storage::memory_disk>();
     std::unique_ptr<storage::replicated_store> store;
     std::unique_ptr<replicator> talker;
@@ -41,7 +49,7 @@ struct room {
   std::uint32_t nonces = 0;
   std::vector<std::unique_ptr<storage::replicated_store>> dead;
 
-  ~room() { // what is told at the end finds nobody
+  ~store_room() { // what is told at the end finds nobody
     for (auto& [name, m] : all)
       if (m.store)
         m.store->set_news({});
@@ -56,6 +64,7 @@ struct room {
   member& open(const std::string& name, const replicator::options& how) {
     auto& m = all[name];
     m.how = how;
+    m.clock.right = &clock;
     m.talker.reset();
     if (m.store) {
       m.store->set_news({});
@@ -70,7 +79,11 @@ struct room {
     o.clustered = true;
     o.entropy = [this] { return nonces += 2; };
     o.others_sync = milliseconds{100};
-    auto opened = storage::replicated_store::open(storage::make_memory_engine(m.disk), o, clock);
+    o.counters_to_engine_every = o.others_counters_sync = milliseconds{1000};
+    o.checkpoint_every = milliseconds{1000};
+    o.ring_path = "ring";
+    o.settle_for = milliseconds{5000};
+    auto opened = storage::replicated_store::open(storage::make_memory_engine(m.disk), o, m.clock);
     if (!opened)
       CAF_FAIL(opened.why().context);
     m.store = std::move(*opened);
@@ -180,7 +193,7 @@ struct room {
 };
 
 template <class Frame>
-bool is(const room::flight& f) {
+bool is(const store_room::flight& f) {
   const auto x = frame::decode(f.bytes);
   return x && std::holds_alternative<Frame>(*x);
 }

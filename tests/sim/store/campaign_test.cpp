@@ -1,0 +1,36 @@
+#undef CAF_SUITE
+#define CAF_SUITE store_campaign
+#include <caf/test/dsl.hpp>
+
+#include "tests/sim/store/world.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+void live(std::uint64_t seed, unsigned nodes = 0) {
+  const auto x = store_world{schedule::drawn(seed, nodes)}.run();
+  if (!x.failure.empty())
+    CAF_ERROR(x.failure << "; again: store_sim --seed " << seed << " --count 1 --story" << (nodes ? " --nodes " + std::to_string(nodes) : ""));
+}
+
+} // namespace
+
+// The same lives each time; 'tests/campaign store' looks for what is new.
+
+CAF_TEST(I1 I2 I3 I6 whatever happens replicas become equal and what was safe is kept) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed)
+    live(seed);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    live(seed, 8);
+  CAF_CHECK(true);
+}
+
+/// Each showed a mistake of the store, of the simulator, or of one that was made on
+/// purpose and is hard to find (mutants.toml).
+CAF_TEST(lives that showed something once go well) {
+  for (const auto seed : {369u, 614u, 1118u, 1485u, 2706u, 4245u, 6002u, 11912u, 100099u})
+    live(seed);
+  CAF_CHECK(true);
+}

@@ -1,0 +1,258 @@
+#undef CAF_SUITE
+#define CAF_SUITE store_scenes
+#include <caf/test/dsl.hpp>
+
+#include "storage/counter_state.hpp"
+#include "storage/read.hpp"
+#include "storage/replica.hpp"
+#include "tests/support/store_room.hpp"
+
+using namespace troupe;
+using namespace troupe::storage;
+using namespace std::chrono_literals;
+
+// What the simulator found while the store was made, each with the fewest steps
+// that show it.
+
+namespace {
+
+struct fixture : test::store_room {
+  void count(const std::string& at, std::uint64_t in_this_life) { all[at].store->counted("water", in_this_life); }
+  std::uint64_t raw(const std::string& at) { return all[at].store->counter("water").raw; }
+  std::uint64_t total(const std::string& at) { return all[at].store->counter("water").total; }
+  bool set(const std::string& at, std::uint64_t to) {
+    return static_cast<bool>(all[at].store->set_counter("water", to, "r" + std::to_string(to)));
+  }
+  void new_disk(const std::string& of) { all[of].disk = std::make_shared<memory_disk>(); }
+  /// `of` starts, says that it is a member, counts so many pulses and makes all of it durable.
+  void life(const std::string& of, std::uint64_t pulses, const std::vector<std::string>& with = {}) {
+    open(of);
+    belongs(of);
+    for (const auto& peer : with)
+      link(of, peer);
+    count(of, pulses);
+    pass(3s);
+  }
+  /// The sums in the slots of the counter, by who holds them.
+  std::size_t sums(const std::string& at) {
+    std::size_t n = 0;
+    for (const auto& x : all[at].store->whole({}).items) {
+      counter_state state;
+      if (x.content.kind == slot_kind::ctr && decode_counts(x.content.payload, state))
+        n += state.sums.size();
+    }
+    return n;
+  }
+};
+
+stream_id stream(unsigned x) { return {x, 1, 2 * x}; }
+
+void take(replica& to, unsigned of, std::initializer_list<unsigned> seen, const std::string& text) {
+  slot x;
+  x.seq = 1;
+  x.payload = text;
+  for (const auto other : seen)
+    x.ctx.raise(stream(other), 1);
+  if (!to.take(stream_range{stream(of), 0, 1, true, {{"doc", x}}}))
+    CAF_FAIL("a gap");
+}
+
+std::string shown(const replica& x) {
+  std::string out;
+  if (const auto* set = x.find(slot_kind::map, "doc"))
+    for (const auto& s : siblings(*set))
+      out += (out.empty() ? "" : " ") + std::string{s.payload};
+  return out;
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(store_scenes_tests, fixture)
+
+/// w21 replaced w19, which had replaced w15; where w21 was written the context of w19
+/// was pruned already. One node still waits for w15's writer.
+CAF_TEST(I2 what stood between two documents is collected and the first one does not come back) {
+  replica a, b;
+  take(a, 1, {}, "w15");
+  take(a, 2, {1}, "w19");
+  take(a, 3, {2}, "w21");
+  version_vector stable; // w15 is not everywhere
+  stable.raise(stream(2), 1);
+  stable.raise(stream(3), 1);
+  a.collect(stable);
+  CAF_CHECK_EQUAL(shown(a), "w21");
+  take(b, 1, {}, "w15"); // and here only that is
+  b.take(a.whole(b.seen()));
+  CAF_CHECK_EQUAL(shown(b), "w21");
+  stable.raise(stream(1), 1);
+  a.collect(stable);
+  b.collect(stable);
+  CAF_CHECK_EQUAL(shown(a), "w21");
+  CAF_CHECK_EQUAL(shown(b), "w21");
+}
+
+CAF_TEST(I3 a start that only a member who is away knows of is not summed without it) {
+  open("b");
+  belongs("b");
+  open("a");
+  belongs("a");
+  all["a"].store->work();
+  link("a", "b");
+  pass(200ms);
+  count("a", 5);
+  pass(400ms); // b has heard of it, and the disk of a not
+  CAF_REQUIRE_EQUAL(raw("b"), 5u);
+  for (int i = 0; i < 5; ++i)
+    life("a", 1); // with the link cut
+  CAF_CHECK_EQUAL(raw("a"), 5u); // the first five pulses are not known here
+  CAF_CHECK_EQUAL(sums("a"), 0u);
+  link("a", "b");
+  pass(5s);
+  CAF_CHECK_EQUAL(raw("a"), 10u);
+  CAF_CHECK_EQUAL(raw("b"), 10u);
+  life("a", 0, {"b"});
+  CAF_CHECK(sums("a") > 0u); // now it may
+  CAF_CHECK_EQUAL(raw("a"), 10u);
+  CAF_CHECK_EQUAL(raw("b"), 10u);
+}
+
+CAF_TEST(I3 what a board counted before it knew its earlier starts is summed once) {
+  open("b");
+  belongs("b");
+  for (int i = 0; i < 3; ++i)
+    life("a", 10, {"b"});
+  CAF_REQUIRE_EQUAL(raw("b"), 30u);
+  new_disk("a");
+  life("a", 4); // alone: it believes that this is its first start
+  CAF_CHECK_EQUAL(raw("a"), 4u);
+  link("a", "b");
+  std::uint64_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    pass(50ms);
+    most = std::max({most, raw("a"), raw("b")});
+  }
+  CAF_CHECK_EQUAL(raw("a"), 34u);
+  CAF_CHECK_EQUAL(raw("b"), 34u);
+  count("a", 6);
+  pass(3s);
+  for (int i = 0; i < 4; ++i)
+    life("a", 1, {"b"});
+  CAF_CHECK(most <= 34u);
+  CAF_CHECK(sums("a") > 0u);
+  CAF_CHECK_EQUAL(raw("a"), 40u);
+  CAF_CHECK_EQUAL(raw("b"), 40u);
+}
+
+CAF_TEST(I3 the meter of a board with a new disk is set when others have told what they know) {
+  open("b");
+  belongs("b");
+  for (int i = 0; i < 2; ++i)
+    life("a", 10, {"b"});
+  new_disk("a");
+  open("a");
+  count("a", 3);
+  CAF_CHECK(!set("a", 1000)); // nobody has told yet
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK_EQUAL(total("a"), 23u);
+  CAF_CHECK(set("a", 1000));
+  pass(1s);
+  CAF_CHECK_EQUAL(total("a"), 1000u);
+  CAF_CHECK_EQUAL(total("b"), 1000u);
+  count("a", 5);
+  pass(1s);
+  CAF_CHECK_EQUAL(total("a"), 1002u);
+  CAF_CHECK_EQUAL(total("b"), 1002u);
+}
+
+CAF_TEST(I3 the meter of a board with a new disk that nobody answers excludes what is told later) {
+  open("b");
+  belongs("b");
+  for (int i = 0; i < 2; ++i)
+    life("a", 10, {"b"});
+  new_disk("a");
+  open("a");
+  count("a", 3);
+  pass(6s); // long enough alone
+  CAF_CHECK(set("a", 1000));
+  count("a", 5);
+  pass(1s);
+  CAF_CHECK_EQUAL(total("a"), 1002u);
+  link("a", "b");
+  pass(3s);
+  CAF_CHECK_EQUAL(total("a"), 1002u);
+  CAF_CHECK_EQUAL(total("b"), 1002u);
+  CAF_CHECK_EQUAL(raw("b"), 25u);
+}
+
+/// b knows of the first start of a, c of the second.
+CAF_TEST(I3 a setting that learns of earlier starts from one peer after the other excludes them all) {
+  open("b");
+  open("c");
+  life("a", 7, {"b"});
+  cut("a", "b");
+  life("a", 9, {"c"});
+  cut("a", "c");
+  new_disk("a");
+  open("a");
+  count("a", 3);
+  pass(6s);
+  CAF_CHECK(set("a", 1000));
+  count("a", 4);
+  pass(1s);
+  link("a", "b");
+  pass(3s);
+  CAF_CHECK_EQUAL(total("a"), 1001u);
+  count("a", 6);
+  link("a", "c");
+  pass(3s);
+  CAF_CHECK_EQUAL(total("a"), 1003u);
+  CAF_CHECK_EQUAL(total("b"), 1003u);
+  CAF_CHECK_EQUAL(total("c"), 1003u);
+}
+
+CAF_TEST(an event of a node whose clock is years behind is kept at the archive) {
+  open("a");
+  all["a"].clock.skew = -clock.wall() + 60'000; // 1970
+  open("a");
+  auto how = usual("c");
+  how.archive = true;
+  open("c", how);
+  link("a", "c");
+  journal_event x;
+  x.subject = "hall/lamp";
+  x.text = "off -> on";
+  all["a"].store->append(x);
+  pass(5s);
+  for (int i = 0; i < 200; ++i) { // the archive looks what is too old
+    all["c"].store->append({});
+    pass(50ms);
+  }
+  journal_query about;
+  about.subject = "hall/lamp";
+  CAF_REQUIRE_EQUAL(all["c"].store->journal(about).size(), 1u);
+  CAF_CHECK(all["c"].store->journal(about).front().at < 100'000); // and says when it was, there
+}
+
+/// b restarts so fast that a has not noticed the end of the link.
+CAF_TEST(I2 a link of which only one end knows that it is new goes on) {
+  open("a");
+  open("b");
+  link("a", "b");
+  put("a", "doc/1", "before");
+  pass(1s);
+  open("b"); // both ends are cut here
+  use("a", [&](auto& r, auto& out) { r.linked("b", clock.mono(), out); });
+  links = {{"a", "b"}, {"b", "a"}};
+  wire.clear(); // what a said at its beginning found nobody
+  put("a", "doc/2", "while b was away");
+  pass(1s);
+  use("b", [&](auto& r, auto& out) { r.linked("a", clock.mono(), out); });
+  put("b", "doc/3", "after");
+  pass(3s);
+  CAF_CHECK_EQUAL(text("b", "doc/2"), "while b was away");
+  CAF_CHECK_EQUAL(text("a", "doc/3"), "after");
+  CAF_CHECK(equal("a", "b"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
