@@ -371,6 +371,7 @@ void cluster_part::start_exchange() {
   cluster::replicator::options how;
   how.self = config_.name;
   how.archive = config_.archive;
+  how.pulse_every = 1000ms; // links lose nothing; among 64 nodes each frame at rest counts
   exchange_ = std::make_shared<cluster::exchange>(disk_, all_.clocks, std::move(how), [this](const std::string& peer, std::string frame) {
     if (auto* to = open_link_.load())
       to->send_frame(peer, std::move(frame));
