@@ -40,7 +40,7 @@ public:
               // Dropped messages would be answered with errors, which no node sends.
               [](const cluster::reading_batch&) {}, [](cluster::tick_asked) {}, [](const cluster::envelopes_taken&) {},
               [this](const cluster::catalogue_part& x) { note([&] { documents_ = x.documents; }); },
-              [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {},
+              [](const cluster::trust_offer&) {}, [](const cluster::far_events&) {}, [](const cluster::replica_frame&) {},
               [](const cluster::membership_message&) {},
               [this](const cluster::hello&) { ++hellos; }};
     });
