@@ -153,6 +153,26 @@ basp_guard::verdict basp_guard::payload(const char* bytes, std::size_t size) {
   return verdict::up;
 }
 
+/// The one message with a handle, as its last field. CAF throws where the node id
+/// in it is none, out of the broker, and with it all links would end.
+basp_guard::verdict basp_guard::greeting(const char* bytes, std::size_t size) {
+  std::size_t stages = 0;
+  std::uint16_t built_in = 0;
+  std::string type, node, version;
+  std::uint32_t protocol = 0;
+  std::uint64_t incarnation = 0, actor = 0;
+  std::int64_t tick = 0;
+  caf::node_id id;
+  try {
+    caf::binary_deserializer in{nullptr, bytes, size};
+    if (in.begin_sequence(stages) || in.begin_object(built_in, type) || in(protocol, node, version, incarnation, tick, actor) || in(id))
+      return cut("a hello that ends too early");
+  } catch (const std::exception& x) {
+    return cut(fmt::format("a hello with an unreadable handle: {}", x.what()));
+  }
+  return verdict::pass;
+}
+
 /// Actors that it shall pass through (a node uses none), then the message: its
 /// type names in one string, before any of its values.
 basp_guard::verdict basp_guard::message(const char* bytes, std::size_t size) {
@@ -171,7 +191,7 @@ basp_guard::verdict basp_guard::message(const char* bytes, std::size_t size) {
   }
   name.erase(0, name.starts_with(prefix) ? 4 : 0);
   if (allowed_->contains(name))
-    return verdict::pass;
+    return name.ends_with("::hello") ? greeting(bytes, size) : verdict::pass;
   return cut(fmt::format("a message of the type '{}', which nodes do not send each other", quoted(name)));
 }
 

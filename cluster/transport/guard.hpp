@@ -56,6 +56,7 @@ private:
   verdict header(const unsigned char* bytes);
   verdict payload(const char* bytes, std::size_t size);
   verdict message(const char* bytes, std::size_t size);
+  verdict greeting(const char* bytes, std::size_t size);
   verdict cut(std::string why);
 
   std::string peer_, own_, node_id_, why_;
