@@ -24,7 +24,7 @@ constexpr fault all_faults[] = {
   {kind::crash, 8}, {kind::crash_in_commit, 6}, {kind::wipe, 2}, {kind::lie, 2},  {kind::copy, 3},
   {kind::restore, 3}, {kind::damage, 1}, {kind::rot, 1}, {kind::fail, 4}, {kind::full, 2}, {kind::slow, 2},
   {kind::pause, 4}, {kind::clock, 3}, {kind::cut, 5}, {kind::split, 5}, {kind::reset, 6},
-  {kind::remove, 2}, {kind::compare, 1}, {kind::future, 1},
+  {kind::remove, 2}, {kind::compare, 1}, {kind::future, 1}, {kind::flicker, 2},
 };
 
 } // namespace
@@ -60,6 +60,7 @@ std::string to_string(const action& x) {
   case kind::remove: return t + fmt::format("removes n{}", x.b);
   case kind::admit: return t + fmt::format("takes n{} back", x.b);
   case kind::compare: return t + "compares digests";
+  case kind::flicker: return t + "flickers";
   }
   return t + "?";
 }
@@ -133,6 +134,25 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
     case kind::split: x.x = static_cast<std::int64_t>(1 + pick((1u << out.nodes) - 1)); later(kind::heal, static_cast<mono_ns>(pick(40 * pace * ms))); break;
     case kind::cut: if (pick(2)) later(kind::heal, static_cast<mono_ns>(pick(40 * pace * ms))); break;
     case kind::remove: later(kind::admit, static_cast<mono_ns>(pick(60 * pace * ms))); break;
+    case kind::flicker: {
+      const auto count = [&](mono_ns by) {
+        x.x = static_cast<std::int64_t>(1 + pick(3));
+        later(kind::pulses, by);
+      };
+      count(0);
+      mono_ns by = static_cast<mono_ns>(pick(150 * ms));
+      x.x = 1 << x.a;
+      later(kind::split, by);
+      for (auto n = 2 + pick(4); n > 0; --n) {
+        later(kind::crash, by);
+        later(kind::start, by + ms);
+        count(by + 2 * ms);
+        by += static_cast<mono_ns>(pick(400 * ms));
+      }
+      later(kind::heal, by);
+      now += by / 2;
+      continue;
+    }
     default: break;
     }
     out.actions.push_back(x);

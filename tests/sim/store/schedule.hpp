@@ -42,6 +42,7 @@ struct action {
     remove,    ///< a removes b from the cluster
     admit,     ///< a takes b back
     compare,   ///< a compares digests
+    flicker,   ///< a alone, counting, with power that comes and goes: drawn as its parts
   };
 
   mono_ns at = 0;
