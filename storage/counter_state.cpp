@@ -86,6 +86,7 @@ void join_marks(override_mark& into, const override_mark& other) {
     into.folded = other.folded;
     into.set = other.set;
   }
+  into.medium = std::max(into.medium, other.medium);
   for (const auto& [node, boot] : other.before.items())
     into.before.raise(node, boot);
   std::vector<stream_id> also;
@@ -142,7 +143,7 @@ void fold(counter_state& x, std::uint64_t node, std::uint32_t boot) {
   x.mark->set += shown - x.total();
 }
 
-std::string encode_counts(const counter_state& x) {
+std::string encode_counts(const counter_state& x, const stream_id& medium) {
   byte_writer out;
   out.varint(x.sums.size());
   for (const auto& s : x.sums) {
@@ -155,10 +156,13 @@ std::string encode_counts(const counter_state& x) {
     write(out, of);
     out.varint(n);
   }
+  out.u8(medium.empty() ? 0 : 1);
+  if (!medium.empty())
+    write(out, medium);
   return out.take();
 }
 
-bool decode_counts(std::string_view bytes, counter_state& into) {
+bool decode_counts(std::string_view bytes, counter_state& into, stream_id* medium) {
   byte_reader in{bytes};
   counter_state x;
   for (auto n = in.varint(); n > 0 && in.ok(); --n) {
@@ -172,8 +176,11 @@ bool decode_counts(std::string_view bytes, counter_state& into) {
     const auto of = read_stream_id(in);
     x.counts.raise(of, in.varint());
   }
+  const auto writer = in.u8() != 0 ? read_stream_id(in) : stream_id{};
   if (!in.ok())
     return false;
+  if (medium)
+    *medium = writer;
   join(into, x);
   return true;
 }
@@ -182,6 +189,7 @@ std::string encode_mark(const override_mark& x) {
   byte_writer out;
   out.varint(x.set);
   write(out, x.at);
+  write(out, x.medium);
   out.varint(x.count);
   out.u64(x.stamp.raw);
   out.u32(x.folded);
@@ -204,6 +212,7 @@ std::optional<override_mark> decode_mark(std::string_view bytes) {
   override_mark x;
   x.set = in.varint();
   x.at = read_stream_id(in);
+  x.medium = read_stream_id(in);
   x.count = in.varint();
   x.stamp.raw = in.u64();
   x.folded = in.u32();

@@ -35,6 +35,7 @@ struct override_mark {
 
   std::uint64_t set = 0;   ///< shown total at the moment of the request
   stream_id at;            ///< the stream that counted then
+  stream_id medium;        ///< the first stream of the disk that it was set on
   std::uint64_t count = 0; ///< its count then
   hlc stamp;               ///< later than that of any mark that its writer knew
   std::uint32_t folded = 0; ///< restated when the owner's streams up to this boot were folded
@@ -87,8 +88,10 @@ void join(counter_state& into, const counter_state& other);
 void fold(counter_state& x, std::uint64_t node, std::uint32_t boot);
 
 /// Payloads of CTR and OVR slots: docs/formats/store.md.
-[[nodiscard]] std::string encode_counts(const counter_state& x);
-[[nodiscard]] bool decode_counts(std::string_view bytes, counter_state& into);
+/// @param medium the first stream of the writer's disk: what one disk has counted
+///   is in the order of boots, what two have is not
+[[nodiscard]] std::string encode_counts(const counter_state& x, const stream_id& medium = {});
+[[nodiscard]] bool decode_counts(std::string_view bytes, counter_state& into, stream_id* medium = nullptr);
 [[nodiscard]] std::string encode_mark(const override_mark& x);
 [[nodiscard]] std::optional<override_mark> decode_mark(std::string_view bytes);
 

@@ -59,6 +59,9 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
     into.node = value;
   } else if (key == layout::machine_key) {
     into.machine = value;
+  } else if (key == layout::medium_key) {
+    byte_reader in{value};
+    into.medium = read_stream_id(in);
   } else if (key == layout::young_key) {
     for (byte_reader in{value}; !in.at_end() && in.ok();)
       into.young.push_back(read_stream_id(in));

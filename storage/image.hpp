@@ -22,6 +22,7 @@ struct image {
   std::string node;
   std::string machine;
   bool clustered = false;
+  stream_id medium;         ///< the first state stream of this disk
   std::vector<stream_id> young;
 };
 

@@ -43,6 +43,7 @@ inline constexpr std::string_view bound_key = "hlc";
 inline constexpr std::string_view node_key = "node";
 inline constexpr std::string_view machine_key = "machine";
 inline constexpr std::string_view clustered_key = "clustered"; ///< it once was a member
+inline constexpr std::string_view medium_key = "medium"; ///< the state stream of its first open
 inline constexpr std::string_view young_key = "young"; ///< streams of a new disk that met nobody yet
 inline constexpr std::string_view seen_prefix = "vv/";     ///< + stream -> seq
 inline constexpr std::string_view collected_prefix = "gc/"; ///< + stream -> seq

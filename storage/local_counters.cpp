@@ -58,6 +58,7 @@ void local_store::join_counter(const std::string& key) {
   join(x.state, told_of(key));
   if (ours_.size() > 2) // more than this open's pair
     settle_young(x);
+  settle_mark(key, x);
   if (x.restate || x.mark_changed) {
     x.engine_wants = true;
     push_at_ = std::min(push_at_, later(clocks_.mono(), options_.push_counters));
@@ -138,6 +139,7 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
       override_mark mark;
       mark.set = total;
       mark.at = state_stream_;
+      mark.medium = medium_;
       mark.count = x.state.counts.at(state_stream_);
       // Later than the one before, also if that one's writer had a clock ahead.
       mark.stamp = std::max(stamp(), hlc{x.state.mark ? x.state.mark->stamp.raw + 1 : 0});
@@ -148,7 +150,7 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
       x.state.mark = std::move(mark);
       x.engine_wants = true;
       // The count that the mark stands on goes into the same batch.
-      write_slot(slot_kind::ctr, key, encode_counts(x.state), 0);
+      write_slot(slot_kind::ctr, key, encode_counts(x.state, medium_), 0);
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
       x.staged = x.told;
       then.news = true;
@@ -188,7 +190,7 @@ void local_store::stage_counters() {
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
     x.mark_changed = false;
     if (x.engine_wants && (x.staged != x.told || x.restate)) {
-      write_slot(slot_kind::ctr, key, encode_counts(x.state), 0);
+      write_slot(slot_kind::ctr, key, encode_counts(x.state, medium_), 0);
       x.staged = x.told;
       x.restate = false;
     }
@@ -262,6 +264,42 @@ void local_store::settle_young(live_counter& x) {
   x.mark_changed = x.mark_changed || *mark != before;
 }
 
+/// Boots order the streams of one disk only. What another disk of this node had
+/// counted without knowing of a mark was before it if this disk has set it; if a
+/// third one has, which is gone as well, the stamps decide. Such streams are left
+/// out; those of this disk stay in.
+void local_store::settle_mark(const std::string& key, live_counter& x) {
+  auto& mark = x.state.mark;
+  const auto* slots = data_.find(slot_kind::ctr, key);
+  if (!mark || !slots)
+    return;
+  std::set<stream_id> earlier;
+  for (const auto& [of, slot] : *slots) {
+    counter_state told;
+    stream_id medium;
+    const bool knows = slot.ctx.at(mark->at) > 0 || of == mark->at; // the count on which it stands
+    if (of.node != node_ || knows || !decode_counts(slot.payload, told, &medium) || medium == medium_
+        || medium == mark->medium || (mark->medium != medium_ && slot.stamp > mark->stamp))
+      continue;
+    for (const auto& [counted, n] : told.counts.items())
+      if (counted.node == node_)
+        earlier.insert(counted);
+  }
+  if (earlier.empty())
+    return;
+  std::vector<stream_id> later;
+  for (const auto& [of, n] : x.state.counts.items())
+    if (of.node == node_ && of != mark->at && !earlier.contains(of) && x.state.after_mark(of))
+      later.push_back(of);
+  const auto before = *mark;
+  for (const auto& of : earlier)
+    mark->before.raise(node_, of.boot);
+  for (const auto& of : later)
+    if (!x.state.after_mark(of))
+      mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
+  x.mark_changed = x.mark_changed || *mark != before;
+}
+
 ring_checkpoint local_store::ring_content() const {
   ring_checkpoint out;
   out.stream = state_stream_;
@@ -298,6 +336,7 @@ void local_store::adopt_counters(const ring_reading& ring) {
     if (!clustered_)
       if (const auto boot = old_boots(x.state, node_); boot > 0)
         fold(x.state, node_, boot);
+    settle_mark(key, x); // a crash may have taken what was learned
     x.restate = x.state != before[key];
     x.mark_changed = x.state.mark != before[key].mark;
     x.engine_wants = x.restate;

@@ -61,7 +61,7 @@ status local_store::start() {
   if (!begun) {
     if (!may_read_only(begun.why().code))
       return begun;
-    const auto names = name_streams(std::max(found->boot, pages.highest_boot));
+    const auto names = first_names(*found, pages);
     adopt(std::move(*found), pages, names);
     degrade(begun.why(), then);
   }
@@ -136,9 +136,17 @@ local_store::streams local_store::name_streams(std::uint32_t after_boot) const {
   return out;
 }
 
+/// Of this open; the first one of a disk names the disk, too.
+local_store::streams local_store::first_names(const image& from, const ring_reading& ring) {
+  const auto out = name_streams(std::max(from.boot, ring.highest_boot));
+  medium_ = from.medium.empty() ? out.state : from.medium;
+  return out;
+}
+
 void local_store::put_names(batch& into, const streams& names, hlc bound) const {
   into.put(family::meta, std::string{layout::own_key},
            to_bytes(names.state) + to_bytes(names.journal));
+  into.put(family::meta, std::string{layout::medium_key}, to_bytes(medium_));
   into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
   into.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
   into.put(family::meta, std::string{layout::node_key}, options_.node);
@@ -164,7 +172,7 @@ std::vector<stream_id> local_store::young_streams(const image& from, const strea
 }
 
 status local_store::begin(image from, const ring_reading& ring) {
-  const auto names = name_streams(std::max(from.boot, ring.highest_boot));
+  const auto names = first_names(from, ring);
   batch first;
   hlc bound;
   {

@@ -207,14 +207,15 @@ std::vector<std::string> local_store::members() const {
   return member_names();
 }
 
-void local_store::collect(const version_vector& stable, const version_vector& agreed) {
+void local_store::collect(const version_vector& stable, const std::optional<version_vector>& agreed) {
   std::lock_guard lock{mutex_};
   if (closed_ || !clustered_)
     return;
   auto everywhere = stable;
   everywhere.limit(data_.durable());
   data_.collect(everywhere);
-  fold_counters(agreed);
+  if (agreed)
+    fold_counters(*agreed);
 }
 
 void local_store::acknowledged(const std::string& peer, const version_vector& durable) {

@@ -66,7 +66,7 @@ public:
   whole_state whole(const version_vector& known) const override;
   void take(whole_state what) override;
   std::vector<std::string> members() const override;
-  void collect(const version_vector& stable, const version_vector& agreed) override;
+  void collect(const version_vector& stable, const std::optional<version_vector>& agreed) override;
   void acknowledged(const std::string& peer, const version_vector& durable) override;
   void unreachable(const std::string& peer) override;
   void compared_with_a_peer() override;
@@ -153,6 +153,7 @@ private:
   void fold_counters(const version_vector& agreed);
   void move_counters(const stream_id& from);
   void settle_young(live_counter& x);
+  void settle_mark(const std::string& key, live_counter& x);
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock
@@ -168,6 +169,7 @@ private:
   [[nodiscard]] result<image> read_engine(std::string& moved);
   [[nodiscard]] status begin(image from, const ring_reading& ring);
   [[nodiscard]] streams name_streams(std::uint32_t after_boot) const;
+  [[nodiscard]] streams first_names(const image& from, const ring_reading& ring);
   [[nodiscard]] std::vector<stream_id> young_streams(const image& from, const stream_id& fresh) const;
   static void put_young(batch& into, const std::vector<stream_id>& all);
   void put_names(batch& into, const streams& names, hlc bound) const;
@@ -212,6 +214,7 @@ private:
   version_vector journals_durable_;
   std::map<std::string, live_counter, std::less<>> counters_;
   std::uint32_t boot_ = 0;
+  stream_id medium_;         ///< the first state stream of this disk
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
   std::set<stream_id> ours_; ///< of this process, and the young ones

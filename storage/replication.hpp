@@ -122,16 +122,18 @@ public:
 
   /// Drops what nobody needs any more (R7).
   /// @param stable what every member has made durable
-  /// @param agreed what every member holds in RAM, as each has said since this open
-  virtual void collect(const version_vector& stable, const version_vector& agreed) = 0;
+  /// @param agreed what every member holds in RAM, as each has said since this
+  ///   open; nothing unless all are linked and none holds more of this node's
+  ///   streams than it does itself
+  virtual void collect(const version_vector& stable, const std::optional<version_vector>& agreed) = 0;
 
   /// `peer` has made so much durable: writers that asked for it are told.
   virtual void acknowledged(const std::string& peer, const version_vector& durable) = 0;
   /// The link to `peer` ended; nobody waits for it.
   virtual void unreachable(const std::string& peer) = 0;
 
-  /// A peer that holds everything this node has ever shared has answered, so
-  /// counters are settled.
+  /// A peer has answered that holds no more of this node's streams than it does
+  /// itself: a meter may be set.
   virtual void compared_with_a_peer() = 0;
 
   [[nodiscard]] virtual std::vector<digest_row> digest_rows(std::size_t bucket) const = 0;

@@ -611,6 +611,7 @@ void replicator::compare(mono_ns now, frames& out) {
 void replicator::collect(const state& mine, mono_ns now) {
   std::optional<version_vector> stable;
   std::optional<version_vector> agreed;
+  bool apart = false;
   const auto narrow = [](std::optional<version_vector>& to, const version_vector& by) {
     if (to)
       to->limit(by);
@@ -627,13 +628,16 @@ void replicator::collect(const state& mine, mono_ns now) {
     // Who is away so long is sent everything when it comes back (R9).
     if (!away)
       narrow(stable, p ? p->durable : version_vector{});
-    narrow(agreed, p && p->talks() ? p->seen : version_vector{});
-    // Who holds more of this node's earlier streams than it does itself?
-    if (p && !knows_own(*p, mine))
-      agreed = version_vector{};
+    if (p && p->talks() && knows_own(*p, mine))
+      narrow(agreed, p->seen);
+    else
+      apart = true;
   }
-  // Who knows of no other member has nobody to agree with.
-  data_.collect(stable.value_or(mine.durable), agreed.value_or(version_vector{}));
+  // Who knows of no other member has nobody to agree with: on a new disk, or
+  // after a damaged database, there may be some.
+  if (apart)
+    agreed.reset();
+  data_.collect(stable.value_or(mine.durable), agreed);
 }
 
 /// Nobody but members can know more of this node's earlier streams.

@@ -5,10 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <random>
+#include <thread>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::test;
@@ -42,37 +46,48 @@ schedule shrink(schedule x, const std::string& claim) {
   return x;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app{"Simulates lives of a replicated store: real stores and replicators on simulated disks, clocks\n"
-               "and networks, with faults drawn from a seed. Exits with 1 if a life went wrong."};
+/// What to do, and what came of it. Threads: `live` may be called by several.
+class campaign {
+public:
   std::uint64_t seed = std::random_device{}();
   std::uint64_t count = 1000;
   unsigned nodes = 0;
-  bool small = false, story = false, go_on = false, statistics = false;
-  app.add_option("--seed", seed, "first seed (default: a fresh one)");
-  app.add_option("--count", count, "so many lives")->capture_default_str();
-  app.add_option("--nodes", nodes, "so many nodes, 2 to 8 (default: drawn from 2 to 5)")->check(CLI::Range(0, 8));
-  app.add_flag("--story", story, "tell what happens in each life");
-  app.add_flag("--shrink", small, "of the first life that fails, look for the fewest actions that still fail, and tell its story");
-  app.add_flag("--go-on", go_on, "do not stop at the first failure");
-  app.add_flag("--statistics", statistics, "tell how much happened, and how fast");
-  app.footer("Examples:\n  store_sim --count 100000 --statistics\n  store_sim --seed 4711 --count 1 --story\n"
-             "  store_sim --seed 4711 --count 1 --shrink");
-  CLI11_PARSE(app, argc, argv);
-  std::cout << fmt::format("store_sim --seed {} --count {}{}", seed, count, nodes ? fmt::format(" --nodes {}", nodes) : "")
-            << std::endl;
-  store_world::result sum;
-  std::map<std::string, std::uint64_t> failures;
+  bool small = false, story = false, go_on = false;
+
+  void run(unsigned jobs) {
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < jobs; ++i)
+      others.emplace_back([this] { work(); });
+    work();
+    for (auto& x : others)
+      x.join();
+  }
+
+  [[nodiscard]] std::string command(std::uint64_t first, std::uint64_t lives) const {
+    return fmt::format("store_sim --seed {} --count {}{}", first, lives, nodes ? fmt::format(" --nodes {}", nodes) : "");
+  }
+
   std::uint64_t lives = 0;
-  mono_ns slowest = 0;
+  store_world::result sum;
+  std::map<std::string, std::uint64_t> failures; ///< by what they begin with
   std::uint64_t slowest_seed = 0;
-  const auto begun = std::chrono::steady_clock::now();
-  for (std::uint64_t i = 0; i < count; ++i, ++lives) {
-    auto how = schedule::drawn(seed + i, nodes);
+
+private:
+  void work() {
+    while (!over_) {
+      const auto i = next_++;
+      if (i >= count)
+        return;
+      live(seed + i);
+    }
+  }
+
+  void live(std::uint64_t of) {
+    const auto how = schedule::drawn(of, nodes);
     std::vector<std::string> lines;
     const auto x = store_world{how, story ? &lines : nullptr}.run();
+    std::lock_guard lock{told_};
+    ++lives;
     for (const auto& line : lines)
       std::cout << line << '\n';
     sum.operations += x.operations;
@@ -82,36 +97,65 @@ int main(int argc, char** argv) {
     sum.wholes += x.wholes;
     sum.repairs += x.repairs;
     sum.acks += x.acks;
-    if (x.converged_after > slowest) {
-      slowest = x.converged_after;
-      slowest_seed = how.seed;
+    if (x.converged_after > sum.converged_after) {
+      sum.converged_after = x.converged_after;
+      slowest_seed = of;
     }
-    if (x.failure.empty())
-      continue;
-    std::cout << fmt::format("seed {}: {}\n  again: store_sim --seed {} --count 1{} --story\n", how.seed, x.failure, how.seed,
-                             nodes ? fmt::format(" --nodes {}", nodes) : "");
-    ++failures[x.failure.substr(0, x.failure.find(':') + 24)];
-    if (small) {
-      how = shrink(how, claim_of(x.failure));
-      lines.clear();
-      const auto again = store_world{how, &lines}.run();
-      std::cout << fmt::format("the fewest actions that still fail, {} nodes:\n", how.nodes);
-      for (const auto& line : lines)
-        std::cout << "  " << line << '\n';
-    }
-    if (!go_on) {
-      ++lives;
-      break;
-    }
+    if (!x.failure.empty())
+      failed(how, x.failure);
   }
+
+  void failed(const schedule& how, const std::string& why) {
+    std::cout << fmt::format("seed {}: {}\n  again: {} --story", how.seed, why, command(how.seed, 1)) << std::endl;
+    ++failures[why.substr(0, why.find(':') + 24)];
+    over_ = !go_on;
+    if (!small)
+      return;
+    std::vector<std::string> lines;
+    const auto less = shrink(how, claim_of(why));
+    const auto again = store_world{less, &lines}.run();
+    std::cout << fmt::format("the fewest actions that still fail, {} nodes:\n", less.nodes);
+    for (const auto& line : lines)
+      std::cout << "  " << line << '\n';
+  }
+
+  std::atomic<std::uint64_t> next_{0};
+  std::atomic<bool> over_{false};
+  std::mutex told_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Simulates lives of a replicated store: real stores and replicators on simulated disks, clocks\n"
+               "and networks, with faults drawn from a seed. Exits with 1 if a life went wrong."};
+  campaign all;
+  unsigned jobs = 1;
+  bool statistics = false;
+  app.add_option("--seed", all.seed, "first seed (default: a fresh one)");
+  app.add_option("--count", all.count, "so many lives")->capture_default_str();
+  app.add_option("--nodes", all.nodes, "so many nodes, 2 to 8 (default: drawn from 2 to 5)")->check(CLI::Range(0, 8));
+  app.add_option("--jobs", jobs, "so many at a time")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_flag("--story", all.story, "tell what happens in each life");
+  app.add_flag("--shrink", all.small, "of the first life that fails, look for the fewest actions that still fail, and tell its story");
+  app.add_flag("--go-on", all.go_on, "do not stop at the first failure");
+  app.add_flag("--statistics", statistics, "tell how much happened, and how fast");
+  app.footer("Examples:\n  store_sim --count 100000 --jobs 2 --statistics\n  store_sim --seed 4711 --count 1 --story\n"
+             "  store_sim --seed 4711 --count 1 --shrink");
+  CLI11_PARSE(app, argc, argv);
+  std::cout << all.command(all.seed, all.count) << std::endl;
+  const auto begun = std::chrono::steady_clock::now();
+  all.run(jobs);
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const auto& sum = all.sum;
   if (statistics)
     std::cout << fmt::format("{} lives in {:.1f} s, {:.0f}/s: {} writes, {} acknowledged, {} pulses, {} starts, {} frames, "
                              "{} whole states, {} repairs; the slowest was equal after {:.1f} s (seed {})\n",
-                             lives, seconds, static_cast<double>(lives) / seconds, sum.operations, sum.acks, sum.pulses,
-                             sum.starts, sum.frames, sum.wholes, sum.repairs, static_cast<double>(slowest) / 1e9, slowest_seed);
-  for (const auto& [what, times] : failures)
+                             all.lives, seconds, static_cast<double>(all.lives) / seconds, sum.operations, sum.acks, sum.pulses,
+                             sum.starts, sum.frames, sum.wholes, sum.repairs,
+                             static_cast<double>(sum.converged_after) / 1e9, all.slowest_seed);
+  for (const auto& [what, times] : all.failures)
     std::cout << fmt::format("{} x  {}\n", times, what);
-  std::cout << (failures.empty() ? "no violation\n" : "");
-  return failures.empty() ? 0 : 1;
+  std::cout << (all.failures.empty() ? "no violation\n" : "");
+  return all.failures.empty() ? 0 : 1;
 }

@@ -116,6 +116,30 @@ CAF_TEST(I3 a start that only a member who is away knows of is not summed withou
   CAF_CHECK_EQUAL(raw("b"), 10u);
 }
 
+CAF_TEST(I3 a board without its database sums nothing that it knows only from its ring) {
+  open("b");
+  belongs("b");
+  open("a");
+  belongs("a");
+  all["a"].store->work();
+  link("a", "b");
+  pass(200ms);
+  count("a", 5);
+  pass(400ms); // b has heard of it, and the disk of a not
+  CAF_REQUIRE_EQUAL(raw("b"), 5u);
+  for (int i = 0; i < 3; ++i)
+    life("a", 1); // with the link cut
+  all["a"].disk->wipe(); // the ring is left
+  for (int i = 0; i < 3; ++i)
+    life("a", 1); // and nothing says that there ever was a b
+  CAF_CHECK_EQUAL(raw("a"), 6u);
+  CAF_CHECK_EQUAL(sums("a"), 0u);
+  link("a", "b");
+  pass(5s);
+  CAF_CHECK_EQUAL(raw("a"), 11u);
+  CAF_CHECK_EQUAL(raw("b"), 11u);
+}
+
 CAF_TEST(I3 what a board counted before it knew its earlier starts is summed once) {
   open("b");
   belongs("b");
@@ -209,6 +233,33 @@ CAF_TEST(I3 a setting that learns of earlier starts from one peer after the othe
   CAF_CHECK_EQUAL(total("a"), 1003u);
   CAF_CHECK_EQUAL(total("b"), 1003u);
   CAF_CHECK_EQUAL(total("c"), 1003u);
+}
+
+/// c is new itself; b, who was away, knows of two earlier starts of a.
+CAF_TEST(I3 a setting on a new disk outlives a restart before earlier starts are told) {
+  open("b");
+  for (int i = 0; i < 2; ++i)
+    life("a", 10, {"b"});
+  new_disk("a");
+  open("c");
+  open("a");
+  link("a", "c");
+  pass(1s);
+  CAF_REQUIRE(set("a", 1000)); // c has answered, and knows nothing
+  count("a", 3);
+  pass(3s);
+  life("a", 4, {"c"});
+  CAF_CHECK_EQUAL(total("a"), 1007u);
+  link("a", "b");
+  pass(3s);
+  for (const auto* at : {"a", "b"}) {
+    CAF_CHECK_EQUAL(total(at), 1007u);
+    CAF_CHECK_EQUAL(raw(at), 27u);
+  }
+  count("a", 6);
+  pass(3s);
+  for (const auto* at : {"a", "b", "c"})
+    CAF_CHECK_EQUAL(total(at), 1009u);
 }
 
 CAF_TEST(an event of a node whose clock is years behind is kept at the archive) {

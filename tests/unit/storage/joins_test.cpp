@@ -29,6 +29,7 @@ override_mark any_mark() {
   override_mark x;
   x.stamp.raw = *rc::gen::inRange<std::uint64_t>(1, 4);
   x.at = {7, static_cast<std::uint32_t>(x.stamp.raw), 2 * static_cast<std::uint32_t>(x.stamp.raw)};
+  x.medium = {7, 1, 2 * static_cast<std::uint32_t>(x.stamp.raw)};
   x.count = x.stamp.raw * 3;
   x.folded = *rc::gen::inRange(0u, 4u);
   x.set = 1000 * x.stamp.raw + x.folded;
@@ -104,8 +105,8 @@ CAF_TEST(I3 counters with sums and marks join in any order and grouping and numb
 
 CAF_TEST(a later setting wins against an earlier one and copies of one are completed) {
   counter_state x, y;
-  x.mark = override_mark{1000, {7, 1, 2}, 5, {1}, 0, {}, {}, {"r1"}};
-  y.mark = override_mark{2000, {7, 1, 2}, 6, {2}, 0, {}, {}, {"r1", "r2"}};
+  x.mark = override_mark{1000, {7, 1, 2}, {}, 5, {1}, 0, {}, {}, {"r1"}};
+  y.mark = override_mark{2000, {7, 1, 2}, {}, 6, {2}, 0, {}, {}, {"r1", "r2"}};
   auto both = x;
   join(both, y);
   CAF_CHECK_EQUAL(both.mark->set, 2000u);
@@ -123,8 +124,11 @@ CAF_TEST(I3 any counter and any mark survive their encoding and half of one is r
         auto x = any_counter();
         x.mark = any_mark();
         counter_state back;
-        const auto counts = encode_counts(x);
-        RC_ASSERT(decode_counts(counts, back));
+        const auto medium = *rc::gen::arbitrary<bool>() ? any_stream() : stream_id{};
+        const auto counts = encode_counts(x, medium);
+        stream_id writer;
+        RC_ASSERT(decode_counts(counts, back, &writer));
+        RC_ASSERT(writer == medium);
         back.mark = decode_mark(encode_mark(*x.mark));
         RC_ASSERT(back == x);
         counter_state none;
