@@ -56,8 +56,8 @@ void local_store::join_counter(const std::string& key) {
     return;
   auto& x = found->second;
   join(x.state, told_of(key));
-  if (ours_.size() > 2) // more than this open's pair
-    settle_young(x);
+  if (!x.young.empty() || ours_.size() > 2) // more than this open's pair
+    settle_young(key, x);
   settle_mark(key, x);
   if (x.restate || x.mark_changed) {
     x.engine_wants = true;
@@ -227,9 +227,9 @@ void local_store::fold_counters(const version_vector& agreed) {
 void local_store::move_counters(const stream_id& from) {
   for (auto& [key, x] : counters_) {
     if (const auto n = x.told - x.offset; n > 0)
-      x.young[from] = n;
+      x.young[from] = {n, true};
     x.offset = x.told;
-    settle_young(x);
+    settle_young(key, x);
     x.engine_wants = x.restate = true;
   }
 }
@@ -238,30 +238,61 @@ void local_store::move_counters(const stream_id& from) {
 /// about what came first. Whenever more is learned of this counter: pulses of
 /// young streams that are excluded only because of their boot still count, and a
 /// mark that was set under one excludes all earlier lives.
-void local_store::settle_young(live_counter& x) {
+void local_store::settle_young(const std::string& key, live_counter& x) {
+  if (auto& mark = x.state.mark) {
+    const auto before = *mark;
+    if (ours_.contains(mark->at)) // nobody else counts while this process runs
+      for (const auto& [of, seq] : data_.seen().items())
+        if (of.node == node_ && !ours_.contains(of) && at_open_.at(of) == 0)
+          mark->before.raise(node_, of.boot);
+    for (const auto& [of, counted] : x.young) {
+      const bool in_order = counted.in_this_run ? ours_.contains(mark->at) : mark->medium == medium_;
+      if (!x.state.after_mark(of) && (!in_order || of.boot > mark->at.boot))
+        mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
+    }
+    x.mark_changed = x.mark_changed || *mark != before;
+  }
   for (auto i = x.young.begin(); i != x.young.end();) {
-    if (!x.state.summed(i->first)) {
+    const auto& [of, counted] = *i;
+    if (!x.state.summed(of)) {
       ++i;
       continue;
     }
-    x.offset -= i->second; // counted again, in the present stream
-    x.state.counts.raise(state_stream_, x.told - x.offset);
-    x.restate = true;
+    // An older copy of this disk may meet a sum that was made after it.
+    if (counted.in_this_run || !this_disk_summed(key, of))
+      count_again(x, of, counted.pulses);
     i = x.young.erase(i);
   }
+}
+
+/// In the present stream, or where they stay behind the mark as they were.
+void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_t pulses) {
+  x.restate = true;
   auto& mark = x.state.mark;
-  if (!mark)
+  if (mark && mark->at != of && !x.state.after_mark(of) && mark->at.node == node_ && !x.state.summed(mark->at)) {
+    x.state.counts.raise(mark->at, x.state.counts.at(mark->at) + pulses);
+    mark->count += pulses;
+    x.mark_changed = true;
+    if (mark->at == state_stream_)
+      x.offset -= pulses;
     return;
-  const auto before = *mark;
-  const bool made_here = ours_.contains(mark->at);
-  if (made_here)
-    for (const auto& [of, seq] : data_.seen().items())
-      if (of.node == node_ && !ours_.contains(of))
-        mark->before.raise(node_, of.boot);
-  for (const auto& [of, n] : x.young)
-    if (!x.state.after_mark(of) && (!made_here || of.boot > mark->at.boot))
-      mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
-  x.mark_changed = x.mark_changed || *mark != before;
+  }
+  x.offset -= pulses;
+  x.state.counts.raise(state_stream_, x.told - x.offset);
+  if (mark && mark->at == of) {
+    mark->at = state_stream_;
+    x.mark_changed = true;
+  }
+}
+
+bool local_store::this_disk_summed(const std::string& key, const stream_id& of) const {
+  const auto* slots = data_.find(slot_kind::ctr, key);
+  return slots && std::any_of(slots->begin(), slots->end(), [&](const auto& x) {
+           counter_state told;
+           stream_id medium;
+           return x.first.node == node_ && decode_counts(x.second.payload, told, &medium) && medium == medium_
+                  && told.summed(of);
+         });
 }
 
 /// Boots order the streams of one disk only. What another disk of this node had
@@ -332,7 +363,7 @@ void local_store::adopt_counters(const ring_reading& ring) {
   for (auto& [key, x] : counters_) {
     for (const auto& of : young_)
       if (const auto n = x.state.counts.at(of); n > 0)
-        x.young[of] = n;
+        x.young[of] = {n, false};
     if (!clustered_)
       if (const auto boot = old_boots(x.state, node_); boot > 0)
         fold(x.state, node_, boot);

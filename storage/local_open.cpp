@@ -224,7 +224,6 @@ void local_store::adopt(image from, const ring_reading& ring, const streams& nam
   ours_.insert(names.state);
   ours_.insert(names.journal);
   young_ = young_streams(from, names.state);
-  ours_.insert(young_.begin(), young_.end());
   journals_ = {};
   for (const auto& [of, seq] : from.seen.items())
     if (of.is_journal())

@@ -78,6 +78,11 @@ public:
 private:
   static constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
 
+  /// Pulses under a stream whose boot may be too low.
+  struct young_count {
+    std::uint64_t pulses = 0;
+    bool in_this_run = false; ///< no sum that somebody else holds can have them
+  };
   struct live_counter {
     counter_state state;
     std::uint64_t told = 0;      ///< what `counted` said last
@@ -87,8 +92,7 @@ private:
     bool engine_wants = false;   ///< changed since the engine was told
     bool restate = false;        ///< the slot does not say what the state is, whatever `told`
     bool mark_changed = false;   ///< the engine does not know the mark as it is
-    /// Pulses of this process under streams whose boot turned out too low.
-    std::map<stream_id, std::uint64_t> young;
+    std::map<stream_id, young_count> young;
   };
 
   /// What is to be called once the lock is gone.
@@ -152,7 +156,9 @@ private:
   [[nodiscard]] counter_state told_of(const std::string& key) const;
   void fold_counters(const version_vector& agreed);
   void move_counters(const stream_id& from);
-  void settle_young(live_counter& x);
+  void settle_young(const std::string& key, live_counter& x);
+  void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
+  [[nodiscard]] bool this_disk_summed(const std::string& key, const stream_id& of) const;
   void settle_mark(const std::string& key, live_counter& x);
   [[nodiscard]] ring_checkpoint ring_content() const;
 
@@ -164,6 +170,7 @@ private:
   void failed(taken& x, error why);
   void recover();
   [[nodiscard]] status reopen(aftermath& then);
+  void start_anew(const std::string& why, const std::string& moved, aftermath& then);
 
   // local_open.cpp: on the store's thread, without the lock
   [[nodiscard]] result<image> read_engine(std::string& moved);
@@ -217,7 +224,7 @@ private:
   stream_id medium_;         ///< the first state stream of this disk
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
-  std::set<stream_id> ours_; ///< of this process, and the young ones
+  std::set<stream_id> ours_; ///< of this process
   std::vector<stream_id> young_; ///< of this disk since it was made, until a peer has told of earlier ones
   bool young_changed_ = false;
   hlc_clock stamps_;

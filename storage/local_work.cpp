@@ -347,12 +347,11 @@ status local_store::reopen(aftermath& then) {
     opened = disk_->verify();
   if (!opened && opened.why().code != errc::corrupt)
     return opened;
-  std::string moved;
   if (!opened) {
     auto to = disk_->move_aside();
     if (!to)
       return to.why();
-    moved = *to;
+    start_anew(to_string(opened.why()), *to, then); // also if the new one cannot be opened now
     if (auto ok = disk_->open(access::read_write); !ok)
       return ok;
   }
@@ -368,9 +367,12 @@ status local_store::reopen(aftermath& then) {
     return ok;
   std::lock_guard lock{mutex_};
   stamps_.persisted(bound);
-  if (moved.empty())
-    return {};
-  // RAM still has everything: the new database gets all of it.
+  return {};
+}
+
+/// RAM still has everything: the new database gets all of it.
+void local_store::start_anew(const std::string& why, const std::string& moved, aftermath& then) {
+  std::lock_guard lock{mutex_};
   data_.forget_engine();
   durable_event_ = 0;
   journals_durable_ = journals_told_ = {};
@@ -378,10 +380,7 @@ status local_store::reopen(aftermath& then) {
   for (auto& [key, x] : counters_)
     x.durable = 0;
   note(severity::alarm, "alarm",
-       fmt::format("database damaged ({}), moved to {}; written anew from RAM",
-                   to_string(opened.why()), moved),
-       then);
-  return {};
+       fmt::format("database damaged ({}), moved to {}; written anew from RAM", why, moved), then);
 }
 
 } // namespace troupe::storage

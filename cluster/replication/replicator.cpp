@@ -633,6 +633,9 @@ void replicator::collect(const state& mine, mono_ns now) {
     else
       apart = true;
   }
+  // Also who is linked, and whose word that it is a member has not come yet.
+  for (const auto& [name, p] : peers_)
+    apart = apart || (p.linked && !(p.talks() && knows_own(p, mine)));
   // Who knows of no other member has nobody to agree with: on a new disk, or
   // after a damaged database, there may be some.
   if (apart)

@@ -300,6 +300,28 @@ CAF_TEST(damage found after a write error is healed from RAM) {
   CAF_CHECK_EQUAL(it->counter("water").total, 40u);
 }
 
+/// The damage is found, and the new database cannot be made at once.
+CAF_TEST(I1 a damaged database on a full disk is written anew when there is room) {
+  open();
+  durably("a", "1");
+  CAF_REQUIRE_EQUAL(told.good(), 1u);
+  fail_next_commit(errc::disk_full);
+  trouble->refuse_writes = trouble->corrupt_open = true;
+  CAF_CHECK(it->put(slot_kind::map, "b", "2", told.next()));
+  it->work();
+  CAF_CHECK_EQUAL(trouble->moved, 1u);
+  CAF_CHECK(it->stats().degraded);
+  trouble->refuse_writes = false;
+  pass(1min);
+  CAF_CHECK(!it->stats().degraded);
+  durably("c", "3");
+  power_cut();
+  open();
+  CAF_CHECK_EQUAL(text("a"), "1");
+  CAF_CHECK_EQUAL(text("b"), "2");
+  CAF_CHECK_EQUAL(text("c"), "3");
+}
+
 CAF_TEST(a failing ring is an alarm and its counts reach the database) {
   open();
   trouble->ring_fails = true;
