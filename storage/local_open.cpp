@@ -44,6 +44,7 @@ status local_store::start() {
   last_ring_ = now;
   wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
   const auto bound = std::max(found->bound, pages.highest_bound);
+  twin_ = twin_watch{std::max(clocks_.wall(), bound.ms())};
   stamps_ = hlc_clock{bound, options_.clock, clocks_.wall(), now};
   image greeting; // what `greet` needs, when the rest has moved on
   greeting.seen = found->seen;

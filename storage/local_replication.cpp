@@ -77,6 +77,7 @@ bool local_store::take(stream_range what) {
     if (closed_)
       return false;
     hear_stamps(what);
+    watch_twin(what, then);
     if (what.stream.is_journal()) {
       if (!take_events(std::move(what), then))
         return false;
@@ -165,10 +166,14 @@ void local_store::after(const replica::changes& all, bool rewritten, aftermath& 
 /// After a wipe the boots of this node began anew. Counters are ordered by them,
 /// so a stream must have a higher boot than all that anybody remembers.
 void local_store::watch_own_streams() {
+  if (twin_.there() || rename_at_ != never)
+    return; // two that run would outbid each other for ever
   for (const auto& [of, seq] : data_.seen().items())
     if (of.node == node_ && of.boot >= boot_ && !ours_.contains(of)) {
-      outlived_ = true;
-      ask_commit(clocks_.mono());
+      constexpr unsigned at_once = 3; // as many members may tell of ever later runs
+      const auto now = clocks_.mono();
+      rename_at_ = renames_ < at_once ? now : std::max(now, later(renamed_at_, milliseconds{5000}));
+      return;
     }
 }
 
@@ -176,6 +181,17 @@ void local_store::hear_stamps(const stream_range& x) {
   const auto wall = clocks_.wall();
   for (const auto& s : x.slots)
     stamps_.saw(s.content.stamp, wall);
+}
+
+void local_store::watch_twin(const stream_range& x, aftermath& then) {
+  if (x.stream.node != node_ || ours_.contains(x.stream) || x.slots.empty())
+    return;
+  if (twin_.saw(x.slots.back().content.stamp, clocks_.mono()))
+    note(severity::alarm, "alarm",
+         fmt::format("another machine runs under the name '{}': stream {} goes on while this node runs. Data stay whole, "
+                     "but both drive what belongs to this name. Stop one of them; was a card cloned?",
+                     options_.node, to_string(x.stream)),
+         then);
 }
 
 bool local_store::take_events(stream_range what, aftermath& then) {
@@ -283,7 +299,9 @@ void local_store::rename() {
   aftermath then;
   {
     std::lock_guard lock{mutex_};
-    outlived_ = false;
+    rename_at_ = never;
+    renamed_at_ = clocks_.mono();
+    ++renames_;
     stamps_.persisted(bound);
     const auto before = state_stream_;
     state_stream_ = names.state;

@@ -9,6 +9,7 @@
 #include "storage/replica.hpp"
 #include "storage/replicated_store.hpp"
 #include "storage/ring.hpp"
+#include "storage/twin_watch.hpp"
 
 #include <deque>
 #include <limits>
@@ -192,6 +193,7 @@ private:
   // local_replication.cpp: with the lock held
   void after(const replica::changes& all, bool rewritten, aftermath& then);
   void watch_own_streams();
+  void watch_twin(const stream_range& x, aftermath& then);
   void hear_stamps(const stream_range& x);
   bool take_events(stream_range what, aftermath& then);
   [[nodiscard]] result<ring_reading> open_ring();
@@ -246,6 +248,7 @@ private:
   mono_ns retry_at_ = never;
   mono_ns promised_ = never;
   mono_ns opened_at_ = 0;
+  twin_watch twin_;
   wall_ms wall_minus_mono_ = 0;
   bool ring_trouble_ = false;
   bool budget_told_ = false;
@@ -253,7 +256,9 @@ private:
   bool closed_ = false;
   bool clustered_ = false;   ///< others may know what this node does not
   bool settled_ = false;     ///< counters were compared with a peer
-  bool outlived_ = false;    ///< a stream of this node with as high a boot exists elsewhere
+  mono_ns rename_at_ = never; ///< a stream of this node with as high a boot exists elsewhere
+  mono_ns renamed_at_ = 0;
+  unsigned renames_ = 0;
   bool degraded_ = false;
   errc degraded_code_ = errc::none;
   flash_budget flash_;

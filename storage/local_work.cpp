@@ -27,7 +27,7 @@ std::string way_out(errc code) {
 } // namespace
 
 mono_ns local_store::next_due() const {
-  auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min(commit_at_, counters_at_));
+  auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min({commit_at_, counters_at_, rename_at_}));
   at = std::min({at, push_at_, elsewhere_.due()});
   if (const auto repeats = repeats_.due())
     at = std::min(at, *repeats);
@@ -43,7 +43,7 @@ mono_ns local_store::work() {
   bool counters_due = false;
   bool ring_due = false;
   bool retry_due = false;
-  bool outlived = false;
+  bool rename_due = false;
   const auto now = clocks_.mono();
   aftermath then;
   {
@@ -59,7 +59,7 @@ mono_ns local_store::work() {
       stage_counters();
       then.news = true;
     }
-    outlived = !degraded_ && outlived_;
+    rename_due = !degraded_ && rename_at_ <= now;
     counters_due = !degraded_ && counters_at_ <= now;
     commit_due = !degraded_ && (commit_at_ <= now || counters_due);
     ring_due = ring_at_ <= now;
@@ -68,7 +68,7 @@ mono_ns local_store::work() {
   deliver(then);
   if (retry_due)
     recover();
-  if (outlived)
+  if (rename_due)
     rename();
   if (commit_due)
     commit(now, counters_due);

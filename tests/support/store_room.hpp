@@ -75,7 +75,7 @@ struct store_room {
       if (l.first == name || l.second == name)
         cut(l.first, l.second);
     storage::store_options o;
-    o.node = name;
+    o.node = how.self;
     o.clustered = true;
     o.entropy = [this] { return nonces += 2; };
     o.others_sync = milliseconds{100};

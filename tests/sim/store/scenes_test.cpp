@@ -262,6 +262,46 @@ CAF_TEST(I3 a setting on a new disk outlives a restart before earlier starts are
     CAF_CHECK_EQUAL(total(at), 1009u);
 }
 
+CAF_TEST(two machines under one name both have an alarm and nothing is lost) {
+  open("b");
+  open("a");
+  open("twin", usual("a"));
+  pass(70s);
+  link("a", "b");
+  link("twin", "b");
+  const auto alarms = [&](const std::string& at) {
+    int n = 0;
+    for (const auto& x : all[at].store->journal({}))
+      n += x.text.find("another machine runs under the name 'a'") != std::string::npos;
+    return n;
+  };
+  for (int i = 1; i <= 5; ++i) {
+    count("a", static_cast<std::uint64_t>(i));
+    count("twin", static_cast<std::uint64_t>(2 * i));
+    CAF_CHECK_EQUAL(alarms("a") + alarms("twin"), 0);
+    pass(2s);
+  }
+  count("a", 6);
+  count("twin", 12);
+  pass(2s);
+  CAF_CHECK_EQUAL(alarms("a"), 1);
+  CAF_CHECK_EQUAL(alarms("twin"), 1);
+  CAF_CHECK_EQUAL(alarms("b"), 0);
+  for (const auto* at : {"a", "b", "twin"})
+    CAF_CHECK_EQUAL(raw(at), 18u);
+  // Nor do they outbid each other with ever new streams.
+  const auto streams = [&] { return all["b"].store->summarize().seen.items().size(); };
+  const auto before = streams();
+  CAF_CHECK(before < 30);
+  for (int i = 7; i <= 12; ++i) {
+    count("a", static_cast<std::uint64_t>(i));
+    count("twin", static_cast<std::uint64_t>(2 * i));
+    pass(2s);
+  }
+  CAF_CHECK_EQUAL(streams(), before);
+  CAF_CHECK_EQUAL(raw("b"), 36u);
+}
+
 CAF_TEST(an event of a node whose clock is years behind is kept at the archive) {
   open("a");
   all["a"].clock.skew = -clock.wall() + 60'000; // 1970
