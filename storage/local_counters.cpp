@@ -269,7 +269,8 @@ void local_store::settle_young(const std::string& key, live_counter& x) {
 void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_t pulses) {
   x.restate = true;
   auto& mark = x.state.mark;
-  if (mark && mark->at != of && !x.state.after_mark(of) && mark->at.node == node_ && !x.state.summed(mark->at)) {
+  const bool left_out = mark && mark->before.covers(of) && !std::binary_search(mark->also.begin(), mark->also.end(), of);
+  if (left_out && mark->at != of && mark->at.node == node_ && !x.state.summed(mark->at)) {
     x.state.counts.raise(mark->at, x.state.counts.at(mark->at) + pulses);
     mark->count += pulses;
     x.mark_changed = true;

@@ -277,13 +277,16 @@ void local_store::set_news(std::function<void()> news) {
   news_ = std::move(news);
 }
 
-/// A stream with a boot above all that peers know of this node.
+/// A stream with a boot above all that peers know of this node. Where the disk
+/// refuses, its nonce alone must do (R2), as after a start.
 void local_store::rename() {
   streams names;
   batch first;
   hlc bound;
+  bool degraded = false;
   {
     std::lock_guard lock{mutex_};
+    degraded = degraded_;
     std::uint32_t highest = boot_;
     for (const auto& [of, seq] : data_.seen().items())
       if (of.node == node_)
@@ -292,7 +295,7 @@ void local_store::rename() {
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
     put_names(first, names, bound);
   }
-  if (auto ok = disk_->commit(first, true); !ok) {
+  if (auto ok = degraded ? status{} : disk_->commit(first, true); !ok) {
     taken nothing;
     return failed(nothing, ok.why());
   }
@@ -302,7 +305,8 @@ void local_store::rename() {
     rename_at_ = never;
     renamed_at_ = clocks_.mono();
     ++renames_;
-    stamps_.persisted(bound);
+    if (!degraded)
+      stamps_.persisted(bound);
     const auto before = state_stream_;
     state_stream_ = names.state;
     journal_stream_ = names.journal;

@@ -27,8 +27,8 @@ std::string way_out(errc code) {
 } // namespace
 
 mono_ns local_store::next_due() const {
-  auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min({commit_at_, counters_at_, rename_at_}));
-  at = std::min({at, push_at_, elsewhere_.due()});
+  auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min(commit_at_, counters_at_));
+  at = std::min({at, push_at_, rename_at_, elsewhere_.due()});
   if (const auto repeats = repeats_.due())
     at = std::min(at, *repeats);
   return at;
@@ -59,7 +59,7 @@ mono_ns local_store::work() {
       stage_counters();
       then.news = true;
     }
-    rename_due = !degraded_ && rename_at_ <= now;
+    rename_due = rename_at_ <= now;
     counters_due = !degraded_ && counters_at_ <= now;
     commit_due = !degraded_ && (commit_at_ <= now || counters_due);
     ring_due = ring_at_ <= now;

@@ -983,10 +983,7 @@ void store_world::judge_counters(const version_vector& seen) {
       durable += truth.lives[life].durable;
     if (truth.excused)
       durable = 0; // but for what the process that runs has counted itself
-    // A node with a new disk that refuses writes cannot name a later stream yet, and
-    // counts in one that a setting excludes.
-    const bool hindered = truth.excused && all_[c]->store->stats().degraded;
-    durable += hindered ? 0 : truth.lives.back().told;
+    durable += truth.lives.back().told;
     if (view.raw < durable)
       return fail(fmt::format("I3: counter {} shows {} pulses, {} were durable", c, view.raw, durable));
     // A setting that nobody acknowledged may be lost, or come back from the ring.
@@ -1000,7 +997,7 @@ void store_world::judge_counters(const version_vector& seen) {
       std::uint64_t least = mark.number;
       for (auto life = mark.life; life < truth.lives.size(); ++life) {
         const auto& l = truth.lives[life];
-        const auto safe = life + 1 == truth.lives.size() ? (hindered ? 0 : l.told) : truth.excused ? 0 : l.durable;
+        const auto safe = life + 1 == truth.lives.size() ? l.told : truth.excused ? 0 : l.durable;
         least += safe - std::min(safe, life == mark.life ? mark.told_before : 0);
       }
       const auto before = truth.confused ? 0 : mark.pulses_before;
