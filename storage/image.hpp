@@ -5,6 +5,7 @@
 #include "storage/merge.hpp"
 
 #include <map>
+#include <optional>
 
 namespace troupe::storage {
 
@@ -23,6 +24,13 @@ struct image {
   std::string machine;
   bool clustered = false;
   std::vector<stream_id> young;
+
+  /// The backup that it was restored from and not opened since.
+  struct origin {
+    std::string node;
+    wall_ms at = 0;
+  };
+  std::optional<origin> restored;
 };
 
 /// Reads it all.
