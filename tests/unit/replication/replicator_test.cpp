@@ -539,4 +539,71 @@ CAF_TEST(a node whose disk was replaced gets all back and goes on as a later str
   CAF_CHECK(equal("a", "b"));
 }
 
+CAF_TEST(a member without a link is behind since the first thing that it did not hear) {
+  open("a");
+  open("b");
+  put("a", "one", "1");
+  link("a", "b");
+  pass(1s);
+  cut("a", "b");
+  pass(2s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, 0); // it has all that there is
+  put("a", "two", "2");
+  pass(200ms);
+  const auto since = view("a", "b").behind_since;
+  CAF_CHECK(since != 0 && clock.mono() - since <= 200'000'000);
+  put("a", "three", "3");
+  pass(5s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, since);
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, 0);
+  CAF_CHECK(view("a", "b").equal);
+}
+
+CAF_TEST(who was away shows how far it is and tells once when it is done) {
+  open("a", small_pieces("a"));
+  open("b");
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK(!all["b"].talker->take_caught_up()); // it had missed next to nothing
+  cut("a", "b");
+  pass(20s);
+  much(60);
+  link("a", "b");
+  carry(8);
+  const auto begun = all["b"].talker->catching_up();
+  CAF_REQUIRE(begun);
+  CAF_CHECK_EQUAL(begun->operations, 60u);
+  CAF_CHECK(begun->done < 60);
+  carry(20);
+  const auto later = all["b"].talker->catching_up();
+  CAF_REQUIRE(later);
+  CAF_CHECK(later->done > begun->done && later->done < 60); // also of what is kept aside
+  CAF_CHECK(!all["b"].talker->take_caught_up());
+  pass(1s);
+  CAF_CHECK(!all["b"].talker->catching_up());
+  const auto done = all["b"].talker->take_caught_up();
+  CAF_REQUIRE(done);
+  CAF_CHECK_EQUAL(done->operations, 60u);
+  CAF_CHECK(done->away >= 20'000'000'000);
+  CAF_CHECK(!all["b"].talker->take_caught_up());
+  CAF_CHECK(!all["a"].talker->take_caught_up()); // it was not away
+  CAF_CHECK_EQUAL(view("b", "a").lacks, 0u);
+}
+
+CAF_TEST(a link that was gone for a moment is not worth a word) {
+  open("a");
+  open("b");
+  link("a", "b");
+  pass(1s);
+  cut("a", "b");
+  pass(1s);
+  put("a", "one", "1");
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK(equal("a", "b"));
+  CAF_CHECK(!all["b"].talker->take_caught_up());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
