@@ -436,6 +436,8 @@ void fake_house::tick() {
     for (auto& [n, x] : readings_)
       x["age_s"] = x["age_s"].get<double>() + 1;
     name = ticks_ % 3 == 0 ? "water/main" : ticks_ % 3 == 1 ? "living/temp" : "hall/motion";
+    if (find(name) == nullptr)
+      return; // somebody removed it
     auto& x = readings_[name];
     if (name == "hall/motion")
       x["value"] = !x["value"].get<bool>();
