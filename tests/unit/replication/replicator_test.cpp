@@ -4,6 +4,8 @@
 
 #include "tests/support/store_room.hpp"
 
+#include "storage/backup/restore.hpp"
+#include "storage/backup/writer.hpp"
 #include "storage/layout.hpp"
 
 using namespace troupe;
@@ -537,6 +539,61 @@ CAF_TEST(a node whose disk was replaced gets all back and goes on as a later str
   CAF_CHECK_EQUAL(text("a", "doc/1"), "of a");
   CAF_CHECK(session("a").boot > boot);
   CAF_CHECK(equal("a", "b"));
+}
+
+CAF_TEST(I3 what a node counts alone after it was restored from an old backup is not lost in a sum of its later life) {
+  open("a");
+  open("b");
+  belongs("a");
+  belongs("b");
+  link("a", "b");
+  all["a"].store->counted("gas", 10);
+  put("a", "doc/1", "old");
+  pass(2s);
+  const auto saved = all["a"].store->take_snapshot();
+  std::uint64_t total = 10;
+  for (int i = 0; i < 6; ++i) { // later lives, the first of which are summed
+    open("a");
+    belongs("a");
+    link("a", "b");
+    pass(6s);
+    all["a"].store->counted("gas", 10);
+    total += 10;
+    pass(2s);
+  }
+  CAF_CHECK(all["a"].store->erase(slot_kind::map, "doc/1"));
+  pass(2s);
+  CAF_REQUIRE_EQUAL(all["b"].store->counter("gas").total, total);
+  const auto boot = session("a").boot;
+  cut("a", "b");
+
+  auto disk = std::make_shared<memory_disk>();
+  auto into = make_memory_engine(disk);
+  CAF_REQUIRE(into->open(access::read_write));
+  backup::restoring work{*into, "a"};
+  backup::reader from{work.taker()};
+  backup::writer bytes{saved, "1"};
+  for (auto x = bytes.next(); !x.empty(); x = bytes.next())
+    CAF_REQUIRE(from.feed(x));
+  CAF_REQUIRE(from.finish());
+  CAF_REQUIRE(work.finish(*from.found().begins));
+  CAF_REQUIRE(into->close());
+  all["a"].disk = disk;
+  for (int i = 0; i < 2; ++i) { // alone, and started twice
+    open("a");
+    CAF_CHECK(session("a").boot < boot);
+    all["a"].store->counted("gas", 5);
+    pass(2s);
+  }
+  CAF_CHECK_EQUAL(text("a", "doc/1"), "old"); // it knows no better yet
+  link("a", "b");
+  pass(10s);
+  CAF_CHECK(equal("a", "b"));
+  CAF_CHECK(session("a").boot > boot);
+  for (const auto* node : {"a", "b"}) {
+    CAF_CHECK_EQUAL(text(node, "doc/1"), "-");
+    CAF_CHECK_EQUAL(all[node].store->counter("gas").total, total + 10);
+  }
 }
 
 CAF_TEST(a member without a link is behind since the first thing that it did not hear) {
