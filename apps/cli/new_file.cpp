@@ -4,9 +4,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <system_error>
 #include <unistd.h>
 
 namespace troupe::cli {
@@ -23,7 +23,7 @@ new_file::~new_file() {
 error new_file::refused(const std::string& doing) const {
   const auto why = errno;
   return {why == ENOSPC ? errc::disk_full : why == EACCES ? errc::permission_denied : errc::io_error,
-          fmt::format("{} {}: {}", doing, path_, std::strerror(why))};
+          fmt::format("{} {}: {}", doing, path_, std::generic_category().message(why))};
 }
 
 status new_file::open(bool replace) {

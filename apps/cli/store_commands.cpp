@@ -9,10 +9,10 @@
 
 #include <chrono>
 #include <climits>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include <unistd.h>
@@ -43,7 +43,7 @@ void show(session& s, const std::string& file, const backup::contents& x, const 
 void run_verify(session& s, const std::string& file) {
   std::ifstream from{file, std::ios::binary};
   if (!from)
-    return s.fail(exit_not_found, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+    return s.fail(exit_not_found, fmt::format("cannot read {}: {}", file, std::generic_category().message(errno)));
   backup::reader all;
   std::string space(64 << 10, '\0');
   while (from.read(space.data(), static_cast<std::streamsize>(space.size())) || from.gcount() > 0)
@@ -111,7 +111,7 @@ void run_restore(session& s, const std::string& file, const std::string& config,
   args.push_back(nullptr);
   ::execvp(program.c_str(), args.data());
   s.fail(exit_refused, fmt::format("cannot run {}: {}. It belongs beside troupe, or into PATH, on the machine of the node", program,
-                                   std::strerror(errno)));
+                                   std::generic_category().message(errno)));
 }
 
 // --- diff ----------------------------------------------------------------------

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
+#include <system_error>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,14 +39,14 @@ private:
 error refused(const std::string& what) {
   const auto why = errno;
   return {why == EACCES || why == EPERM ? errc::permission_denied : why == ENOSPC ? errc::disk_full : errc::io_error,
-          fmt::format("{}: {}", what, std::strerror(why))};
+          fmt::format("{}: {}", what, std::generic_category().message(why))};
 }
 
 status read_all(const std::string& file, backup::reader& into) {
   const descriptor from{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (from.get() < 0) {
     const auto why = errno;
-    return error{why == ENOENT ? errc::not_found : errc::io_error, fmt::format("cannot read {}: {}", file, std::strerror(why))};
+    return error{why == ENOENT ? errc::not_found : errc::io_error, fmt::format("cannot read {}: {}", file, std::generic_category().message(why))};
   }
   std::string space(64 << 10, '\0');
   for (;;) { // ends with the file
