@@ -67,6 +67,12 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
       into.young.push_back(read_stream_id(in));
   } else if (key == layout::clustered_key) {
     into.clustered = true;
+  } else if (key == layout::restored_key) {
+    byte_reader in{value};
+    image::origin from;
+    from.at = static_cast<wall_ms>(in.u64());
+    from.node = in.text();
+    into.restored = std::move(from);
   } else if (key.starts_with(layout::seen_prefix)) {
     const auto of = stream_after(layout::seen_prefix);
     into.seen.raise(of, number(value));

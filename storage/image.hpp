@@ -5,6 +5,7 @@
 #include "storage/merge.hpp"
 
 #include <map>
+#include <optional>
 
 namespace troupe::storage {
 
@@ -24,6 +25,13 @@ struct image {
   bool clustered = false;
   stream_id medium;         ///< the first state stream of this disk
   std::vector<stream_id> young;
+
+  /// The backup that it was restored from and not opened since.
+  struct origin {
+    std::string node;
+    wall_ms at = 0;
+  };
+  std::optional<origin> restored;
 };
 
 /// Reads it all.

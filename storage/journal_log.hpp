@@ -56,6 +56,7 @@ public:
   [[nodiscard]] const std::deque<journal_record>& records() const noexcept {
     return records_;
   }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t newest() const noexcept {
     return records_.empty() ? 0 : records_.back().local;
   }

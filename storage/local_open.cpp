@@ -15,6 +15,13 @@ bool may_read_only(errc code) {
   return code == errc::disk_full || code == errc::io_error;
 }
 
+std::string age_of(wall_ms x) {
+  const auto minutes = std::max<wall_ms>(0, x) / 60'000;
+  if (minutes < 60)
+    return fmt::format("{} min", minutes);
+  return minutes < 48 * 60 ? fmt::format("{} h", minutes / 60) : fmt::format("{} days", minutes / 60 / 24);
+}
+
 } // namespace
 
 status local_store::start() {
@@ -52,6 +59,7 @@ status local_store::start() {
   greeting.bound = bound;
   greeting.node = found->node;
   greeting.machine = found->machine;
+  greeting.restored = found->restored;
   status begun = refused;
   if (begun) {
     begun = begin(*found, pages); // a copy: below it may be needed again
@@ -164,10 +172,11 @@ void local_store::put_young(batch& into, const std::vector<stream_id>& all) {
   into.put(family::meta, std::string{layout::young_key}, std::move(bytes));
 }
 
-/// Of a disk that knows no earlier stream of this node: there may be some.
+/// Of a disk that knows no earlier stream of this node, or not the latest: there
+/// may be some.
 std::vector<stream_id> local_store::young_streams(const image& from, const stream_id& fresh) const {
   auto out = from.young;
-  if (clustered_ && (from.boot == 0 || !out.empty()))
+  if (clustered_ && (from.boot == 0 || from.restored || !out.empty()))
     out.push_back(fresh);
   return out;
 }
@@ -182,6 +191,8 @@ status local_store::begin(image from, const ring_reading& ring) {
   }
   put_names(first, names, bound);
   put_young(first, young_streams(from, names.state));
+  if (from.restored)
+    first.erase(family::meta, std::string{layout::restored_key});
   forget_empty_streams(from, first);
   if (auto ok = disk_->commit(first, true); !ok)
     return ok;
@@ -246,7 +257,13 @@ void local_store::greet(const image& found, const ring_reading& ring, bool undam
                      && (ring.newest->stream.boot > found.boot
                          || (ring.newest->stream.boot == found.boot
                              && ring.newest->durable_seq > found.seen.at(ring.newest->stream)));
-  if (undamaged && older)
+  if (found.restored) {
+    stats_.restored = fmt::format("the backup of {}, {} old", found.restored->node, age_of(clocks_.wall() - found.restored->at));
+    note(severity::notice, "restore",
+         fmt::format("restored from {}; goes on as stream {}. What is newer comes from other members that have it",
+                     stats_.restored, to_string(state_stream_)),
+         then);
+  } else if (undamaged && older)
     note(severity::alarm, "alarm",
          fmt::format("the database at {} is older than the counter ring says: synced writes "
                      "were lost, or a backup was restored. Compare 'troupe export' with what "

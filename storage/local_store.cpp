@@ -324,6 +324,8 @@ store_stats local_store::stats() const {
   const auto now = clocks_.mono();
   out.entries = data_.entries();
   out.pending_ops = pending();
+  out.events = events_.records().size();
+  out.event_bytes = events_.bytes();
   out.bytes_per_day = flash_.bytes_per_day(now);
   out.flash_limit_per_day = flash_.limit();
   out.slowdown = flash_.slowdown(now);

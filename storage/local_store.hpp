@@ -58,6 +58,8 @@ public:
   mono_ns work() override;
   status close() override;
 
+  snapshot take_snapshot() override; // local_snapshot.cpp
+
   // replica_port: local_replication.cpp
   summary summarize() const override;
   stream_range range(const stream_id& of, std::uint64_t after,

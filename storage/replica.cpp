@@ -99,6 +99,7 @@ whole_state replica::whole(const version_vector& known) const {
   whole_state out;
   out.seen = seen_;
   out.collected = collected_;
+  out.items.reserve(entries()); // mostly one slot each; growing would copy them all under the store's lock
   for (const auto& [kind, table] : tables_)
     for (const auto& [key, cell] : table)
       for (const auto& [of, x] : cell.slots) {

@@ -62,6 +62,8 @@ struct store_options {
 struct store_stats {
   std::uint64_t entries = 0;
   std::uint64_t pending_ops = 0;
+  std::uint64_t events = 0;             ///< of the journal, kept here
+  std::uint64_t event_bytes = 0;
   std::uint64_t commits = 0;
   std::uint64_t bytes_written = 0;      ///< estimated at the device, this open
   std::uint64_t bytes_per_day = 0;      ///< what the last hour wrote, 24 times; low during the first hour
@@ -74,6 +76,7 @@ struct store_stats {
   bool degraded = false;                ///< disk refuses writes; RAM goes on, D0 is refused
   std::string degraded_why;
   std::string stream;                   ///< readable id of the current stream
+  std::string restored;                 ///< the backup that this open began with; empty: none
 };
 
 /// The local replica: everything in RAM, written through to an engine by one

@@ -19,6 +19,7 @@ void add_config_commands(CLI::App& app, session& s);  ///< add remove replace ap
 void add_check_commands(CLI::App& app, session& s);   ///< check, config explain
 void add_pki_commands(CLI::App& app, session& s);     ///< pki init issue renew revoke ...
 void add_join_commands(CLI::App& app, session& s);   ///< token join
+void add_store_commands(CLI::App& app, session& s); ///< backup restore diff
 void add_local_commands(CLI::App& app, session& s);   ///< version shutdown completion
 
 } // namespace troupe::cli

@@ -38,6 +38,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"undrain", {noun::member}},
   {"leave", {noun::member}},
   {"remove-node", {noun::member}},
+  {"diff", {noun::member, noun::member}},
   {"fault", {noun::bus, noun::fault, noun::toggle}},
   {"add", {noun::section}},
   {"replace", {noun::section, noun::name}},

@@ -15,7 +15,7 @@ namespace {
 
 const char* const notes =
   "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no node, 4 not found,\n"
-  "            5 `check` found problems, 6 not allowed or not trusted.\n"
+  "            5 `check` or `backup --verify` found problems, 6 not allowed or not trusted.\n"
   "Examples:\n"
   "  troupe status                          the node at a glance\n"
   "  troupe watch boiler/                   readings as they change\n"
@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     {"The cluster", add_member_commands},
     {"The cluster", add_join_commands},
     {"The cluster", add_pki_commands},
+    {"The store", add_store_commands},
     {"Configuration of the running house", add_config_commands},
     {"Configuration files", add_check_commands},
     {"This program and its node", add_local_commands},

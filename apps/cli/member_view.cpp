@@ -52,38 +52,83 @@ std::string show_members(const json& x, const style& how, wall_ms now) {
   return result;
 }
 
+namespace {
+
+/// "3f2a91c0", and by its colour whether it is the same as here.
+std::string show_digest(const json& member, const std::string& here, const style& how) {
+  const auto its = text_at(member, "digest").substr(0, 8);
+  if (its.empty())
+    return "-";
+  if (its == here)
+    return how.paint(its, colour::green);
+  const bool defect = member.contains("digest_equal") && member["digest_equal"].is_boolean();
+  return defect ? how.paint("✗ " + its, colour::red) : how.paint(its, colour::yellow);
+}
+
+std::string show_progress(const json& x, const style& how) {
+  const auto all = number_at(x, "operations"), done = number_at(x, "done");
+  if (all <= 0)
+    return "";
+  return fmt::format("{} catches up: {} of {} changes of other members, for {}\n", how.paint("◐", colour::yellow), grouped(done), grouped(all),
+                     duration(number_at(x, "for_s")));
+}
+
+std::string show_standing_of_replica(const json& m, const style& how) {
+  if (!text_at(m, "trouble").empty())
+    return how.paint("✗ refused", colour::red);
+  if (number_at(m, "repairing") > 0)
+    return how.paint("✗ is repaired", colour::red);
+  if (truth_at(m, "equal"))
+    return how.paint("● equal", colour::green);
+  if (truth_at(m, "sending_all"))
+    return how.paint("◐ is sent everything", colour::yellow);
+  if (truth_at(m, "receiving_all"))
+    return how.paint("◐ sends everything", colour::yellow);
+  if (!truth_at(m, "linked"))
+    return how.paint("✗ not linked", colour::red);
+  return how.paint(number_at(m, "entries") > 0 || number_at(m, "lacks") == 0 ? "◐ catches up" : "◐ has more", colour::yellow);
+}
+
+std::string notes_on(const json& m, const style& how) {
+  const auto name = how.paint(text_at(m, "name", "?"), colour::bold);
+  std::string out;
+  if (const auto trouble = text_at(m, "trouble"); !trouble.empty())
+    out += fmt::format("{} {} {}\n", how.paint("✗", colour::red), name, trouble);
+  if (const auto buckets = number_at(m, "repairing"); buckets > 0)
+    out += fmt::format("{} {} of 64 parts of the store differ from those of {} and are being repaired\n", how.paint("◐", colour::yellow),
+                       static_cast<unsigned>(buckets), name);
+  if (number_at(m, "repaired") > 0)
+    out += fmt::format("{} {} entries differed from those of {} although both had seen the same, and were repaired; the journal names them\n",
+                       how.paint("◐", colour::yellow), static_cast<std::uint64_t>(number_at(m, "repaired")), name);
+  return out;
+}
+
+} // namespace
+
 std::string show_replicas(const json& x, const style& how) {
-  table t{{{"NAME"}, {"STORE"}, {"ENTRIES BEHIND", true}, {"BYTES", true}, {"FOR", true}, {"HEARD", true}, {"SENT", true}, {"RECEIVED", true},
-           {"REPAIRED", true}}};
+  table t{{{"NAME"}, {"STORE"}, {"ENTRIES BEHIND", true}, {"BYTES", true}, {"FOR", true}, {"DIGEST"}, {"JOURNAL", true}, {"FLASH A DAY", true},
+           {"HEARD", true}, {"REPAIRED", true}}};
   std::string below;
+  const auto digest = text_at(x, "digest").substr(0, 8);
   for (auto& m : list_at(x, "members")) {
-    const auto name = text_at(m, "name", "?");
-    const auto trouble = text_at(m, "trouble");
     const auto seconds = [&](const char* key) {
       return m.contains(key) && m[key].is_number() ? duration(number_at(m, key)) : std::string{"-"};
     };
-    const auto entries = number_at(m, "entries");
     const bool equal = truth_at(m, "equal");
-    t.add({name,
-           !trouble.empty()                ? how.paint("✗ refused", colour::red)
-           : equal                         ? how.paint("● equal", colour::green)
-           : truth_at(m, "sending_all")    ? how.paint("◐ is sent everything", colour::yellow)
-           : truth_at(m, "receiving_all")  ? how.paint("◐ sends everything", colour::yellow)
-           : truth_at(m, "linked")         ? how.paint("◐ catches up", colour::yellow)
-                                           : how.paint("✗ not linked", colour::red),
-           equal ? "0" : fmt::format("{:.0f}", entries), equal ? "0" : bytes(number_at(m, "bytes")), equal ? "-" : seconds("behind_s"),
-           seconds("heard_s"), bytes(number_at(m, "sent_bytes")), bytes(number_at(m, "received_bytes")),
-           fmt::format("{:.0f}", number_at(m, "repaired"))});
-    if (!trouble.empty())
-      below += fmt::format("{} {} {}\n", how.paint("✗", colour::red), how.paint(name, colour::bold), trouble);
-    if (number_at(m, "repaired") > 0)
-      below += fmt::format("{} {} entries differed from those of {} although both had seen the same, and were repaired; the journal names them\n",
-                           how.paint("◐", colour::yellow), static_cast<std::uint64_t>(number_at(m, "repaired")), how.paint(name, colour::bold));
+    t.add({text_at(m, "name", "?"), show_standing_of_replica(m, how), equal ? "0" : fmt::format("{:.0f}", number_at(m, "entries")),
+           equal ? "0" : bytes(number_at(m, "bytes")), equal ? "-" : seconds("behind_s"), show_digest(m, digest, how),
+           m.contains("events") ? grouped(number_at(m, "events")) : "-", m.contains("bytes_per_day") ? bytes(number_at(m, "bytes_per_day")) : "-",
+           seconds("heard_s"), fmt::format("{:.0f}", number_at(m, "repaired"))});
+    below += notes_on(m, how);
   }
-  const auto day = number_at(x, "bytes_per_day");
   auto out = fmt::format("{}  {} entries, {} not on its disk yet, {} a day to the disk of {}{}\n", how.paint(text_at(x, "node", "?"), colour::bold),
-                         static_cast<std::uint64_t>(number_at(x, "entries")), static_cast<std::uint64_t>(number_at(x, "pending")), bytes(day),
-                         bytes(number_at(x, "budget_per_day")), truth_at(x, "archive") ? ", keeps the journals of all" : "");
+                         static_cast<std::uint64_t>(number_at(x, "entries")), static_cast<std::uint64_t>(number_at(x, "pending")),
+                         bytes(number_at(x, "bytes_per_day")), bytes(number_at(x, "budget_per_day")),
+                         truth_at(x, "archive") ? ", keeps the journals of all" : "");
+  if (!digest.empty())
+    out += fmt::format("digest {}, {} events of {} in the journal, {}\n", digest, grouped(number_at(x, "events")), bytes(number_at(x, "event_bytes")),
+                       count_of(number_at(x, "streams"), "stream"));
+  out += show_progress(object_at(x, "catching_up"), how);
   if (t.empty())
     return out + "no other member\n";
   return out + t.render(how) + below;

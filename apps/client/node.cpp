@@ -100,6 +100,19 @@ answer<json> node::ask(const std::string& method, const std::string& path,
   return parsed;
 }
 
+answer<std::string> node::fetch(const std::string& path, const params& query) const {
+  std::string bytes;
+  const auto status = call("GET", with_query(path, query), "", patience_, [&](int, std::string_view piece) {
+    bytes += piece;
+    return bytes.size() <= max_answer_bytes;
+  });
+  if (!status)
+    return status.why();
+  if (*status != 200)
+    return refused(*status, bytes);
+  return bytes;
+}
+
 answer<json> node::get(const std::string& path, const params& query) const {
   return ask("GET", with_query(path, query), "");
 }

@@ -33,6 +33,8 @@ public:
 
   // --- any endpoint ---
   [[nodiscard]] answer<json> get(const std::string& path, const params& query = {}) const;
+  /// As `get`, of what is no JSON.
+  [[nodiscard]] answer<std::string> fetch(const std::string& path, const params& query = {}) const;
   [[nodiscard]] answer<json> post(const std::string& path, const json& body) const;
   [[nodiscard]] answer<json> remove(const std::string& path) const;
 

@@ -83,6 +83,16 @@ public:
   virtual json history(std::size_t newest) = 0;
   virtual result<json> rollback(const caller& who, const json& body) = 0; ///< {"revision": 7, "dry_run": false}
 
+  // --- this node's store, for operators ---
+  virtual json store() = 0;        ///< sizes, digests
+  virtual result<json> store_vector() = 0; ///< what of each stream has arrived
+  virtual result<json> store_rows(std::uint64_t bucket) = 0; ///< what is visible in one bucket of the digests
+  virtual result<json> store_entry(const std::string& kind, const std::string& key) = 0;
+  /// {"id", ...}: its blocks are fetched one after the other, by the same caller.
+  virtual result<json> begin_backup(const caller& who) = 0;
+  /// Bytes of docs/formats/backup.md; empty after the last.
+  virtual result<std::string> backup_block(const caller& who, const std::string& id, std::uint64_t number) = 0;
+
   // --- streams: "watch" {"prefix"}, "tap" {"actor"}, "log" {...} ---
   virtual result<std::shared_ptr<event_queue>> open_stream(const caller& who,
                                                            const std::string& what,

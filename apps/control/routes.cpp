@@ -20,6 +20,11 @@ reply answer(const result<json>& x) {
                               x.why().context);
 }
 
+reply bytes(result<std::string> x) {
+  return x ? reply{200, "application/octet-stream", std::move(*x), nullptr}
+           : refusal(http_status(x.why().code), to_string(x.why().code), x.why().context);
+}
+
 reply stream(node_api& node, const call& c, const char* what, json body) {
   auto opened = node.open_stream(c.who, what, body);
   if (!opened)
@@ -138,6 +143,24 @@ std::vector<route> make_routes() {
     {"POST", "/v1/rollback", "rollback", operate, none,
      {{"revision", f::whole, true}, {"dry_run", f::truth}},
      [](node_api& n, const call& c) { return answer(n.rollback(c.who, c.body)); }},
+
+    // --- the store ---
+    {"GET", "/v1/store", "store", look, none, none,
+     [](node_api& n, const call&) { return ok(n.store()); }},
+    {"GET", "/v1/store/vector", "storeVector", look, none, none,
+     [](node_api& n, const call&) { return answer(n.store_vector()); }},
+    {"GET", "/v1/store/rows", "storeRows", look, {{"bucket", f::whole}}, none,
+     [](node_api& n, const call& c) { return answer(n.store_rows(number_of(c, "bucket", 0))); }},
+    {"GET", "/v1/store/entries/{kind}/{name}", "storeEntry", look, none, none,
+     [](node_api& n, const call& c) {
+       return answer(n.store_entry(c.path.at("kind"), c.path.at("name")));
+     }},
+    {"POST", "/v1/backups", "beginBackup", operate, none, none,
+     [](node_api& n, const call& c) { return answer(n.begin_backup(c.who)); }},
+    {"GET", "/v1/backups/{id}", "backupBlock", operate, {{"block", f::whole}}, none,
+     [](node_api& n, const call& c) {
+       return bytes(n.backup_block(c.who, c.path.at("id"), number_of(c, "block", 0)));
+     }},
 
     // --- streams ---
     {"GET", "/v1/streams/watch", "watch", look, {{"prefix"}}, none,

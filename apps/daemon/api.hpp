@@ -2,13 +2,16 @@
 
 #include "actors/supervision/root.hpp"
 #include "apps/control/node_api.hpp"
+#include "apps/daemon/backup_desk.hpp"
 #include "apps/daemon/cluster_words.hpp"
 #include "apps/daemon/desired.hpp"
 #include "apps/daemon/journal_report.hpp"
+#include "apps/daemon/node_names.hpp"
 #include "apps/daemon/reconciler.hpp"
 #include "apps/daemon/streams.hpp"
 #include "apps/daemon/workshop.hpp"
 #include "config/load/check.hpp"
+#include "storage/replicated_store.hpp"
 
 #include <functional>
 #include <mutex>
@@ -27,12 +30,14 @@ struct api_parts {
   journal_report& report;
   supervision::root& tree;
   running_things& running;
+  const node_names& whose; ///< events and contributions are
   mono_ns started_at;
   std::function<void()> stop; ///< asks the program to end
   /// What other nodes run, each saying where: a change is held against the
   /// whole house. Empty function: there are none.
   std::function<std::vector<document>()> elsewhere{};
   cluster_words* cluster = nullptr; ///< null: a node alone
+  storage::replicated_store* disk = nullptr; ///< null: nothing to compare or save
 };
 
 /// The control interface of one node. Looking reads tables; commanding asks
@@ -82,6 +87,14 @@ public:
   result<json> remove_for(const std::string& node, const control_caller& who, const std::string& section, const std::string& name);
   result<json> apply_for(const std::string& node, const control_caller& who, const json& body);
 
+  // api_store.cpp
+  json store() override;
+  result<json> store_vector() override;
+  result<json> store_rows(std::uint64_t bucket) override;
+  result<json> store_entry(const std::string& kind, const std::string& key) override;
+  result<json> begin_backup(const control_caller& who) override;
+  result<std::string> backup_block(const control_caller& who, const std::string& id, std::uint64_t number) override;
+
   // api_cluster.cpp
   json members() override;
   json replicas() override;
@@ -126,6 +139,7 @@ private:
 
   api_parts parts_;
   std::mutex configuring_;
+  backup_desk backups_;
 };
 
 } // namespace troupe::daemon

@@ -30,15 +30,11 @@ json node_control::members() {
 }
 
 json node_control::replicas() {
-  const auto s = parts_.all.store.stats();
-  return {{"node", parts_.node.name},
-          {"stream", s.stream},
-          {"entries", s.entries},
-          {"pending", s.pending_ops},
-          {"bytes_per_day", s.bytes_per_day},
-          {"budget_per_day", parts_.node.flash_bytes_per_day},
-          {"archive", parts_.node.archive},
-          {"members", parts_.cluster != nullptr ? parts_.cluster->replicas() : json::array()}};
+  auto out = store();
+  out.erase("sums");
+  out["members"] = parts_.cluster != nullptr ? parts_.cluster->replicas() : json::array();
+  out["catching_up"] = parts_.cluster != nullptr ? parts_.cluster->catching_up() : json();
+  return out;
 }
 
 result<json> node_control::member_act(const control_caller& who, const std::string& name, const std::string& verb) {

@@ -76,7 +76,7 @@ result<storage::journal_query> query_from(const json& body) {
 
 } // namespace
 
-node_control::node_control(api_parts parts) : parts_(std::move(parts)) {}
+node_control::node_control(api_parts parts) : parts_(std::move(parts)), backups_(parts_.all.clocks) {}
 
 json node_control::status() {
   std::map<std::string, int> actors{{"running", 0}, {"waiting", 0}, {"quarantined", 0}, {"hung", 0}};
@@ -240,8 +240,11 @@ result<json> node_control::log(const json& query) {
   if (!wanted)
     return wanted.why();
   auto out = json::array();
-  for (const auto& x : parts_.all.store.journal(*wanted))
+  for (const auto& x : parts_.all.store.journal(*wanted)) {
     out.push_back(event_json(x));
+    if (parts_.cluster != nullptr) // an archive has those of others, too
+      out.back()["node"] = parts_.whose.of(x.node);
+  }
   return out;
 }
 

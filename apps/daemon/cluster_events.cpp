@@ -208,14 +208,23 @@ json cluster_part::replicas() {
                    {"behind_s", seconds_since(x.behind_since)}, {"heard_s", seconds_since(x.heard_at)}, {"trouble", x.trouble},
                    {"sending_all", x.sending_all}, {"receiving_all", x.receiving_all}, {"under_way", x.under_way},
                    {"staged_bytes", x.staged}, {"sent_bytes", x.sent_bytes}, {"received_bytes", x.received_bytes},
-                   {"wholes_sent", x.wholes_sent}, {"repaired", x.repaired}, {"stream", x.session}});
+                   {"wholes_sent", x.wholes_sent}, {"repaired", x.repaired}, {"repairing", x.differing},
+                   {"compared_s", seconds_since(x.compared_at)}, {"lacks", x.lacks}, {"stream", x.session}});
   }
   const auto all = disk_.missing({});
   for (const auto& name : members) // not linked since this node started
     if (name != config_.name)
       out.push_back({{"name", name}, {"linked", false}, {"equal", false}, {"entries", all.entries}, {"bytes", all.bytes},
-                     {"behind_s", nullptr}, {"heard_s", nullptr}, {"trouble", ""}});
+                     {"behind_s", seconds_since(started_)}, {"heard_s", nullptr}, {"trouble", ""}});
   return out;
+}
+
+json cluster_part::catching_up() {
+  const auto x = exchange_ ? exchange_->catching_up() : std::nullopt;
+  if (!x)
+    return nullptr;
+  return {{"operations", x->operations}, {"done", x->done}, {"for_s", static_cast<double>(all_.clocks.mono() - x->since) / 1e9},
+          {"away_s", static_cast<double>(x->away) / 1e9}};
 }
 
 json cluster_part::alarms() {

@@ -376,6 +376,16 @@ void cluster_part::start_exchange() {
     if (auto* to = open_link_.load())
       to->send_frame(peer, std::move(frame));
   });
+  exchange_->on_caught_up([this](const cluster::replicator::catch_up& x, mono_ns now) {
+    const auto seconds = [](mono_ns ns) { return static_cast<double>(ns) / 1e9; };
+    storage::journal_event event;
+    event.level = storage::severity::notice;
+    event.kind = "replica";
+    event.subject = config_.name;
+    event.text = fmt::format("caught up: {} changes of other members in {:.1f} s{}", x.operations, seconds(now - x.since),
+                             x.away > 0 ? fmt::format(", after {:.0f} s without them", seconds(x.away)) : ", after its start");
+    all_.store.append(std::move(event));
+  });
   // Said anew at each start, so that no one who did not hear of it removes a node that lives.
   const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}};
   if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, me.dump()); !put)

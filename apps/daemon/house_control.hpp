@@ -50,7 +50,15 @@ public:
   result<json> post_mortems(const std::string& actor) override;
   result<json> actor(const std::string& name) override;
   json members() override;
-  json replicas() override { return parts_.here.replicas(); }
+  json replicas() override;
+  json store() override { return parts_.here.store(); }
+  result<json> store_vector() override { return parts_.here.store_vector(); }
+  result<json> store_rows(std::uint64_t bucket) override { return parts_.here.store_rows(bucket); }
+  result<json> store_entry(const std::string& kind, const std::string& key) override { return parts_.here.store_entry(kind, key); }
+  result<json> begin_backup(const control::caller& who) override { return parts_.here.begin_backup(who); }
+  result<std::string> backup_block(const control::caller& who, const std::string& id, std::uint64_t number) override {
+    return parts_.here.backup_block(who, id, number);
+  }
   result<std::shared_ptr<control::event_queue>>
   open_stream(const control::caller& who, const std::string& what, const json& body) override;
 

@@ -1,5 +1,7 @@
 #include "apps/daemon/house_control.hpp"
 
+#include "apps/daemon/log_merge.hpp"
+
 #include <algorithm>
 
 namespace troupe::daemon {
@@ -8,7 +10,7 @@ namespace {
 
 void stamp(json& rows, const std::string& node) {
   for (auto& x : rows)
-    if (x.is_object())
+    if (x.is_object() && !x.contains("node")) // an archive says whose they are
       x["node"] = node;
 }
 
@@ -99,25 +101,21 @@ result<json> house_control::log(const json& query) {
   auto here = parts_.here.log(query);
   if (!here)
     return here.why();
-  auto out = std::move(*here);
-  stamp(out, parts_.self);
+  auto own = std::move(*here);
+  stamp(own, parts_.self);
   if (query.contains("after") && query["after"] != 0)
-    return out; // sequence numbers are a node's own
+    return own; // sequence numbers are a node's own
   std::multimap<std::string, std::string> fields;
   for (const auto& [key, x] : query.items())
     if (!x.is_null() && x != "" && x != 0)
       fields.emplace(key, x.is_string() ? x.get<std::string>() : x.dump());
+  std::vector<json> all{std::move(own)};
   for (auto& [node, said] : parts_.others.ask_all("/v1/log", fields))
     if (said) {
       stamp(*said, node);
-      append(out, std::move(*said));
+      all.push_back(std::move(*said));
     }
-  const auto at = [](const json& x) { return x.value("at", wall_ms{0}); };
-  std::stable_sort(out.begin(), out.end(), [&](const json& a, const json& b) { return at(a) < at(b); });
-  const auto newest = query.value("newest", std::size_t{100});
-  if (newest != 0 && out.size() > newest)
-    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(out.size() - newest));
-  return out;
+  return merge_logs(std::move(all), query.value("newest", std::size_t{100}));
 }
 
 json house_control::buses() {
@@ -142,6 +140,25 @@ result<json> house_control::actor(const std::string& name) {
 }
 
 json house_control::members() { return parts_.here.members(); }
+
+/// What only each one knows of itself is asked of all that are linked.
+json house_control::replicas() {
+  auto out = parts_.here.replicas();
+  const auto said = parts_.others.ask_all("/v1/store");
+  for (auto& row : out["members"]) {
+    const auto found = said.find(row.value("name", ""));
+    if (found == said.end() || !found->second || !found->second->is_object())
+      continue;
+    const auto& its = *found->second;
+    for (const char* key : {"digest", "events", "event_bytes", "bytes_per_day", "budget_per_day", "degraded"})
+      if (its.contains(key))
+        row[key] = its[key];
+    // Digests mean something only where both have seen the same.
+    const bool comparable = its.value("seen", "?") == out.value("seen", "");
+    row["digest_equal"] = comparable ? json(its.value("digest", "?") == out.value("digest", "")) : json();
+  }
+  return out;
+}
 
 result<std::shared_ptr<control::event_queue>>
 house_control::open_stream(const control::caller& who, const std::string& what, const json& body) {

@@ -1,9 +1,11 @@
 #include "apps/daemon/log.hpp"
 #include "apps/daemon/node.hpp"
+#include "apps/daemon/restore.hpp"
 #include "config/load/parse.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
@@ -68,6 +70,25 @@ int wait_for_end(const sigset_t& signals, const node& here) {
   }
 }
 
+/// For `troupe restore`, which tells people.
+int restore(const node_config& config, const std::string& file, bool replace, bool as_json) {
+  const auto done = restore_store(config, file, replace);
+  if (!done) {
+    fmt::print(stderr, "troupe: {}\n", done.why().context);
+    return done.why().code == errc::corrupt || done.why().code == errc::unsupported ? bad_backup : failed_to_start;
+  }
+  const auto& of = *done->what.begins;
+  if (as_json)
+    fmt::print("{}\n", nlohmann::json{{"node", config.name}, {"store", done->store}, {"aside", done->aside}, {"of", of.node}, {"at", of.at},
+                                      {"slots", done->what.slots}, {"events", done->what.events}}
+                         .dump());
+  else
+    fmt::print("restored {} from the backup of {}: {} slots, {} events\n{}start the node; what other members know that is newer comes "
+               "from them\n", done->store, of.node, done->what.slots, done->what.events,
+               done->aside.empty() ? "" : fmt::format("the store that was there is now {}; remove it when all is well\n", done->aside));
+  return stopped;
+}
+
 int run(node_config config, std::string first_house, std::string first_house_name) {
   const auto signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -108,14 +129,19 @@ int main(int argc, char** argv) {
   app.footer("Examples:\n"
              "  trouped --config /etc/troupe/node.toml\n"
              "  trouped --config node.toml --house house.toml   a new node begins with this house\n"
-             "  trouped --config node.toml --check              only say what is wrong with it\n\n"
+             "  trouped --config node.toml --check              only say what is wrong with it\n"
+             "  trouped --config node.toml --restore FILE       what `troupe restore` does\n\n"
              "Ends with 0 after SIGTERM or SIGINT, 1 if it cannot start, 2 for a bad configuration,\n"
              "70 when supervision gave up, 71 when something hung at the stop.");
   std::string config_path = "/etc/troupe/node.toml", house_path;
-  bool only_check = false;
+  std::string backup;
+  bool only_check = false, replace = false, as_json = false;
   app.add_option("-c,--config", config_path, "node.toml of this machine")->capture_default_str();
   app.add_option("--house", house_path, "house.toml for a node that has no house yet");
   app.add_flag("--check", only_check, "check the configuration and stop");
+  auto* from = app.add_option("--restore", backup, "make the store from a backup and stop; the node must not run");
+  app.add_flag("--replace", replace, "with --restore: move a store that is there aside")->needs(from);
+  app.add_flag("--json", as_json, "with --restore: tell what was done as JSON")->needs(from);
   app.set_version_flag("--version", "trouped " TROUPE_VERSION);
   try {
     app.parse(argc, argv);
@@ -135,6 +161,8 @@ int main(int argc, char** argv) {
   if (any_fatal(parsed.problems))
     return bad_configuration;
   std::string house;
+  if (!backup.empty())
+    return restore(parsed.node, backup, replace, as_json);
   if (!house_path.empty()) {
     auto found = read_file(house_path);
     if (!found) {

@@ -85,6 +85,7 @@ struct node::parts {
   // In order of dependence: each outlives what stands below it.
   std::unique_ptr<services> all;
   std::unique_ptr<desired> wanted;
+  std::unique_ptr<node_names> whose;
   std::unique_ptr<workshop> makers;
   std::unique_ptr<streams> events;
   std::unique_ptr<journal_report> report;
@@ -142,7 +143,7 @@ status node::parts::open_store() {
 
 void node::parts::note_previous_end() {
   const auto last = disk->get(slot_kind::own, run_key(how.config.name));
-  if (!last)
+  if (!last || !disk->stats().restored.empty()) // then it says how the run ended that was saved
     return;
   const auto x = json::parse(last->payload, nullptr, false);
   const auto state = x.is_object() ? x.value("state", "") : "";
@@ -190,8 +191,11 @@ status node::start() {
   p.note_own_end("starting");
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks, config.name);
+  p.whose = std::make_unique<node_names>(*p.disk, p.clocks, config.name);
   p.makers = std::make_unique<workshop>(*p.all, config, p.people, p.how.open_bus);
   p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
+  if (cluster_part::is_wanted(config))
+    p.events->name_nodes([of = p.whose.get()](std::uint64_t hash) { return of->of(hash); });
   p.report = std::make_unique<journal_report>(*p.disk, p.clocks);
   p.report->set_tap([to = p.events.get()](const std::string& actor, const std::string& message) {
     to->tapped(actor, message);
@@ -226,9 +230,9 @@ status node::start() {
     spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
-    *p.running, began, [&p] { p.how.on_end(stopped); },
+    *p.running, *p.whose, began, [&p] { p.how.on_end(stopped); },
     p.cluster ? [of = p.cluster.get()] { return of->elsewhere(); } : std::function<std::vector<document>()>{},
-    p.cluster.get()});
+    p.cluster.get(), p.disk.get()});
   if (p.cluster)
     if (auto opened = p.cluster->open(*p.system, *p.control); !opened)
       return opened;

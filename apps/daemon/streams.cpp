@@ -110,7 +110,14 @@ streams::queue streams::log(const storage::journal_query& query) {
     std::vector<storage::journal_event> waiting;
   };
   const auto early = std::make_shared<early_entries>();
-  auto feed = disk_.on_event([to, query, early](const storage::journal_event& x) {
+  // Whose they are is told where journals of several nodes may be.
+  const auto row = [this](const storage::journal_event& x) {
+    auto out = event_json(x);
+    if (name_of_)
+      out["node"] = name_of_(x.node);
+    return out;
+  };
+  auto feed = disk_.on_event([to, query, early, row](const storage::journal_event& x) {
     if ((!query.subject.empty() && query.subject != x.subject)
         || (!query.kind.empty() && query.kind != x.kind) || x.level < query.at_least)
       return;
@@ -122,18 +129,18 @@ streams::queue streams::log(const storage::journal_query& query) {
         return;
       }
     }
-    to->push("entry", event_json(x));
+    to->push("entry", row(x));
   });
   std::uint64_t told = 0;
   for (const auto& x : disk_.journal(query)) {
-    to->push("entry", event_json(x));
+    to->push("entry", row(x));
     told = std::max(told, x.seq);
   }
   {
     std::lock_guard lock{early->mutex};
     for (const auto& x : early->waiting)
       if (x.seq > told)
-        to->push("entry", event_json(x));
+        to->push("entry", row(x));
     early->waiting.clear();
     early->over = true;
   }

@@ -56,6 +56,9 @@ public:
   /// Every reader hears that the node stops.
   void end_all(const std::string& why);
 
+  /// Entries of a log say whose they are. Before the first reader.
+  void name_nodes(std::function<std::string(std::uint64_t hash)> name_of) { name_of_ = std::move(name_of); }
+
 private:
   class watching;
   struct tap_point {
@@ -69,6 +72,7 @@ private:
 
   storage::live_table& live_;
   storage::store& disk_;
+  std::function<std::string(std::uint64_t)> name_of_;
   directory& names_;
   const catalog& people_;
   const clock_source& clocks_;

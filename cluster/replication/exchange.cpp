@@ -35,6 +35,8 @@ void exchange::keep_time() {
 }
 
 void exchange::finish(replicator::frames& out) {
+  if (const auto done = inner_.take_caught_up(); done && tell_)
+    tell_(*done, clocks_.mono());
   while (news_.exchange(false))
     inner_.news(clocks_.mono(), out);
   for (auto& x : out)
@@ -84,6 +86,11 @@ void exchange::receive(const std::string& peer, std::string_view frame) {
 
 void exchange::compare() {
   run([&](mono_ns now, replicator::frames& out) { inner_.compare(now, out); });
+}
+
+std::optional<replicator::catch_up> exchange::catching_up() const {
+  std::lock_guard lock{mutex_};
+  return inner_.catching_up();
 }
 
 std::vector<replicator::peer_view> exchange::peers() const {

@@ -33,6 +33,9 @@ public:
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
+  /// Called when this node has caught up after an absence; may write to the store.
+  /// Before `start`.
+  void on_caught_up(std::function<void(const replicator::catch_up&, mono_ns now)> tell) { tell_ = std::move(tell); }
   void start();
   void stop();
 
@@ -43,6 +46,7 @@ public:
   void compare();
 
   [[nodiscard]] std::vector<replicator::peer_view> peers() const;
+  [[nodiscard]] std::optional<replicator::catch_up> catching_up() const;
 
 private:
   using work = std::function<void(mono_ns now, replicator::frames& out)>;
@@ -55,6 +59,7 @@ private:
   storage::replica_port& data_;
   const clock_source& clocks_;
   const send_fn send_;
+  std::function<void(const replicator::catch_up&, mono_ns)> tell_;
   mutable std::mutex mutex_;
   std::atomic<std::thread::id> inside_{}; ///< who holds it: news of its own doing wait
   std::atomic<bool> news_{false};

@@ -32,6 +32,14 @@ std::size_t weight(const storage::keyed_slot& x) {
   return sizeof x + x.key.size() + x.content.payload.size() + 24 * x.content.ctx.items().size();
 }
 
+/// Operations of `to` that are above `from`.
+std::uint64_t operations(const version_vector& from, const version_vector& to) {
+  std::uint64_t out = 0;
+  for (const auto& [of, seq] : to.items())
+    out += seq - std::min(seq, from.at(of));
+  return out;
+}
+
 std::size_t weight(const storage::whole_state::item& x) {
   return sizeof x + x.key.size() + x.content.payload.size() + 24 * x.content.ctx.items().size();
 }
@@ -93,10 +101,14 @@ void replicator::receive(const std::string& from, std::string_view bytes, mono_n
       p.trouble = "says what makes no sense: " + x.why().context;
     return;
   }
-  p.heard_at = now;
   const auto mine = data_.summarize();
-  if (const auto* greeting = std::get_if<frame::hello>(&*x))
+  if (const auto* greeting = std::get_if<frame::hello>(&*x)) {
+    if (!p.session) // the first of this link
+      begin_catch_up(greeting->seen, mine, p.heard_at == 0 ? 0 : now - p.heard_at, now);
+    p.heard_at = now;
     return on(p, *greeting, mine, now, out);
+  }
+  p.heard_at = now;
   if (!p.compatible)
     return;
   const auto session = std::visit([](const auto& content) { return content.session; }, *x);
@@ -216,6 +228,7 @@ void replicator::on(peer& from, frame::range& x, const state& mine, mono_ns now,
     from.hello_due = true;
   const auto after = data_.summarize();
   compare_counters(from, after);
+  look_at_catch_up(after);
   send_taken(from, after, out);
   to_all(after, now, out); // who has it only from us hears of it now
 }
@@ -256,6 +269,7 @@ void replicator::on(peer& from, frame::whole& x, const state& mine, mono_ns now,
   data_.take(std::move(all));
   const auto after = data_.summarize();
   compare_counters(from, after);
+  look_at_catch_up(after);
   send_taken(from, after, out);
   to_all(after, now, out);
 }
@@ -299,12 +313,14 @@ void replicator::on(peer& from, const frame::pulse& x, const state&, mono_ns now
 
 // --- digests ---------------------------------------------------------------
 
-void replicator::on(peer& from, const frame::digests& x, const state& mine, mono_ns, frames& out) {
+void replicator::on(peer& from, const frame::digests& x, const state& mine, mono_ns now, frames& out) {
   const auto seen = frame::hash(mine.seen);
   if (x.seen_hash != seen)
     return; // not the same has arrived: nothing to compare
+  from.compared_at = now;
+  from.differing = 0;
   for (std::size_t i = 0; i < storage::digest::buckets; ++i)
-    if (x.sums.sums[i] != mine.sums.sums[i])
+    if (x.sums.sums[i] != mine.sums.sums[i] && ++from.differing > 0)
       send(from, frame::rows{mine.session, seen, static_cast<std::uint8_t>(i), true, data_.digest_rows(i)}, out);
 }
 
@@ -548,6 +564,39 @@ void replicator::news(mono_ns now, frames& out) {
   to_all(mine, now, out);
 }
 
+// --- coming back -------------------------------------------------------------
+
+/// A peer that this node has just met has more than it.
+void replicator::begin_catch_up(const version_vector& of, const state& mine, mono_ns away, mono_ns now) {
+  if (mine.seen.covers(of))
+    return;
+  if (catch_up_.to.empty())
+    catch_up_ = {mine.seen, {}, now, away};
+  else // whoever was heard of last tells how long it was away
+    catch_up_.away = std::min(catch_up_.away, away);
+  catch_up_.to.join(of);
+}
+
+void replicator::look_at_catch_up(const state& mine) {
+  if (catch_up_.to.empty() || !mine.seen.covers(catch_up_.to))
+    return;
+  const auto all = operations(catch_up_.from, catch_up_.to);
+  if (all >= how_.told_operations || catch_up_.away >= to_ns(how_.told_away))
+    caught_up_ = catch_up{all, all, catch_up_.since, catch_up_.away};
+  catch_up_ = {};
+}
+
+std::optional<replicator::catch_up> replicator::catching_up() const {
+  if (catch_up_.to.empty())
+    return {};
+  auto have = data_.summarize().seen;
+  for (const auto& [name, p] : peers_)
+    for (const auto& [of, r] : p.runs) // kept aside, and as good as here
+      have.raise(of, r.so_far.upto);
+  const auto all = operations(catch_up_.from, catch_up_.to);
+  return catch_up{all, all - std::min(all, operations(have, catch_up_.to)), catch_up_.since, catch_up_.away};
+}
+
 // --- time ------------------------------------------------------------------
 
 void replicator::tick(mono_ns now, frames& out) {
@@ -555,8 +604,12 @@ void replicator::tick(mono_ns now, frames& out) {
     started_ = now;
   const auto mine = data_.summarize();
   for (auto& [name, p] : peers_) {
-    if (!p.linked)
+    if (!p.linked) {
+      // Known from what it said last; what is written from now on it lacks.
+      if (p.behind_since == 0 && p.heard_at != 0 && !has_all(p, mine))
+        p.behind_since = now;
       continue;
+    }
     if (p.under_way() > 0 && now - p.moved_at >= to_ns(how_.lost_after)) {
       // Whatever was under way is lost, or its confirmation is.
       p.pieces_taken = p.pieces_sent;
@@ -678,6 +731,9 @@ std::vector<replicator::peer_view> replicator::peers() const {
     x.received_bytes = p.received_bytes;
     x.wholes_sent = p.wholes_sent;
     x.repaired = p.repaired;
+    x.lacks = operations(mine.seen, p.seen);
+    x.differing = p.differing;
+    x.compared_at = p.compared_at;
     out.push_back(std::move(x));
   }
   return out;

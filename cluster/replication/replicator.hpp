@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::cluster {
@@ -41,6 +42,8 @@ public:
     milliseconds lost_after{2000};  ///< a piece that nobody confirms
     milliseconds compare_every{60'000}; ///< digests, with one peer after the other
     milliseconds collect_every{1000};
+    std::uint64_t told_operations = 100; ///< a catch-up of so many is told when it is done,
+    milliseconds told_away{10'000};      ///< or after so long an absence
     milliseconds forget_after{std::chrono::hours{24 * 30}}; ///< who was silent so long is not waited for
   };
 
@@ -70,6 +73,17 @@ public:
     std::uint64_t received_bytes = 0;
     std::uint64_t wholes_sent = 0;
     std::uint64_t repaired = 0; ///< slots that it repaired here
+    std::uint64_t lacks = 0;    ///< operations that it has and this node has not heard
+    unsigned differing = 0;     ///< buckets that are being repaired with it
+    mono_ns compared_at = 0;    ///< its digests of the same state came; 0: never in this run
+  };
+
+  /// How far this node is with what it missed while it was away, or off.
+  struct catch_up {
+    std::uint64_t operations = 0; ///< of others, that it lacked when it came back
+    std::uint64_t done = 0;
+    mono_ns since = 0;
+    mono_ns away = 0; ///< how long it had heard of nobody; 0: it has just started
   };
 
   replicator(storage::replica_port& data, options how);
@@ -87,6 +101,10 @@ public:
   void compare(mono_ns now, frames& out);
 
   [[nodiscard]] std::vector<peer_view> peers() const;
+  /// While it catches up.
+  [[nodiscard]] std::optional<catch_up> catching_up() const;
+  /// One that is done and was not taken yet, if people want to hear of it.
+  [[nodiscard]] std::optional<catch_up> take_caught_up() { return std::exchange(caught_up_, {}); }
 
 private:
   struct staged_run {
@@ -158,6 +176,8 @@ private:
     std::uint64_t received_bytes = 0;
     std::uint64_t wholes_sent = 0;
     std::uint64_t repaired = 0;
+    unsigned differing = 0;
+    mono_ns compared_at = 0;
 
     [[nodiscard]] bool talks() const { return linked && compatible && session.has_value(); }
     [[nodiscard]] unsigned under_way() const { return static_cast<unsigned>(pieces_sent - pieces_taken); }
@@ -194,6 +214,8 @@ private:
   [[nodiscard]] static bool has_all(const peer& who, const state& mine);
   void send_repair(peer& to, const state& mine, std::vector<storage::whole_state::item> slots, frames& out);
   void to_all(const state& mine, mono_ns now, frames& out);
+  void begin_catch_up(const storage::version_vector& of, const state& mine, mono_ns away, mono_ns now);
+  void look_at_catch_up(const state& mine);
 
   storage::replica_port& data_;
   const options how_;
@@ -204,6 +226,14 @@ private:
   mono_ns collected_at_ = 0;
   mono_ns compared_at_ = 0;
   std::string compared_with_;
+  /// What others had and this node had not when it met them.
+  struct {
+    storage::version_vector from;
+    storage::version_vector to; ///< empty: it does not catch up
+    mono_ns since = 0;
+    mono_ns away = 0;
+  } catch_up_;
+  std::optional<catch_up> caught_up_;
 };
 
 } // namespace troupe::cluster

@@ -30,7 +30,7 @@ CAF_TEST(every command works and its json is json) {
     {"unquarantine", "hall/lamp"}, {"hang", "hall/lamp"}, {"fault", "sim", "leak", "on"},
     {"add", "channel", "hall/fan", "bus=gpio", "line=17"}, {"replace", "channel", "hall/lamp", "bus=gpio"},
     {"remove", "channel", "hall/motion"}, {"apply", "-", "--dry-run"}, {"apply", "-", "--yes"},
-    {"members"}, {"approve", "garden"}, {"drain", "boiler"}, {"undrain", "boiler"}, {"leave", "boiler", "--yes"},
+    {"members"}, {"replicas"}, {"diff", "attic", "attic"}, {"approve", "garden"}, {"drain", "boiler"}, {"undrain", "boiler"}, {"leave", "boiler", "--yes"},
     {"remove-node", "boiler", "--yes"}, {"reload"}, {"--node", "boiler", "status"}, {"export"}, {"history"}, {"rollback", "6", "--yes"}, {"version"}, {"config", "explain", "channel"}};
   for (auto& words : commands) {
     CAF_MESSAGE(words.front());

@@ -304,6 +304,38 @@ result<json> fake_house::rollback(const caller& who, const json& body) {
   return json{{"plan", scenery::plan(true)}, {"applied", !dry}, {"revision", dry ? 7 : 8}};
 }
 
+// A store of one document, the same at every fake house; its backup has two blocks.
+json fake_house::store() {
+  return {{"node", name_}, {"stream", "5f1d-1-0001"}, {"entries", 1}, {"pending", 0}, {"events", 12}, {"event_bytes", 3400},
+          {"bytes_per_day", 120000}, {"budget_per_day", 100000000}, {"archive", false}, {"degraded", false},
+          {"digest", "00000000000000aa"}, {"seen", "00000000000000bb"}, {"streams", 1},
+          {"sums", std::vector<std::string>(64, "0000000000000000")}};
+}
+
+result<json> fake_house::store_vector() { return json{{"node", name_}, {"seen", {{"5f1d-1-0001", 1}}}}; }
+
+result<json> fake_house::store_rows(std::uint64_t bucket) {
+  if (bucket >= 64)
+    return error{errc::invalid_argument, "they are 0 to 63"};
+  return json::array();
+}
+
+result<json> fake_house::store_entry(const std::string& kind, const std::string& key) {
+  return json{{"kind", kind}, {"key", key}, {"value", nullptr}, {"slots", json::array()}};
+}
+
+result<json> fake_house::begin_backup(const caller& who) {
+  std::lock_guard lock{mutex_};
+  note(who, {});
+  return json{{"id", "1"}, {"node", name_}, {"slots", 1}, {"events", 0}};
+}
+
+result<std::string> fake_house::backup_block(const caller&, const std::string& id, std::uint64_t number) {
+  if (id != "1")
+    return error{errc::not_found, "no such backup"};
+  return number < 2 ? std::string("block\0", 6) : std::string{};
+}
+
 json fake_house::members() {
   std::lock_guard lock{mutex_};
   auto result = members_;
@@ -404,6 +436,8 @@ void fake_house::tick() {
     for (auto& [n, x] : readings_)
       x["age_s"] = x["age_s"].get<double>() + 1;
     name = ticks_ % 3 == 0 ? "water/main" : ticks_ % 3 == 1 ? "living/temp" : "hall/motion";
+    if (find(name) == nullptr)
+      return; // somebody removed it
     auto& x = readings_[name];
     if (name == "hall/motion")
       x["value"] = !x["value"].get<bool>();

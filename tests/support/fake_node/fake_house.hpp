@@ -52,6 +52,14 @@ public:
   json history(std::size_t newest) override;
   result<json> rollback(const caller& who, const json& body) override;
 
+  // --- the store ---
+  json store() override;
+  result<json> store_vector() override;
+  result<json> store_rows(std::uint64_t bucket) override;
+  result<json> store_entry(const std::string& kind, const std::string& key) override;
+  result<json> begin_backup(const caller& who) override;
+  result<std::string> backup_block(const caller& who, const std::string& id, std::uint64_t number) override;
+
   // --- the cluster ---
   json members() override;
   json replicas() override;

@@ -138,6 +138,8 @@ CAF_TEST(every route is answered by the fake house) {
     const bool member = r.operation == "actOnMember";
     put("{verb}", member ? "drain" : "restart");
     put("{section}", "channel");
+    put("{kind}", "map");
+    put("{id}", "1");
     put("{name}", r.operation == "setFault" ? "sim" : member ? "boiler" : "hall/lamp");
     auto body = bodies.find(r.operation);
     CAF_CHECK_EQUAL(ask(r.method, path, body == bodies.end() ? "" : body->second).status, 200);

@@ -4,6 +4,8 @@
 
 #include "tests/support/store_room.hpp"
 
+#include "storage/backup/restore.hpp"
+#include "storage/backup/writer.hpp"
 #include "storage/layout.hpp"
 
 using namespace troupe;
@@ -537,6 +539,128 @@ CAF_TEST(a node whose disk was replaced gets all back and goes on as a later str
   CAF_CHECK_EQUAL(text("a", "doc/1"), "of a");
   CAF_CHECK(session("a").boot > boot);
   CAF_CHECK(equal("a", "b"));
+}
+
+CAF_TEST(I3 what a node counts alone after it was restored from an old backup is not lost in a sum of its later life) {
+  open("a");
+  open("b");
+  belongs("a");
+  belongs("b");
+  link("a", "b");
+  all["a"].store->counted("gas", 10);
+  put("a", "doc/1", "old");
+  pass(2s);
+  const auto saved = all["a"].store->take_snapshot();
+  std::uint64_t total = 10;
+  for (int i = 0; i < 6; ++i) { // later lives, the first of which are summed
+    open("a");
+    belongs("a");
+    link("a", "b");
+    pass(6s);
+    all["a"].store->counted("gas", 10);
+    total += 10;
+    pass(2s);
+  }
+  CAF_CHECK(all["a"].store->erase(slot_kind::map, "doc/1"));
+  pass(2s);
+  CAF_REQUIRE_EQUAL(all["b"].store->counter("gas").total, total);
+  const auto boot = session("a").boot;
+  cut("a", "b");
+
+  auto disk = std::make_shared<memory_disk>();
+  auto into = make_memory_engine(disk);
+  CAF_REQUIRE(into->open(access::read_write));
+  backup::restoring work{*into, "a"};
+  backup::reader from{work.taker()};
+  backup::writer bytes{saved, "1"};
+  for (auto x = bytes.next(); !x.empty(); x = bytes.next())
+    CAF_REQUIRE(from.feed(x));
+  CAF_REQUIRE(from.finish());
+  CAF_REQUIRE(work.finish(*from.found().begins));
+  CAF_REQUIRE(into->close());
+  all["a"].disk = disk;
+  for (int i = 0; i < 2; ++i) { // alone, and started twice
+    open("a");
+    CAF_CHECK(session("a").boot < boot);
+    all["a"].store->counted("gas", 5);
+    pass(2s);
+  }
+  CAF_CHECK_EQUAL(text("a", "doc/1"), "old"); // it knows no better yet
+  link("a", "b");
+  pass(10s);
+  CAF_CHECK(equal("a", "b"));
+  CAF_CHECK(session("a").boot > boot);
+  for (const auto* node : {"a", "b"}) {
+    CAF_CHECK_EQUAL(text(node, "doc/1"), "-");
+    CAF_CHECK_EQUAL(all[node].store->counter("gas").total, total + 10);
+  }
+}
+
+CAF_TEST(a member without a link is behind since the first thing that it did not hear) {
+  open("a");
+  open("b");
+  put("a", "one", "1");
+  link("a", "b");
+  pass(1s);
+  cut("a", "b");
+  pass(2s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, 0); // it has all that there is
+  put("a", "two", "2");
+  pass(200ms);
+  const auto since = view("a", "b").behind_since;
+  CAF_CHECK(since != 0 && clock.mono() - since <= 200'000'000);
+  put("a", "three", "3");
+  pass(5s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, since);
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK_EQUAL(view("a", "b").behind_since, 0);
+  CAF_CHECK(view("a", "b").equal);
+}
+
+CAF_TEST(who was away shows how far it is and tells once when it is done) {
+  open("a", small_pieces("a"));
+  open("b");
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK(!all["b"].talker->take_caught_up()); // it had missed next to nothing
+  cut("a", "b");
+  pass(20s);
+  much(60);
+  link("a", "b");
+  carry(8);
+  const auto begun = all["b"].talker->catching_up();
+  CAF_REQUIRE(begun);
+  CAF_CHECK_EQUAL(begun->operations, 60u);
+  CAF_CHECK(begun->done < 60);
+  carry(20);
+  const auto later = all["b"].talker->catching_up();
+  CAF_REQUIRE(later);
+  CAF_CHECK(later->done > begun->done && later->done < 60); // also of what is kept aside
+  CAF_CHECK(!all["b"].talker->take_caught_up());
+  pass(1s);
+  CAF_CHECK(!all["b"].talker->catching_up());
+  const auto done = all["b"].talker->take_caught_up();
+  CAF_REQUIRE(done);
+  CAF_CHECK_EQUAL(done->operations, 60u);
+  CAF_CHECK(done->away >= 20'000'000'000);
+  CAF_CHECK(!all["b"].talker->take_caught_up());
+  CAF_CHECK(!all["a"].talker->take_caught_up()); // it was not away
+  CAF_CHECK_EQUAL(view("b", "a").lacks, 0u);
+}
+
+CAF_TEST(a link that was gone for a moment is not worth a word) {
+  open("a");
+  open("b");
+  link("a", "b");
+  pass(1s);
+  cut("a", "b");
+  pass(1s);
+  put("a", "one", "1");
+  link("a", "b");
+  pass(1s);
+  CAF_CHECK(equal("a", "b"));
+  CAF_CHECK(!all["b"].talker->take_caught_up());
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
