@@ -38,6 +38,7 @@ json node_control::replicas() {
           {"bytes_per_day", s.bytes_per_day},
           {"budget_per_day", parts_.node.flash_bytes_per_day},
           {"archive", parts_.node.archive},
+          {"digest", parts_.cluster != nullptr ? json(parts_.cluster->digest()) : json()},
           {"members", parts_.cluster != nullptr ? parts_.cluster->replicas() : json::array()}};
 }
 

@@ -4,6 +4,7 @@
 #include "apps/daemon/json.hpp"
 #include "cluster/identity/calendar.hpp"
 #include "cluster/identity/renewal.hpp"
+#include "storage/visible.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -217,6 +218,8 @@ json cluster_part::replicas() {
                      {"behind_s", nullptr}, {"heard_s", nullptr}, {"trouble", ""}});
   return out;
 }
+
+std::string cluster_part::digest() { return fmt::format("{:016x}", storage::visible::fingerprint(disk_.summarize().sums)); }
 
 json cluster_part::alarms() {
   auto out = json::array();

@@ -63,6 +63,7 @@ public:
   // cluster_words
   [[nodiscard]] json members() override;
   [[nodiscard]] json replicas() override;
+  [[nodiscard]] std::string digest() override;
   [[nodiscard]] json alarms() override;
   [[nodiscard]] result<json> act(const control::caller& who, const std::string& name, const std::string& verb) override;
   [[nodiscard]] result<json> token(const control::caller& who, const json& body) override;

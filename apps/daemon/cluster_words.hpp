@@ -18,6 +18,8 @@ public:
   [[nodiscard]] virtual json members() = 0;
   /// [{"name", "linked", "equal", "entries", "bytes", "behind_s", ...}]: the other members' stores
   [[nodiscard]] virtual json replicas() = 0;
+  /// Of all that its store shows; the same at nodes that have seen the same.
+  [[nodiscard]] virtual std::string digest() = 0;
   /// [{"at", "subject", "text"}], for the status
   [[nodiscard]] virtual json alarms() = 0;
   [[nodiscard]] virtual result<json> act(const control::caller& who, const std::string& name, const std::string& verb) = 0;
