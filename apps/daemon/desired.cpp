@@ -200,8 +200,14 @@ result<std::uint64_t> desired::write(const std::vector<document>& before, const 
 }
 
 status desired::carry_out(const entry_write& x, storage::on_durable done) {
-  return x.payload ? disk_.put(slot_kind::map, x.key, *x.payload, std::move(done))
-                   : disk_.erase(slot_kind::map, x.key, std::move(done));
+  if (x.payload)
+    return disk_.put(slot_kind::map, x.key, *x.payload, std::move(done));
+  auto erased = disk_.erase(slot_kind::map, x.key, done);
+  if (erased || erased.why().code != errc::not_found)
+    return erased;
+  if (done) // another node has removed it meanwhile
+    done({});
+  return {};
 }
 
 status desired::check_sizes(const std::vector<entry_write>& all) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::daemon;
@@ -123,6 +124,19 @@ CAF_TEST(history tells who and what and keeps the newest fifty) {
   const auto gone = house->at_revision(4);
   CAF_REQUIRE(!gone);
   CAF_CHECK(gone.why().code == errc::not_found);
+}
+
+CAF_TEST(a revision that another node drops at the same moment is no trouble) {
+  for (int i = 1; i <= static_cast<int>(desired::kept_revisions); ++i)
+    write({bus, lamp(i)}, "lamp to " + std::to_string(i));
+  bool dropped = false;
+  const auto feed = store->on_change(storage::slot_kind::map, "revision/attic/0000000001", [&](const auto& x, bool erased) {
+    if (erased && !std::exchange(dropped, true))
+      for (const auto& e : store->list(storage::slot_kind::map, "revision/attic/0000000001"))
+        CAF_CHECK(e.key != x.key && store->erase(storage::slot_kind::map, e.key));
+  });
+  CAF_CHECK_EQUAL(write({bus}, "no lamp"), desired::kept_revisions + 1);
+  CAF_CHECK(dropped);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
