@@ -91,7 +91,9 @@ void document_writer::change(const std::string& key, promise& of) {
                                                                            "label = \"{}\"\n",
                                                                            key, how_.home, how_.first_line + std::stoi(key.substr(key.rfind('/') + 1)), text)}});
   if (said) {
-    of.acknowledged();
+    // Who is away is written for; else its own node has done it.
+    const bool away = said->value("advice", nlohmann::json::array()).dump().find("is not linked now") != std::string::npos;
+    of.acknowledged(away ? how_.socket : how_.home);
     ++answers_[""];
     return;
   }
