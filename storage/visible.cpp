@@ -83,4 +83,11 @@ void each(slot_kind kind, std::string_view key, const slot_set& in, const on_con
       what(of, x.seq, hash(base, of, x.seq, x.payload));
 }
 
+std::uint64_t fingerprint(const digest& of) {
+  hasher out;
+  for (const auto sum : of.sums)
+    out.add_number(sum);
+  return out.sum();
+}
+
 } // namespace troupe::storage::visible

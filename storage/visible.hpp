@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/merge.hpp"
+#include "storage/replication.hpp"
 
 #include <functional>
 
@@ -17,5 +18,8 @@ using on_contribution = std::function<void(const stream_id& of, std::uint64_t se
 /// of an owner, the joined counts of a counter (told once, for the highest
 /// stream). The same wherever all of it has arrived, whatever was collected.
 void each(slot_kind kind, std::string_view key, const slot_set& in, const on_contribution& what);
+
+/// One number for all sums: for people and tests that compare replicas from outside.
+[[nodiscard]] std::uint64_t fingerprint(const digest& of);
 
 } // namespace troupe::storage::visible

@@ -128,8 +128,8 @@ private:
   [[nodiscard]] edit applying(const json& body) const;
   result<json> change_away(const std::string& node, const control_caller& who, const edit& what, const std::string& text, bool dry_run);
 
-  /// Checks, writes and carries out a new set of documents.
-  result<json> change(const control_caller& who, const std::vector<document>& wanted,
+  /// Checks, writes and carries out a new set of documents, made from `before`.
+  result<json> change(const control_caller& who, const std::vector<document>& before, const std::vector<document>& wanted,
                       const std::string& text, bool dry_run, std::vector<document> elsewhere = {});
 
   [[nodiscard]] viewpoint from() const;

@@ -45,7 +45,7 @@ viewpoint node_control::from() const {
   return {parts_.node.name, patience_of(parts_.node.profile).suspect_after};
 }
 
-result<json> node_control::change(const control_caller& who, const std::vector<document>& wanted,
+result<json> node_control::change(const control_caller& who, const std::vector<document>& before, const std::vector<document>& wanted,
                                   const std::string& text, bool dry_run, std::vector<document> elsewhere) {
   // What comes in the same change wins over what a node ran until now.
   const auto is_coming = [&](const document& x) {
@@ -62,11 +62,11 @@ result<json> node_control::change(const control_caller& who, const std::vector<d
     advice.push_back(x.to_string());
   if (any_fatal(problems))
     return error{errc::invalid_argument, all_of(problems)};
-  const auto steps = plan(parts_.wanted.documents(), wanted, true);
+  const auto steps = plan(before, wanted, true);
   json out{{"plan", steps_json(steps)}, {"applied", false}, {"advice", advice}, {"failed", json::array()}};
   if (dry_run || steps.empty())
     return out;
-  const auto revision = parts_.wanted.write(wanted, control::told(who), text);
+  const auto revision = parts_.wanted.write(before, wanted, control::told(who), text);
   if (!revision)
     return revision.why();
   journal(who, "config", parts_.node.name, fmt::format("revision {}: {}", *revision, text));
@@ -114,7 +114,7 @@ result<json> node_control::change_away(const std::string& node, const control_ca
     out["advice"].push_back(x.to_string());
   if (dry_run || steps.empty())
     return out;
-  const auto revision = theirs.write(wanted, control::told(who), text);
+  const auto revision = theirs.write(before, wanted, control::told(who), text);
   if (!revision)
     return revision.why();
   journal(who, "config", node, fmt::format("revision {} of {}, which is not linked now: {}", *revision, node, text));
@@ -194,27 +194,30 @@ std::string text_of_apply(const json& body) { return body.value("text", "applied
 
 result<json> node_control::add(const control_caller& who, const json& body) {
   std::lock_guard lock{configuring_};
-  auto wanted = parts_.wanted.documents();
+  const auto before = parts_.wanted.documents();
+  auto wanted = before;
   if (auto done = adding(body)(wanted); !done)
     return done.why();
-  return change(who, wanted, text_of_add(body), body.value("dry_run", false));
+  return change(who, before, wanted, text_of_add(body), body.value("dry_run", false));
 }
 
 result<json> node_control::remove(const control_caller& who, const std::string& section, const std::string& name) {
   std::lock_guard lock{configuring_};
-  auto wanted = parts_.wanted.documents();
+  const auto before = parts_.wanted.documents();
+  auto wanted = before;
   if (auto done = removing(section, name)(wanted); !done)
     return done.why();
-  return change(who, wanted, "removed " + section + " " + name, false);
+  return change(who, before, wanted, "removed " + section + " " + name, false);
 }
 
 result<json> node_control::apply(const control_caller& who, const json& body) {
   std::lock_guard lock{configuring_};
-  auto wanted = parts_.wanted.documents();
+  const auto before = parts_.wanted.documents();
+  auto wanted = before;
   if (auto done = applying(body)(wanted); !done)
     return done.why();
   auto rest = parse_house(body.value("elsewhere", ""), "elsewhere").documents;
-  return change(who, wanted, text_of_apply(body), body.value("dry_run", false), std::move(rest));
+  return change(who, before, wanted, text_of_apply(body), body.value("dry_run", false), std::move(rest));
 }
 
 result<json> node_control::add_for(const std::string& node, const control_caller& who, const json& body) {
@@ -239,10 +242,11 @@ result<json> node_control::rollback(const control_caller& who, const json& body)
     return error{errc::invalid_argument, "a rollback wants the number of a revision; see `troupe history`"};
   const auto revision = body["revision"].get<std::uint64_t>();
   std::lock_guard lock{configuring_};
+  const auto before = parts_.wanted.documents();
   auto then = parts_.wanted.at_revision(revision);
   if (!then)
     return then.why();
-  return change(who, *then, fmt::format("rolled back to revision {}", revision), body.value("dry_run", false));
+  return change(who, before, *then, fmt::format("rolled back to revision {}", revision), body.value("dry_run", false));
 }
 
 } // namespace troupe::daemon

@@ -4,10 +4,10 @@
 #include "cluster/replication/frame.hpp"
 #include "storage/counter_state.hpp"
 #include "storage/read.hpp"
+#include "storage/visible.hpp"
 
 #include <fmt/format.h>
 
-#include <numeric>
 
 // The store as operators look into it: what is compared with that of another
 // node, and what a backup takes.
@@ -76,8 +76,7 @@ json node_control::store() {
   if (parts_.disk == nullptr)
     return out;
   const auto now = parts_.disk->summarize();
-  const auto all = std::accumulate(now.sums.sums.begin(), now.sums.sums.end(), std::uint64_t{0});
-  out["digest"] = hex(all);
+  out["digest"] = hex(storage::visible::fingerprint(now.sums));
   out["seen"] = hex(cluster::frame::hash(now.seen));
   out["streams"] = now.seen.items().size();
   out["sums"] = json::array();

@@ -132,11 +132,22 @@ std::optional<document> desired::find(const std::string& section, const std::str
   return from_key(section + "/" + name, std::move(body));
 }
 
-result<std::uint64_t> desired::write(const std::vector<document>& wanted, const std::string& who,
-                                     const std::string& text) {
-  const auto current = documents();
-  const auto steps = plan(current, wanted, true);
-  if (steps.empty())
+result<std::uint64_t> desired::write(const std::vector<document>& before, const std::vector<document>& wanted,
+                                     const std::string& who, const std::string& text) {
+  const auto from = index(before);
+  const auto after = index(wanted);
+  const auto present = index(documents());
+  std::map<std::string, json> deltas;
+  for (const auto& [key, x] : after)
+    if (!from.contains(key) || !(from.at(key) == x))
+      deltas[key]["after"] = x.body;
+  for (const auto& [key, x] : from)
+    if (!after.contains(key) && present.contains(key)) // else somebody else has removed it
+      deltas[key] = json::object();
+  for (auto& [key, delta] : deltas)
+    if (const auto was = present.find(key); was != present.end())
+      delta["before"] = was->second.body;
+  if (deltas.empty())
     return std::uint64_t{0};
   std::uint64_t revision = 1;
   auto heads = disk_.list(slot_kind::map, revisions_prefix_);
@@ -149,19 +160,10 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
 
   // The way back first, so that a crash between cannot leave a change that
   // history does not know.
-  const auto before = index(current);
-  const auto after = index(wanted);
   auto lines = json::array();
-  for (const auto& step : steps)
+  for (const auto& step : plan(before, wanted, true))
     lines.push_back(step.to_string());
   put(head_key(revision), {{"at", clocks_.wall()}, {"who", who}, {"text", text}, {"steps", lines}});
-  std::map<std::string, json> deltas;
-  for (const auto& [key, x] : before)
-    if (!after.contains(key) || !(after.at(key) == x))
-      deltas[key]["before"] = x.body;
-  for (const auto& [key, x] : after)
-    if (!before.contains(key) || !(before.at(key) == x))
-      deltas[key]["after"] = x.body;
   for (const auto& [key, delta] : deltas)
     put(head_key(revision) + "/" + key.substr(documents_prefix_.size()), delta);
   for (const auto& [key, delta] : deltas)
@@ -179,8 +181,8 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
       // Half a change is a house that nobody described. What stood there goes
       // back; the store takes it, or is in a state that `troupe status` shows.
       for (auto back = std::make_reverse_iterator(i); back != changes.rend(); ++back) {
-        const auto was = before.find(back->key);
-        static_cast<void>(carry_out({back->key, was == before.end() ? std::nullopt : std::optional{was->second.body.dump()}}, {}));
+        const auto was = present.find(back->key);
+        static_cast<void>(carry_out({back->key, was == present.end() ? std::nullopt : std::optional{was->second.body.dump()}}, {}));
       }
       return error{done.why().code, "nothing was changed: " + done.why().context};
     }
@@ -198,8 +200,14 @@ result<std::uint64_t> desired::write(const std::vector<document>& wanted, const 
 }
 
 status desired::carry_out(const entry_write& x, storage::on_durable done) {
-  return x.payload ? disk_.put(slot_kind::map, x.key, *x.payload, std::move(done))
-                   : disk_.erase(slot_kind::map, x.key, std::move(done));
+  if (x.payload)
+    return disk_.put(slot_kind::map, x.key, *x.payload, std::move(done));
+  auto erased = disk_.erase(slot_kind::map, x.key, done);
+  if (erased || erased.why().code != errc::not_found)
+    return erased;
+  if (done) // another node has removed it meanwhile
+    done({});
+  return {};
 }
 
 status desired::check_sizes(const std::vector<entry_write>& all) {

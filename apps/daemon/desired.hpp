@@ -44,13 +44,16 @@ public:
   [[nodiscard]] std::optional<document> find(const std::string& section,
                                              const std::string& name) const;
 
-  /// Writes what changes between the documents of now and `wanted`, and a
-  /// revision that says who asked and why. Waits until it is durable.
+  /// Writes what differs between `before` and `wanted`, and a revision that says
+  /// who asked and why. Waits until it is durable.
+  /// @param before the documents that `wanted` was made from. What is not changed
+  ///        is left alone: another node may have written it since.
   /// @returns the revision's number, 0 if nothing changes; an error of the
   ///          store otherwise: `indeterminate` and `timed_out` mean that it
   ///          works now but may be gone after a power cut; after all others
   ///          everything is as before.
-  [[nodiscard]] result<std::uint64_t> write(const std::vector<document>& wanted,
+  [[nodiscard]] result<std::uint64_t> write(const std::vector<document>& before,
+                                            const std::vector<document>& wanted,
                                             const std::string& who, const std::string& text);
 
   /// Newest first: [{revision, at, who, text, steps: [text]}].

@@ -176,7 +176,7 @@ status node::parts::first_house() {
     spdlog::warn("{}", text);
   // The file may be of a whole house with several nodes.
   const auto own = split(house.documents, how.config.name).of[how.config.name];
-  if (auto written = wanted->write(own, how.config.name, "first house: " + how.first_house_name); !written)
+  if (auto written = wanted->write({}, own, how.config.name, "first house: " + how.first_house_name); !written)
     return written.why();
   return {};
 }

@@ -542,8 +542,9 @@ void replicator::to_all(const state& mine, mono_ns now, frames& out) {
   for (auto& [name, p] : peers_) {
     if (!p.talks())
       continue;
-    send_taken(p, mine, out);
+    // What was just written goes first: what this node has can be told after it.
     send_pieces(p, mine, now, out);
+    send_taken(p, mine, out);
   }
 }
 

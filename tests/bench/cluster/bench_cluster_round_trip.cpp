@@ -4,11 +4,10 @@
 //
 //   bench_cluster_round_trip [--seconds N] [--count N] [--rounds N] [--trace]
 
-#include "apps/daemon/node.hpp"
-#include "config/load/parse.hpp"
 #include "tests/bench/cluster/bench_hardware.hpp"
 #include "tests/bench/cluster/echo.hpp"
 #include "tests/bench/cluster/farm.hpp"
+#include "tests/bench/cluster/own_node.hpp"
 #include "tests/bench/cluster/stamps.hpp"
 #include "tests/support/bench.hpp"
 
@@ -21,60 +20,12 @@
 #include <array>
 #include <fstream>
 #include <memory>
-#include <sstream>
 
 using namespace troupe;
 using namespace troupe::bench;
 using namespace std::chrono_literals;
 
 namespace {
-
-const std::string house_of_both = R"(
-[bus.bench]
-node = "a"
-driver = "sim"
-[channel."bench/button"]
-bus = "bench"
-line = "in.0"
-[channel."bench/relay"]
-bus = "bench"
-line = "out.0"
-direction = "output"
-[rule.follow]
-node = "b"
-outputs = ["bench/relay"]
-lua = '''
-set("bench/relay", on("bench/button"))
-'''
-)";
-
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream{path}.rdbuf();
-  return text.str();
-}
-
-struct stop_first {
-  void operator()(daemon::node* x) const {
-    (void)x->stop();
-    delete x;
-  }
-};
-using running_node = std::unique_ptr<daemon::node, stop_first>;
-
-running_node start_node(const std::string& config, const std::string& house, bench_hardware& lines) {
-  auto parsed = parse_node(text_of(config), config);
-  daemon::node::options how;
-  how.config = parsed.node;
-  how.first_house = text_of(house);
-  how.first_house_name = house;
-  how.on_end = [](daemon::exit_code) {};
-  how.open_bus = [&lines](const bus_config& x) { return lines.open(x); };
-  running_node made{new daemon::node{std::move(how)}};
-  if (auto started = made->start(); !started)
-    throw std::runtime_error(started.why().context);
-  return made;
-}
 
 /// B of a traced run: the same daemon, in this program, so that it stamps.
 int be_node(const std::string& config, const std::string& house, const std::string& stamps) {
@@ -244,8 +195,8 @@ int run_all(int argc, char** argv) {
   const auto stamp_file = two.dir() + "/stamps";
   if (traced)
     open_stamps(stamp_file);
-  two.add({.name = "a", .peers = {"b"}, .house = house_of_both});
-  farm::plan b{.name = "b", .peers = {"a"}, .house = house_of_both};
+  two.add({.name = "a", .peers = {"b"}, .house = house_of_both()});
+  farm::plan b{.name = "b", .peers = {"a"}, .house = house_of_both()};
   if (traced)
     b.program = {"/proc/self/exe", "--stamps", stamp_file};
   two.add(std::move(b));

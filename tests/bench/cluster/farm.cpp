@@ -78,8 +78,8 @@ void farm::write() {
     for (const auto& peer : x.peers)
       peers += fmt::format("{}\"{}@{}:{}\"", peers.empty() ? "" : ", ", peer, plans_.at(peer).address, ports_.at(peer));
     std::ofstream{config_file(name)} << fmt::format("name = \"{0}\"\ndata-dir = \"{1}/data\"\npki-dir = \"{1}/pki\"\n"
-                                                    "socket = \"{1}/s\"\nlisten = [\"{2}:{3}\"]\npeers = [{4}]\n",
-                                                    name, folder(name), x.address, ports_.at(name), peers);
+                                                    "socket = \"{1}/s\"\nlisten = [\"{2}:{3}\"]\npeers = [{4}]\n{5}",
+                                                    name, folder(name), x.address, ports_.at(name), peers, x.more);
     std::ofstream{house_file(name)} << x.house;
   }
 }

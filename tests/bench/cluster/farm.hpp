@@ -34,6 +34,7 @@ public:
     std::string address = "127.0.0.1"; ///< where it listens, at a free port
     std::vector<std::string> program{};     ///< instead of `trouped`: words before --config
     std::vector<std::string> environment{}; ///< "NAME=value"
+    std::string more{};                     ///< of node.toml
   };
 
   farm();

@@ -1,8 +1,11 @@
-// Prints one line per measurement: name, value, unit, limit, ratio to the limit.
+// The store of one node: durable writes beside the bare disk and the bare RocksDB
+// of the same run, in turns; opening, memory, check points.
 // bench_storage [FOLDER]: the folder decides which disk is measured.
 
 #include "storage/rocks/rocks_engine.hpp"
 #include "storage/replicated_store.hpp"
+#include "tests/bench/storage/bare_rocks.hpp"
+#include "tests/support/bench.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <fmt/format.h>
@@ -19,6 +22,9 @@
 
 using namespace troupe;
 using namespace troupe::storage;
+using bench::better;
+using bench::note;
+using bench::row;
 
 namespace {
 
@@ -26,12 +32,6 @@ using clock_type = std::chrono::steady_clock;
 
 double seconds_since(clock_type::time_point x) {
   return std::chrono::duration<double>(clock_type::now() - x).count();
-}
-
-void print(const char* name, double value, const char* unit, double limit) {
-  std::printf("%-34s %12.2f %-8s limit %12.2f ratio %6.2f\n", name, value, unit, limit,
-              limit == 0 ? 0.0 : value / limit);
-  std::fflush(stdout);
 }
 
 double resident_mib() {
@@ -152,12 +152,29 @@ double durable_writes(const std::string& folder, int writers) {
 
 int main(int count, char** words) {
   const std::string below = count > 1 ? words[1] : "/tmp";
-  {
+  std::vector<double> raw, rocks[2], ours[2];
+  constexpr int writers[2] = {1, 16};
+  for (int round = 0; round < 3; ++round) { // in turns, so that what disturbs one disturbs its neighbours
     test::temp_folder folder{below};
-    const auto raw = raw_syncs(folder / "raw");
-    print("raw append + fdatasync", raw, "1/s", 0);
-    print("durable writes, 1 writer", durable_writes(folder.path(), 1), "1/s", raw * 0.5);
-    print("durable writes, 16 writers", durable_writes(folder.path(), 16), "1/s", raw * 2);
+    raw.push_back(raw_syncs(folder / "raw"));
+    for (int i = 0; i < 2; ++i) {
+      rocks[i].push_back(bench::bare_rocks_writes(folder / fmt::format("rocks{}", i), writers[i], 1.5));
+      ours[i].push_back(durable_writes(folder.path(), writers[i]));
+    }
+  }
+  const auto ratio = [](const std::vector<double>& x, const std::vector<double>& y) {
+    std::vector<double> all;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      all.push_back(x[i] / y[i]);
+    return bench::percentile(all, 0.5);
+  };
+  note("raw append + fdatasync", bench::percentile(raw, 0.5), "1/s");
+  for (int i = 0; i < 2; ++i) {
+    const auto who = fmt::format("{} writer{}", writers[i], i == 0 ? "" : "s");
+    note("bare RocksDB, " + who, bench::percentile(rocks[i], 0.5), "1/s");
+    note("durable writes, " + who, bench::percentile(ours[i], 0.5), "1/s");
+    row("durable writes, " + who + ", times the raw rate", ratio(ours[i], raw), "times", i == 0 ? 0.5 : 2, better::higher);
+    row("durable writes, " + who + ", times bare RocksDB", ratio(ours[i], rocks[i]), "times", 1, better::higher);
   }
   const auto empty = resident_mib();
   for (const int entries : {1'000, 10'000, 100'000}) {
@@ -177,10 +194,9 @@ int main(int count, char** words) {
     const auto begun = clock_type::now();
     auto it = open_store(folder.path());
     const auto ms = seconds_since(begun) * 1000;
-    print(fmt::format("open, {} entries", entries).c_str(), ms, "ms",
-          entries == 100'000 ? 1000 : 100);
+    row(fmt::format("open, {} entries", entries), ms, "ms", entries == 100'000 ? 1000 : 100, better::lower);
     if (entries == 100'000)
-      print("resident, 100000 entries", resident_mib() - empty, "MiB", 80);
+      row("resident, 100000 entries", resident_mib() - empty, "MiB", 80, better::lower);
     if (entries == 1'000) {
       const auto start = clock_type::now();
       constexpr int pages = 500;
@@ -192,7 +208,7 @@ int main(int count, char** words) {
         it->checkpoint_now();
         (void)it->work();
       }
-      print("ring check point, 8 counters", seconds_since(start) / pages * 1e6, "us", 5'000);
+      row("ring check point, 8 counters", seconds_since(start) / pages * 1e6, "µs", 5'000, better::lower);
       const auto put_start = clock_type::now();
       constexpr int rounds = 100'000;
       std::size_t seen = 0;
@@ -201,7 +217,7 @@ int main(int count, char** words) {
         (void)it->put(slot_kind::own, key, std::to_string(i));
         seen += it->get(slot_kind::own, key)->payload.size();
       }
-      print("put + get in RAM", seconds_since(put_start) / rounds * 1e9, "ns", 10'000);
+      row("put + get in RAM", seconds_since(put_start) / rounds * 1e9, "ns", 10'000, better::lower);
       if (seen == 0)
         return 1;
     }

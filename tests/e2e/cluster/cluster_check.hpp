@@ -19,6 +19,20 @@ inline bool skipped(const char* what) {
   return true;
 }
 
+/// What a life of nodes told. If it threw, the test fails when all of it is gone
+/// and cleaned up: CAF's own checks would abort in the middle.
+template <class Life>
+std::string told_by(Life life) {
+  std::string trouble;
+  try {
+    return life();
+  } catch (const std::exception& why) {
+    trouble = why.what();
+  }
+  CAF_FAIL(trouble);
+  return {};
+}
+
 inline bool has(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos)
     return true;

@@ -244,7 +244,7 @@ json replicas() {
                 {"received_bytes", 39'100}, {"wholes_sent", 0}, {"repaired", 0}, {"stream", "9f86d081884c7d65-12-0badcafe"}};
   };
   return {{"node", "attic"}, {"stream", "abcc4a8112e912f5-7-fbd70718"}, {"entries", 412}, {"pending", 1}, {"bytes_per_day", 9'400'000},
-          {"budget_per_day", 104'857'600}, {"archive", true},
+          {"budget_per_day", 104'857'600}, {"archive", true}, {"digest", "5659b2729e1a3ebe"},
           {"members", json::array({row("boiler", true, 0, nullptr, ""), row("garage", false, 38, 3600.0, "")})}};
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::daemon;
@@ -35,7 +36,7 @@ struct fixture {
   }
 
   std::uint64_t write(const std::vector<document>& wanted, const std::string& text) {
-    auto revision = house->write(wanted, "anna", text);
+    auto revision = house->write(house->documents(), wanted, "anna", text);
     CAF_REQUIRE(static_cast<bool>(revision));
     return *revision;
   }
@@ -68,6 +69,22 @@ CAF_TEST(what was written is read again and a write that changes nothing makes n
   CAF_CHECK_EQUAL(house->history(10).size(), 1u);
 }
 
+CAF_TEST(I1 a change leaves alone what another node wrote while it was being checked) {
+  write({bus, lamp(1)}, "first");
+  const auto before = house->documents();
+  // Its documents come by replication, without a word to this one.
+  desired elsewhere{*store, system_clocks(), "attic"};
+  auto fan = make_document("channel", "bath/fan", {{"bus", "sim"}, {"line", "out.9"}, {"direction", "output"}});
+  CAF_REQUIRE(elsewhere.write(before, {bus, lamp(2), fan}, "bob", "a lamp moved and a fan more"));
+  auto heater = make_document("channel", "bath/heater", {{"bus", "sim"}, {"line", "out.8"}, {"direction", "output"}});
+  CAF_REQUIRE(house->write(before, {bus, lamp(1), heater}, "anna", "a heater more"));
+  const std::vector<document> all{bus, fan, heater, lamp(2)};
+  CAF_CHECK(house->documents() == all);
+  CAF_REQUIRE(house->write(all, {bus, fan, heater}, "anna", "no lamp"));
+  CAF_CHECK_EQUAL(*house->write(all, {bus, fan, heater}, "bob", "no lamp, asked at the same time"), 0u);
+  CAF_CHECK(*house->at_revision(2) == std::vector<document>({bus, fan, lamp(2)}));
+}
+
 CAF_TEST(every kept revision can be reached again) {
   const std::vector<std::vector<document>> states{{}, {bus}, {bus, lamp(1)}, {bus, lamp(2)}, {bus}, {}};
   for (std::size_t i = 1; i < states.size(); ++i)
@@ -84,7 +101,7 @@ CAF_TEST(every kept revision can be reached again) {
 CAF_TEST(a change that is refused in part changes nothing) {
   write({bus, lamp(1)}, "first");
   auto huge = make_document("rule", "zz", {{"lua", std::string(storage::max_payload_bytes, '-')}});
-  const auto done = house->write({bus, lamp(2), huge}, "anna", "too much at once");
+  const auto done = house->write(house->documents(), {bus, lamp(2), huge}, "anna", "too much at once");
   CAF_REQUIRE(!done);
   CAF_CHECK(done.why().code == errc::over_limit);
   const auto all = house->documents();
@@ -107,6 +124,19 @@ CAF_TEST(history tells who and what and keeps the newest fifty) {
   const auto gone = house->at_revision(4);
   CAF_REQUIRE(!gone);
   CAF_CHECK(gone.why().code == errc::not_found);
+}
+
+CAF_TEST(a revision that another node drops at the same moment is no trouble) {
+  for (int i = 1; i <= static_cast<int>(desired::kept_revisions); ++i)
+    write({bus, lamp(i)}, "lamp to " + std::to_string(i));
+  bool dropped = false;
+  const auto feed = store->on_change(storage::slot_kind::map, "revision/attic/0000000001", [&](const auto& x, bool erased) {
+    if (erased && !std::exchange(dropped, true))
+      for (const auto& e : store->list(storage::slot_kind::map, "revision/attic/0000000001"))
+        CAF_CHECK(e.key != x.key && store->erase(storage::slot_kind::map, e.key));
+  });
+  CAF_CHECK_EQUAL(write({bus}, "no lamp"), desired::kept_revisions + 1);
+  CAF_CHECK(dropped);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
