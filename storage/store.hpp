@@ -55,7 +55,7 @@ struct store_options {
   milliseconds peer_ack{2000};      ///< a writer waits so long for other members
   milliseconds push_counters{200};  ///< members hear of all counters together, so often
   milliseconds others_sync{1000};   ///< state that others wrote is durable here so soon
-  milliseconds others_counters_sync{10000}; ///< and their counters
+  milliseconds others_counters_sync{30000}; ///< and their counters
   std::function<std::uint32_t()> entropy; ///< 32 bits that nobody can guess; empty: the system's
 };
 
