@@ -10,8 +10,10 @@ namespace troupe::cli {
 
 namespace {
 
-int code_of(client::trouble x) {
-  switch (x) {
+int code_of(const client::problem& why) {
+  if (why.code == "unreachable") // the node that answers has no link to the one that is meant
+    return exit_no_node;
+  switch (why.kind) {
   case client::trouble::no_node:
   case client::trouble::lost: return exit_no_node;
   case client::trouble::not_found: return exit_not_found;
@@ -63,7 +65,7 @@ void session::print_json(const json& x) {
 }
 
 void session::fail(const client::problem& why) {
-  code = code_of(why.kind);
+  code = code_of(why);
   if (as_json)
     std::fprintf(stderr, "%s\n",
                  json{{"error", {{"code", why.code}, {"text", why.text}}}}

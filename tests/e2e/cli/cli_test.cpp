@@ -77,7 +77,7 @@ CAF_TEST(exit codes tell scripts what happened) {
     {{"drain", "nope"}, 4, "nope"},
     {{"approve", "boiler"}, 1, "boiler"},
     {{"--node", "nope", "status"}, 4, "nope"},
-    {{"--node", "garage", "status"}, 1, "garage is suspect"},
+    {{"--node", "garage", "status"}, 3, "garage is suspect"},
     {{"--host", "x", "status"}, 2, "--socket"},
     {{"apply", "/nonexistent"}, 1, "/nonexistent"},
     {{"add", "channel"}, 2, "--from"},

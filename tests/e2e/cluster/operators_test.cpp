@@ -41,7 +41,7 @@ CAF_TEST(a node leaves from afar and comes back with a restart) {
   CAF_CHECK_EQUAL(cellar.stop(), 0);
   cellar.start();
   REQUIRE_AGREE(all);
-  CAF_CHECK_EQUAL(attic.troupe({"leave", "nobody", "--yes"}).exit, 1);
+  CAF_CHECK_EQUAL(attic.troupe({"leave", "nobody", "--yes"}).exit, 3);
 }
 
 CAF_TEST(a removed node is cut by everybody and comes back when approved) {

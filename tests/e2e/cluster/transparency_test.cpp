@@ -257,7 +257,7 @@ CAF_TEST(a part for a node that is down is carried out when it is back) {
   CAF_CHECK(has(said.out + said.err, "cellar is not linked now"));
   CAF_CHECK_EQUAL(attic.troupe({"get", "attic/new"}).exit, 0);
   const auto not_yet = attic.troupe({"get", "cellar/new"});
-  CAF_CHECK_EQUAL(not_yet.exit, 1);
+  CAF_CHECK_EQUAL(not_yet.exit, 3);
   CAF_CHECK(has(not_yet.err, "cellar is not linked"));
   CAF_MESSAGE("what is wrong is refused here and changes nothing anywhere");
   const auto wrong = attic.troupe({"apply", "-", "--yes"},
