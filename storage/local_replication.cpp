@@ -170,7 +170,7 @@ void local_store::watch_own_streams() {
     return; // two that run would outbid each other for ever
   for (const auto& [of, seq] : data_.seen().items())
     if (of.node == node_ && of.boot >= boot_ && !ours_.contains(of)) {
-      constexpr unsigned at_once = 3; // as many members may tell of ever later runs
+      constexpr unsigned at_once = 12; // as many members may tell of ever later runs
       const auto now = clocks_.mono();
       rename_at_ = renames_ < at_once ? now : std::max(now, later(renamed_at_, milliseconds{5000}));
       return;

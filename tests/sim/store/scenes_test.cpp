@@ -292,7 +292,7 @@ CAF_TEST(two machines under one name both have an alarm and nothing is lost) {
   // Nor do they outbid each other with ever new streams.
   const auto streams = [&] { return all["b"].store->summarize().seen.items().size(); };
   const auto before = streams();
-  CAF_CHECK(before < 30);
+  CAF_CHECK(before < 60);
   for (int i = 7; i <= 12; ++i) {
     count("a", static_cast<std::uint64_t>(i));
     count("twin", static_cast<std::uint64_t>(2 * i));
