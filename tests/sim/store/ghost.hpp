@@ -61,8 +61,11 @@ public:
   /// @param seen what its writer held of each stream before
   std::size_t wrote(operation x, const storage::version_vector& seen) {
     for (std::size_t i = 0; i < operations.size(); ++i)
-      if (operations[i].at == x.at && seen.at(operations[i].stream) >= operations[i].seq)
+      if (operations[i].at == x.at && seen.at(operations[i].stream) >= operations[i].seq) {
         x.seen.insert(i);
+        // Also what it never held itself: whoever replaced that may be lost since.
+        x.seen.insert(operations[i].seen.begin(), operations[i].seen.end());
+      }
     operations.push_back(std::move(x));
     return operations.size() - 1;
   }
