@@ -33,6 +33,19 @@ struct fixture : test::store_room {
     count(of, pulses);
     pass(3s);
   }
+  /// a counts 5 pulses: b has heard of them, and the disk of a not.
+  void count_heard_only_by_b() {
+    open("b");
+    belongs("b");
+    open("a");
+    belongs("a");
+    all["a"].store->work();
+    link("a", "b");
+    pass(200ms);
+    count("a", 5);
+    pass(400ms);
+    CAF_REQUIRE_EQUAL(raw("b"), 5u);
+  }
   /// The sums in the slots of the counter, by who holds them.
   std::size_t sums(const std::string& at) {
     std::size_t n = 0;
@@ -92,16 +105,7 @@ CAF_TEST(I2 what stood between two documents is collected and the first one does
 }
 
 CAF_TEST(I3 a start that only a member who is away knows of is not summed without it) {
-  open("b");
-  belongs("b");
-  open("a");
-  belongs("a");
-  all["a"].store->work();
-  link("a", "b");
-  pass(200ms);
-  count("a", 5);
-  pass(400ms); // b has heard of it, and the disk of a not
-  CAF_REQUIRE_EQUAL(raw("b"), 5u);
+  count_heard_only_by_b();
   for (int i = 0; i < 5; ++i)
     life("a", 1); // with the link cut
   CAF_CHECK_EQUAL(raw("a"), 5u); // the first five pulses are not known here
@@ -117,16 +121,7 @@ CAF_TEST(I3 a start that only a member who is away knows of is not summed withou
 }
 
 CAF_TEST(I3 a board without its database sums nothing that it knows only from its ring) {
-  open("b");
-  belongs("b");
-  open("a");
-  belongs("a");
-  all["a"].store->work();
-  link("a", "b");
-  pass(200ms);
-  count("a", 5);
-  pass(400ms); // b has heard of it, and the disk of a not
-  CAF_REQUIRE_EQUAL(raw("b"), 5u);
+  count_heard_only_by_b();
   for (int i = 0; i < 3; ++i)
     life("a", 1); // with the link cut
   all["a"].disk->wipe(); // the ring is left
