@@ -25,6 +25,13 @@ std::uint32_t old_boots(const counter_state& x, std::uint64_t node) {
   return boots.size() <= boots_kept ? 0 : *std::next(boots.rbegin(), boots_kept);
 }
 
+/// It comes on top of the mark, whatever its boot says.
+void count_too(override_mark& x, const stream_id& of) {
+  const auto at = std::lower_bound(x.also.begin(), x.also.end(), of);
+  if (at == x.also.end() || *at != of)
+    x.also.insert(at, of);
+}
+
 } // namespace
 
 /// A counter that was counted elsewhere goes on from there.
@@ -248,7 +255,7 @@ void local_store::settle_young(const std::string& key, live_counter& x) {
     for (const auto& [of, counted] : x.young) {
       const bool in_order = counted.in_this_run ? ours_.contains(mark->at) : mark->medium == medium_;
       if (!x.state.after_mark(of) && (!in_order || of.boot > mark->at.boot))
-        mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
+        count_too(*mark, of);
     }
     x.mark_changed = x.mark_changed || *mark != before;
   }
@@ -328,7 +335,7 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
     mark->before.raise(node_, of.boot);
   for (const auto& of : later)
     if (!x.state.after_mark(of))
-      mark->also.insert(std::lower_bound(mark->also.begin(), mark->also.end(), of), of);
+      count_too(*mark, of);
   x.mark_changed = x.mark_changed || *mark != before;
 }
 

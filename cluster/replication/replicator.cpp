@@ -28,7 +28,9 @@ version_vector growth(version_vector& told, const version_vector& now) {
   return out;
 }
 
-std::size_t weight(const storage::keyed_slot& x) {
+/// Of a keyed slot or an item of a whole state: bytes in RAM, roughly.
+template <class Slot>
+std::size_t weight(const Slot& x) {
   return sizeof x + x.key.size() + x.content.payload.size() + 24 * x.content.ctx.items().size();
 }
 
@@ -38,10 +40,6 @@ std::uint64_t operations(const version_vector& from, const version_vector& to) {
   for (const auto& [of, seq] : to.items())
     out += seq - std::min(seq, from.at(of));
   return out;
-}
-
-std::size_t weight(const storage::whole_state::item& x) {
-  return sizeof x + x.key.size() + x.content.payload.size() + 24 * x.content.ctx.items().size();
 }
 
 } // namespace
@@ -102,13 +100,12 @@ void replicator::receive(const std::string& from, std::string_view bytes, mono_n
     return;
   }
   const auto mine = data_.summarize();
+  const auto before = std::exchange(p.heard_at, now);
   if (const auto* greeting = std::get_if<frame::hello>(&*x)) {
     if (!p.session) // the first of this link
-      begin_catch_up(greeting->seen, mine, p.heard_at == 0 ? 0 : now - p.heard_at, now);
-    p.heard_at = now;
+      begin_catch_up(greeting->seen, mine, before == 0 ? 0 : now - before, now);
     return on(p, *greeting, mine, now, out);
   }
-  p.heard_at = now;
   if (!p.compatible)
     return;
   const auto session = std::visit([](const auto& content) { return content.session; }, *x);
