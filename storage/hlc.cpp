@@ -4,10 +4,13 @@
 
 namespace troupe::storage {
 
-hlc_clock::hlc_clock(hlc bound, clock_quality quality, wall_ms wall, mono_ns mono)
-  : last_(bound), bound_(bound), quality_(quality), start_mono_(mono) {
-  start_wall_ = quality == clock_quality::none ? bound.ms() : std::max(bound.ms(), wall);
-  last_ = std::max(last_, hlc::at(start_wall_));
+hlc_clock::hlc_clock(hlc bound, hlc newest, clock_quality quality, wall_ms wall, mono_ns mono)
+  : bound_(bound), quality_(quality), start_wall_(bound.ms()), start_mono_(mono) {
+  // The run before stamped nothing later than its clock and what it had seen. A
+  // clock that is further behind than the reserve is another one.
+  const bool goes_on = quality != clock_quality::none && wall + reserve_ms >= bound.ms();
+  // Own stamps were never above the bound; later ones are a foreign clock's.
+  last_ = goes_on ? std::max(std::min(newest, bound), hlc::at(wall)) : bound;
   // Nothing was promised beyond the persisted bound yet; the caller persists
   // the first one before the first operation.
   bound_ = std::max(bound_, last_);

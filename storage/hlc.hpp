@@ -30,7 +30,9 @@ enum class clock_quality : std::uint8_t {
 };
 
 /// Gives stamps that only grow, also across restarts: it never passes a bound
-/// that rests on disk, and starts at that bound.
+/// that rests on disk. After a restart it goes on from the wall clock, if that
+/// can have been the clock of the run before, and else from the bound: up to
+/// `reserve_ms` too late, so what somebody else writes meanwhile would lose.
 class hlc_clock {
 public:
   /// How far ahead the bound is reserved.
@@ -43,7 +45,8 @@ public:
   hlc_clock() = default;
 
   /// @param bound as persisted by the run before; nothing if there was none
-  hlc_clock(hlc bound, clock_quality quality, wall_ms wall, mono_ns mono);
+  /// @param newest of all stamps that are known, also of others
+  hlc_clock(hlc bound, hlc newest, clock_quality quality, wall_ms wall, mono_ns mono);
 
   /// The stamp of a new operation. Clamped to the bound; what is stamped at
   /// the bound is still ordered, by the count.

@@ -25,6 +25,7 @@ struct image {
   bool clustered = false;
   stream_id medium;         ///< the first state stream of this disk
   std::vector<stream_id> young;
+  std::optional<milliseconds> new_for; ///< it is a new disk, and has run for so long
 
   /// The backup that it was restored from and not opened since.
   struct origin {

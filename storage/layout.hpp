@@ -45,6 +45,7 @@ inline constexpr std::string_view machine_key = "machine";
 inline constexpr std::string_view clustered_key = "clustered"; ///< it once was a member
 inline constexpr std::string_view medium_key = "medium"; ///< the state stream of its first open
 inline constexpr std::string_view young_key = "young"; ///< streams of a new disk that met nobody yet
+inline constexpr std::string_view new_key = "new"; ///< for how many ms a new disk has run; absent: it is none
 inline constexpr std::string_view restored_key = "restored"; ///< of a backup, and not opened since
 inline constexpr std::string_view seen_prefix = "vv/";     ///< + stream -> seq
 inline constexpr std::string_view collected_prefix = "gc/"; ///< + stream -> seq

@@ -259,17 +259,25 @@ void local_store::settle_young(const std::string& key, live_counter& x) {
     }
     x.mark_changed = x.mark_changed || *mark != before;
   }
-  for (auto i = x.young.begin(); i != x.young.end();) {
-    const auto& [of, counted] = *i;
-    if (!x.state.summed(of)) {
-      ++i;
-      continue;
-    }
-    // An older copy of this disk may meet a sum that was made after it.
-    if (counted.in_this_run || !this_disk_summed(key, of))
-      count_again(x, of, counted.pulses);
-    i = x.young.erase(i);
-  }
+  // The stream of the mark first: what others had counted before it stays behind it.
+  if (x.state.mark)
+    settle_summed(key, x, x.young.find(x.state.mark->at));
+  for (auto i = x.young.begin(); i != x.young.end();)
+    i = settle_summed(key, x, i);
+}
+
+/// What somebody's sum has swallowed by its boot counts again. @returns the next one
+local_store::young_counts::iterator
+local_store::settle_summed(const std::string& key, live_counter& x, young_counts::iterator at) {
+  if (at == x.young.end())
+    return at;
+  const auto& [of, counted] = *at;
+  if (!x.state.summed(of))
+    return std::next(at);
+  // An older copy of this disk may meet a sum that was made after it.
+  if (counted.in_this_run || !this_disk_summed(key, of))
+    count_again(x, of, counted.pulses);
+  return x.young.erase(at);
 }
 
 /// In the present stream, or where they stay behind the mark as they were.

@@ -15,6 +15,17 @@ bool may_read_only(errc code) {
   return code == errc::disk_full || code == errc::io_error;
 }
 
+hlc newest_stamp(const image& x) {
+  hlc out;
+  for (const auto& [kind, table] : x.slots)
+    for (const auto& [key, set] : table)
+      for (const auto& [of, content] : set)
+        out = std::max(out, content.stamp);
+  for (const auto& record : x.events.records())
+    out = std::max(out, record.stamp);
+  return out;
+}
+
 std::string age_of(wall_ms x) {
   const auto minutes = std::max<wall_ms>(0, x) / 60'000;
   if (minutes < 60)
@@ -46,13 +57,14 @@ status local_store::start() {
   auto ring = open_ring();
   const auto pages = ring ? *ring : ring_reading{};
   clustered_ = options_.clustered || found->clustered;
+  new_for_ = new_for(*found);
   const auto now = clocks_.mono();
   opened_at_ = now;
   last_ring_ = now;
   wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
   const auto bound = std::max(found->bound, pages.highest_bound);
   twin_ = twin_watch{std::max(clocks_.wall(), bound.ms())};
-  stamps_ = hlc_clock{bound, options_.clock, clocks_.wall(), now};
+  stamps_ = hlc_clock{bound, newest_stamp(*found), options_.clock, clocks_.wall(), now};
   image greeting; // what `greet` needs, when the rest has moved on
   greeting.seen = found->seen;
   greeting.boot = found->boot;
@@ -181,6 +193,27 @@ std::vector<stream_id> local_store::young_streams(const image& from, const strea
   return out;
 }
 
+std::optional<milliseconds> local_store::new_for(const image& from) const {
+  if (clustered_ && (from.boot == 0 || from.restored))
+    return milliseconds{0};
+  return from.new_for;
+}
+
+/// Whether members that this node has no word of may know more of its counters.
+bool local_store::new_disk(mono_ns now) const {
+  return new_for_ && *new_for_ + std::chrono::floor<milliseconds>(std::chrono::nanoseconds{now - opened_at_})
+                       < options_.new_disk_sums_after;
+}
+
+void local_store::put_age(batch& into, mono_ns now) const {
+  if (!new_for_)
+    return;
+  if (!new_disk(now))
+    return into.erase(family::meta, std::string{layout::new_key});
+  const auto ran = *new_for_ + std::chrono::floor<milliseconds>(std::chrono::nanoseconds{now - opened_at_});
+  into.put(family::meta, std::string{layout::new_key}, layout::number(static_cast<std::uint64_t>(ran.count())));
+}
+
 status local_store::begin(image from, const ring_reading& ring) {
   const auto names = first_names(from, ring);
   batch first;
@@ -191,6 +224,7 @@ status local_store::begin(image from, const ring_reading& ring) {
   }
   put_names(first, names, bound);
   put_young(first, young_streams(from, names.state));
+  put_age(first, opened_at_);
   if (from.restored)
     first.erase(family::meta, std::string{layout::restored_key});
   forget_empty_streams(from, first);

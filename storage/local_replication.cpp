@@ -230,7 +230,7 @@ void local_store::collect(const version_vector& stable, const std::optional<vers
   auto everywhere = stable;
   everywhere.limit(data_.durable());
   data_.collect(everywhere);
-  if (agreed)
+  if (agreed && !new_disk(clocks_.mono()))
     fold_counters(*agreed);
 }
 

@@ -86,6 +86,7 @@ private:
     std::uint64_t pulses = 0;
     bool in_this_run = false; ///< no sum that somebody else holds can have them
   };
+  using young_counts = std::map<stream_id, young_count>;
   struct live_counter {
     counter_state state;
     std::uint64_t told = 0;      ///< what `counted` said last
@@ -95,7 +96,7 @@ private:
     bool engine_wants = false;   ///< changed since the engine was told
     bool restate = false;        ///< the slot does not say what the state is, whatever `told`
     bool mark_changed = false;   ///< the engine does not know the mark as it is
-    std::map<stream_id, young_count> young;
+    young_counts young;
   };
 
   /// What is to be called once the lock is gone.
@@ -160,6 +161,7 @@ private:
   void fold_counters(const version_vector& agreed);
   void move_counters(const stream_id& from);
   void settle_young(const std::string& key, live_counter& x);
+  young_counts::iterator settle_summed(const std::string& key, live_counter& x, young_counts::iterator at);
   void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
   [[nodiscard]] bool this_disk_summed(const std::string& key, const stream_id& of) const;
   void settle_mark(const std::string& key, live_counter& x);
@@ -182,6 +184,9 @@ private:
   [[nodiscard]] streams first_names(const image& from, const ring_reading& ring);
   [[nodiscard]] std::vector<stream_id> young_streams(const image& from, const stream_id& fresh) const;
   static void put_young(batch& into, const std::vector<stream_id>& all);
+  [[nodiscard]] std::optional<milliseconds> new_for(const image& from) const;
+  void put_age(batch& into, mono_ns now) const;
+  [[nodiscard]] bool new_disk(mono_ns now) const;
   void put_names(batch& into, const streams& names, hlc bound) const;
   void forget_empty_streams(image& from, batch& first) const;
   void adopt(image from, const ring_reading& ring, const streams& names);
@@ -231,6 +236,7 @@ private:
   std::set<stream_id> ours_; ///< of this process
   std::vector<stream_id> young_; ///< of this disk since it was made, until a peer has told of earlier ones
   bool young_changed_ = false;
+  std::optional<milliseconds> new_for_; ///< this is a new disk: it had run for so long at the open
   hlc_clock stamps_;
   repeat_filter repeats_;
   std::vector<std::string> trimmed_keys_; ///< of events gone by retention

@@ -121,6 +121,7 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
     out.bound = stamps_.next_bound(clocks_.wall(), now);
     out.changes.put(family::meta, std::string{layout::bound_key},
                     layout::number(out.bound->raw));
+    put_age(out.changes, now);
   }
   return out;
 }
@@ -362,6 +363,7 @@ status local_store::reopen(aftermath& then) {
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
     put_names(first, {state_stream_, journal_stream_}, bound);
     put_young(first, young_);
+    put_age(first, clocks_.mono());
   }
   if (auto ok = disk_->commit(first, true); !ok)
     return ok;

@@ -56,6 +56,9 @@ struct store_options {
   milliseconds push_counters{200};  ///< members hear of all counters together, so often
   milliseconds others_sync{1000};   ///< state that others wrote is durable here so soon
   milliseconds others_counters_sync{30000}; ///< and their counters
+  /// A new disk of a member, or a restored one, does not know who else may hold pulses
+  /// of this node; it sums none until it has run for so long in all.
+  milliseconds new_disk_sums_after{1000L * 3600 * 24 * 30};
   std::function<std::uint32_t()> entropy; ///< 32 bits that nobody can guess; empty: the system's
 };
 

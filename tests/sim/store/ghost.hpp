@@ -45,9 +45,6 @@ public:
     /// first start may be forgotten, and then pulses of before a meter was set may
     /// come on top of it (docs/replication.md, limits).
     bool confused = false;
-    /// Its disk was lost, and so was every trace of a member that was away and may
-    /// have held more of its streams: they were summed without asking that one.
-    bool forgot_a_member = false;
     [[nodiscard]] std::uint64_t pulses() const {
       std::uint64_t sum = 0;
       for (const auto& x : lives)

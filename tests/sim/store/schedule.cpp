@@ -75,6 +75,7 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
   out.archives = static_cast<unsigned>(pick(out.nodes + 1));
   out.piece_bytes = pick(2) ? 16 << 10 : 1 + pick(400);
   out.rings = pick(2) != 0;
+  out.new_disks_sum = seed % 4 == 0; // not drawn: what seeds were filed for stays the same
   if (pick(3) == 0) {
     out.loss = static_cast<double>(pick(15)) / 100;
     out.repeats = static_cast<double>(pick(15)) / 100;

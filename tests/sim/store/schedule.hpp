@@ -62,6 +62,9 @@ struct schedule {
   unsigned keys = 3;
   unsigned archives = 1;      ///< so many nodes keep all journals
   std::size_t piece_bytes = 16 << 10; ///< small ones make runs of many pieces
+  /// A new disk is taken for one that has run for long: it sums pulses without the
+  /// members that it does not know of. Their readers may then go back.
+  bool new_disks_sum = false;
   bool rings = true;          ///< counters have a ring file
   double loss = 0;            ///< of single frames: worse than any TCP
   double repeats = 0;         ///< frames that come twice

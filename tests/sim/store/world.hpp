@@ -73,7 +73,6 @@ private:
   void look_at_disk(unsigned i);
   void ask_work(unsigned i, mono_ns when);
   void in_commit(unsigned i);
-  void look_at_members();
   void look_at_counters(unsigned i);
   void look_at_sums(unsigned i);
 
