@@ -6,108 +6,152 @@
 
 namespace troupe::storage {
 
-bool boot_floor::covers(const stream_id& x) const {
-  return std::any_of(items_.begin(), items_.end(),
-                     [&](const item& i) { return i.first == x.node && x.boot <= i.second; });
+namespace {
+
+/// Where `name` stands in a list that is sorted by `by`, or belongs.
+template <class List, class By>
+auto place(List& list, const stream_id& name, By by) {
+  return std::lower_bound(list.begin(), list.end(), name, [&](const auto& x, const stream_id& n) { return by(x) < n; });
 }
 
-void boot_floor::raise(std::uint64_t node, std::uint32_t boot) {
-  const auto i = std::lower_bound(items_.begin(), items_.end(), node,
-                                  [](const item& x, std::uint64_t n) { return x.first < n; });
-  if (i == items_.end() || i->first != node)
-    items_.insert(i, {node, boot});
+constexpr auto floor_disk = [](const disk_floor::item& x) -> const stream_id& { return x.first; };
+constexpr auto part_disk = [](const override_mark::part& x) -> const stream_id& { return x.disk; };
+constexpr auto name_of = [](const counter_state::disk& x) -> const stream_id& { return x.name; };
+
+const override_mark::part* part_of(const override_mark& x, const stream_id& disk) {
+  const auto i = place(x.parts, disk, part_disk);
+  return i != x.parts.end() && i->disk == disk ? &*i : nullptr;
+}
+
+/// Parts of one disk are made by one process that held everything up to there.
+void join_part(override_mark& into, const override_mark::part& x) {
+  const auto i = place(into.parts, x.disk, part_disk);
+  if (i == into.parts.end() || i->disk != x.disk)
+    into.parts.insert(i, x);
+  else
+    *i = std::max(*i, x);
+}
+
+/// None of what it has counted is left out of the mark.
+bool wholly_after(const override_mark& x, const stream_id& disk) {
+  return disk != x.disk && x.before.at(disk) == 0;
+}
+
+} // namespace
+
+std::uint32_t disk_floor::at(const stream_id& disk) const {
+  const auto i = place(items_, disk, floor_disk);
+  return i != items_.end() && i->first == disk ? i->second : 0;
+}
+
+void disk_floor::raise(const stream_id& disk, std::uint32_t boot) {
+  const auto i = place(items_, disk, floor_disk);
+  if (i == items_.end() || i->first != disk)
+    items_.insert(i, {disk, boot});
   else
     i->second = std::max(i->second, boot);
 }
 
-bool counter_state::summed(const stream_id& x) const {
-  return std::any_of(sums.begin(), sums.end(),
-                     [&](const sum& s) { return s.node == x.node && x.boot <= s.upto; });
+const counter_state::disk* counter_state::find(const stream_id& name) const {
+  const auto i = place(disks, name, name_of);
+  return i != disks.end() && i->name == name ? &*i : nullptr;
+}
+
+counter_state::disk& counter_state::of(const stream_id& name) {
+  const auto i = place(disks, name, name_of);
+  return i != disks.end() && i->name == name ? *i : *disks.insert(i, {name, 0, 0, {}});
+}
+
+std::uint64_t counter_state::count(const stream_id& disk, const stream_id& stream) const {
+  const auto* x = find(disk);
+  return x ? x->counts.at(stream) : 0;
+}
+
+bool counter_state::summed(const stream_id& disk, const stream_id& stream) const {
+  const auto* x = find(disk);
+  return x && stream.boot <= x->upto;
 }
 
 std::uint64_t counter_state::raw() const {
   std::uint64_t out = 0;
-  for (const auto& s : sums)
-    out += s.pulses;
-  for (const auto& [of, n] : counts.items())
-    if (!summed(of))
+  for (const auto& d : disks) {
+    out += d.pulses;
+    for (const auto& [of, n] : d.counts.items())
       out += n;
+  }
   return out;
 }
 
-bool counter_state::after_mark(const stream_id& x) const {
-  if (x.node == mark->at.node && x.boot <= mark->folded)
+bool counter_state::after_mark(const stream_id& disk, const stream_id& stream) const {
+  if (const auto* x = part_of(*mark, disk); x && stream.boot <= x->upto)
     return false; // the mark has it; its sum is on its way
-  return x == mark->at || !mark->before.covers(x)
-         || std::find(mark->also.begin(), mark->also.end(), x) != mark->also.end();
+  return stream == mark->at || stream.boot > mark->before.at(disk)
+         || std::binary_search(mark->also.begin(), mark->also.end(), stream);
 }
 
 std::uint64_t counter_state::total() const {
   if (!mark)
     return raw();
   auto out = mark->set;
-  for (const auto& [of, n] : counts.items()) {
-    if (summed(of))
-      continue;
-    if (!after_mark(of))
-      continue;
-    const auto then = of == mark->at ? mark->count : 0;
-    out += n > then ? n - then : 0;
+  for (const auto& x : mark->parts)
+    out += x.pulses;
+  for (const auto& d : disks) {
+    if (d.upto > 0 && wholly_after(*mark, d.name) && !part_of(*mark, d.name))
+      out += d.pulses;
+    for (const auto& [of, n] : d.counts.items())
+      if (after_mark(d.name, of)) {
+        const auto then = of == mark->at ? mark->count : 0;
+        out += n > then ? n - then : 0;
+      }
   }
   return out;
 }
 
 namespace {
 
-/// Sums of one node are made by one process that held everything up to there, so
-/// the one that reaches further is the fuller; equal ones are copies.
-void join_sums(std::vector<counter_state::sum>& into, const std::vector<counter_state::sum>& other) {
-  for (const auto& theirs : other) {
-    const auto i = std::lower_bound(into.begin(), into.end(), theirs.node,
-                                    [](const auto& x, std::uint64_t node) { return x.node < node; });
-    if (i == into.end() || i->node != theirs.node)
-      into.insert(i, theirs);
-    else
-      *i = std::max(*i, theirs);
+void forget_summed(counter_state::disk& x) {
+  const auto all = x.counts.items(); // `forget` changes it
+  for (const auto& [of, n] : all)
+    if (of.boot <= x.upto)
+      x.counts.forget(of);
+}
+
+void join_disk(counter_state& into, const counter_state::disk& other) {
+  auto& x = into.of(other.name);
+  if (std::tie(x.upto, x.pulses) < std::tie(other.upto, other.pulses)) {
+    x.upto = other.upto;
+    x.pulses = other.pulses;
   }
+  x.counts.join(other.counts);
+  forget_summed(x);
 }
 
 /// The later one; of copies of one, the fuller: which streams it excludes may have
 /// been learned after it was set.
 void join_marks(override_mark& into, const override_mark& other) {
-  const auto origin = [](const override_mark& x) { return std::tie(x.stamp, x.at, x.count); };
+  const auto origin = [](const override_mark& x) { return std::tie(x.stamp, x.at, x.count, x.set); };
   if (origin(into) != origin(other)) {
     if (origin(into) < origin(other))
       into = other;
     return;
   }
-  const auto rank = [](const override_mark& x) { return std::tie(x.folded, x.set); };
-  if (rank(into) < rank(other)) {
-    into.folded = other.folded;
-    into.set = other.set;
-  }
-  into.medium = std::max(into.medium, other.medium);
-  for (const auto& [node, boot] : other.before.items())
-    into.before.raise(node, boot);
+  std::tie(into.disk, into.disk_made)
+    = std::max(std::pair{into.disk, into.disk_made}, std::pair{other.disk, other.disk_made});
+  for (const auto& [disk, boot] : other.before.items())
+    into.before.raise(disk, boot);
+  for (const auto& x : other.parts)
+    join_part(into, x);
   std::vector<stream_id> also;
   std::set_union(into.also.begin(), into.also.end(), other.also.begin(), other.also.end(), std::back_inserter(also));
   into.also = std::move(also);
   into.requests = std::max(into.requests, other.requests);
 }
 
-void forget_summed(counter_state& x) {
-  const auto all = x.counts.items(); // `forget` changes it
-  for (const auto& [of, n] : all)
-    if (x.summed(of))
-      x.counts.forget(of);
-}
-
 } // namespace
 
 void join(counter_state& into, const counter_state& other) {
-  join_sums(into.sums, other.sums);
-  into.counts.join(other.counts);
-  forget_summed(into);
+  for (const auto& d : other.disks)
+    join_disk(into, d);
   if (!other.mark)
     return;
   if (!into.mark) {
@@ -117,70 +161,78 @@ void join(counter_state& into, const counter_state& other) {
   join_marks(*into.mark, *other.mark);
 }
 
-void fold(counter_state& x, std::uint64_t node, std::uint32_t boot) {
-  const auto shown = x.total();
-  counter_state::sum mine{node, 0, 0};
-  for (const auto& s : x.sums)
-    if (s.node == node)
-      mine = s;
-  if (mine.upto >= boot)
+void fold(counter_state& x, const stream_id& disk, std::uint32_t boot) {
+  const auto* held = x.find(disk);
+  if (!held || held->upto >= boot)
     return;
-  bool any = false;
-  for (const auto& [of, n] : x.counts.items())
-    if (of.node == node && of.boot <= boot && of.boot > mine.upto) {
+  const auto shown = x.total();
+  auto mine = *held;
+  for (const auto& [of, n] : held->counts.items())
+    if (of.boot <= boot)
       mine.pulses += n;
-      any = true;
-    }
-  if (!any)
+  if (mine.pulses == held->pulses)
     return;
   mine.upto = boot;
-  join_sums(x.sums, {mine});
-  forget_summed(x);
-  if (!x.mark)
+  join_disk(x, mine);
+  if (!x.mark || wholly_after(*x.mark, disk))
     return;
-  // What folded streams counted after the mark goes into it; they count no more.
-  x.mark->folded = boot;
-  x.mark->set += shown - x.total();
+  // What of them came after the mark goes into it; they count no more.
+  override_mark::part after{disk, boot, 0};
+  if (const auto* before = part_of(*x.mark, disk))
+    after.pulses = before->pulses;
+  join_part(*x.mark, after);
+  after.pulses += shown - x.total();
+  join_part(*x.mark, after);
 }
 
-std::string encode_counts(const counter_state& x, const stream_id& medium) {
+std::string encode_counts(const counter_state& x, const disk_name& disk) {
   byte_writer out;
-  out.varint(x.sums.size());
-  for (const auto& s : x.sums) {
-    out.u64(s.node);
-    out.u32(s.upto);
-    out.varint(s.pulses);
+  out.varint(x.disks.size());
+  for (const auto& d : x.disks) {
+    write(out, d.name);
+    out.u32(d.upto);
+    out.varint(d.pulses);
+    out.varint(d.counts.items().size());
+    for (const auto& [of, n] : d.counts.items()) {
+      out.u32(of.boot);
+      out.u32(of.nonce);
+      out.varint(n);
+    }
   }
-  out.varint(x.counts.items().size());
-  for (const auto& [of, n] : x.counts.items()) {
-    write(out, of);
-    out.varint(n);
+  out.u8(disk.first.empty() ? 0 : 1);
+  if (!disk.first.empty()) {
+    write(out, disk.first);
+    out.u64(static_cast<std::uint64_t>(disk.made));
+    out.u64(x.mark ? x.mark->stamp.raw : 0);
   }
-  out.u8(medium.empty() ? 0 : 1);
-  if (!medium.empty())
-    write(out, medium);
   return out.take();
 }
 
-bool decode_counts(std::string_view bytes, counter_state& into, stream_id* medium) {
+bool decode_counts(std::string_view bytes, counter_state& into, counts_writer* writer) {
   byte_reader in{bytes};
   counter_state x;
   for (auto n = in.varint(); n > 0 && in.ok(); --n) {
-    counter_state::sum s;
-    s.node = in.u64();
-    s.upto = in.u32();
-    s.pulses = in.varint();
-    join_sums(x.sums, {s});
+    counter_state::disk d;
+    d.name = read_stream_id(in);
+    d.upto = in.u32();
+    d.pulses = in.varint();
+    for (auto m = in.varint(); m > 0 && in.ok(); --m) {
+      stream_id of{d.name.node, in.u32(), 0};
+      of.nonce = in.u32();
+      d.counts.raise(of, in.varint());
+    }
+    join_disk(x, d);
   }
-  for (auto n = in.varint(); n > 0 && in.ok(); --n) {
-    const auto of = read_stream_id(in);
-    x.counts.raise(of, in.varint());
+  counts_writer by;
+  if (in.u8() != 0) {
+    by.disk.first = read_stream_id(in);
+    by.disk.made = static_cast<wall_ms>(in.u64());
+    by.mark.raw = in.u64();
   }
-  const auto writer = in.u8() != 0 ? read_stream_id(in) : stream_id{};
   if (!in.ok())
     return false;
-  if (medium)
-    *medium = writer;
+  if (writer)
+    *writer = by;
   join(into, x);
   return true;
 }
@@ -189,18 +241,24 @@ std::string encode_mark(const override_mark& x) {
   byte_writer out;
   out.varint(x.set);
   write(out, x.at);
-  write(out, x.medium);
+  write(out, x.disk);
+  out.u64(static_cast<std::uint64_t>(x.disk_made));
   out.varint(x.count);
   out.u64(x.stamp.raw);
-  out.u32(x.folded);
   out.varint(x.before.items().size());
-  for (const auto& [node, boot] : x.before.items()) {
-    out.u64(node);
+  for (const auto& [disk, boot] : x.before.items()) {
+    write(out, disk);
     out.u32(boot);
   }
   out.varint(x.also.size());
   for (const auto& of : x.also)
     write(out, of);
+  out.varint(x.parts.size());
+  for (const auto& p : x.parts) {
+    write(out, p.disk);
+    out.u32(p.upto);
+    out.varint(p.pulses);
+  }
   out.varint(x.requests.size());
   for (const auto& id : x.requests)
     out.text(id);
@@ -212,17 +270,24 @@ std::optional<override_mark> decode_mark(std::string_view bytes) {
   override_mark x;
   x.set = in.varint();
   x.at = read_stream_id(in);
-  x.medium = read_stream_id(in);
+  x.disk = read_stream_id(in);
+  x.disk_made = static_cast<wall_ms>(in.u64());
   x.count = in.varint();
   x.stamp.raw = in.u64();
-  x.folded = in.u32();
   for (auto n = in.varint(); n > 0 && in.ok(); --n) {
-    const auto node = in.u64();
-    x.before.raise(node, in.u32());
+    const auto disk = read_stream_id(in);
+    x.before.raise(disk, in.u32());
   }
   for (auto n = in.varint(); n > 0 && in.ok(); --n)
     x.also.push_back(read_stream_id(in));
   std::sort(x.also.begin(), x.also.end());
+  for (auto n = in.varint(); n > 0 && in.ok(); --n) {
+    override_mark::part p;
+    p.disk = read_stream_id(in);
+    p.upto = in.u32();
+    p.pulses = in.varint();
+    join_part(x, p);
+  }
   for (auto n = in.varint(); n > 0 && in.ok(); --n)
     x.requests.emplace_back(in.text());
   if (!in.ok())

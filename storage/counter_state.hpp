@@ -13,34 +13,60 @@
 
 namespace troupe::storage {
 
-/// node -> boot: all streams of that node up to that boot.
-class boot_floor {
-public:
-  using item = std::pair<std::uint64_t, std::uint32_t>;
+/// A disk of a node is named by its first state stream.
+struct disk_name {
+  stream_id first;
+  wall_ms made = 0; ///< when that was, by the clock of the machine
 
-  [[nodiscard]] bool covers(const stream_id& x) const;
-  void raise(std::uint64_t node, std::uint32_t boot);
+  friend bool operator==(const disk_name&, const disk_name&) = default;
+};
+
+/// Who has written a counter's slot.
+struct counts_writer {
+  disk_name disk;
+  hlc mark; ///< stamp of the one that it knew
+
+  friend bool operator==(const counts_writer&, const counts_writer&) = default;
+};
+
+/// disk -> boot: all streams of that disk up to that boot.
+class disk_floor {
+public:
+  using item = std::pair<stream_id, std::uint32_t>;
+
+  [[nodiscard]] std::uint32_t at(const stream_id& disk) const; ///< 0: none of its streams
+  void raise(const stream_id& disk, std::uint32_t boot);
   [[nodiscard]] const std::vector<item>& items() const noexcept { return items_; }
 
-  friend bool operator==(const boot_floor&, const boot_floor&) = default;
-  friend auto operator<=>(const boot_floor&, const boot_floor&) = default;
+  friend bool operator==(const disk_floor&, const disk_floor&) = default;
 
 private:
-  std::vector<item> items_; ///< sorted by node; one, mostly
+  std::vector<item> items_; ///< sorted by disk; one, mostly
 };
 
 /// What a counter was set to: a meter was replaced, or corrected.
 struct override_mark {
   static constexpr std::size_t max_requests = 4;
 
+  /// A sum of streams of both sides of the mark cannot be split.
+  struct part {
+    stream_id disk;
+    std::uint32_t upto = 0;   ///< of the pulses that the disk's streams up to this boot have counted,
+    std::uint64_t pulses = 0; ///< so many came after the mark
+
+    friend bool operator==(const part&, const part&) = default;
+    friend auto operator<=>(const part&, const part&) = default;
+  };
+
   std::uint64_t set = 0;   ///< shown total at the moment of the request
   stream_id at;            ///< the stream that counted then
-  stream_id medium;        ///< the first stream of the disk that it was set on
+  stream_id disk;          ///< its disk
+  wall_ms disk_made = 0;
   std::uint64_t count = 0; ///< its count then
   hlc stamp;               ///< later than that of any mark that its writer knew
-  std::uint32_t folded = 0; ///< restated when the owner's streams up to this boot were folded
-  boot_floor before;       ///< streams that were counting before: excluded wholesale
+  disk_floor before;       ///< streams that were counting before: excluded wholesale
   std::vector<stream_id> also; ///< but not these: they began later, with a boot that was too low
+  std::vector<part> parts; ///< by disk
   std::vector<std::string> requests; ///< the newest ids, newest last: a repeat is no change
 
   friend bool operator==(const override_mark&, const override_mark&) = default;
@@ -50,26 +76,29 @@ struct override_mark {
 /// peers. States are joined by maximum, never added up twice (a G-counter over
 /// streams; Shapiro et al., INRIA RR-7506).
 struct counter_state {
-  /// Pulses of all streams of one node up to a boot. Only that node sums them,
-  /// so of two sums of a node the one that reaches further is the fuller one.
-  struct sum {
-    std::uint64_t node = 0;
-    std::uint32_t upto = 0; ///< streams of such boots are in `pulses` and count no more
+  /// What one disk of a node has counted. Boots order its streams, and no others:
+  /// after a wipe they begin anew. Only the node with the disk sums, so of two sums
+  /// of a disk the one that reaches further is the fuller one.
+  struct disk {
+    stream_id name;           ///< its first state stream
+    std::uint32_t upto = 0;   ///< streams of such boots are in `pulses` and count no more
     std::uint64_t pulses = 0;
+    version_vector counts;    ///< pulses per later stream
 
-    friend bool operator==(const sum&, const sum&) = default;
-    friend auto operator<=>(const sum&, const sum&) = default;
+    friend bool operator==(const disk&, const disk&) = default;
   };
 
-  std::vector<sum> sums;         ///< by node
-  version_vector counts;         ///< pulses per later stream
+  std::vector<disk> disks; ///< by name
   std::optional<override_mark> mark;
 
-  [[nodiscard]] bool summed(const stream_id& x) const;
+  [[nodiscard]] const disk* find(const stream_id& name) const;
+  disk& of(const stream_id& name); ///< made if it is not there
+  [[nodiscard]] std::uint64_t count(const stream_id& disk, const stream_id& stream) const;
+  [[nodiscard]] bool summed(const stream_id& disk, const stream_id& stream) const;
   /// Pulses of all boots.
   [[nodiscard]] std::uint64_t raw() const;
   /// Whether what a stream counts comes on top of the mark.
-  [[nodiscard]] bool after_mark(const stream_id& x) const;
+  [[nodiscard]] bool after_mark(const stream_id& disk, const stream_id& stream) const;
   /// Shown: the mark, what its stream counted since, and later streams. Those
   /// before it are excluded wholesale, so that pulses of theirs that surface
   /// late do not shift the reading.
@@ -81,17 +110,16 @@ struct counter_state {
 /// Commutative, associative, idempotent.
 void join(counter_state& into, const counter_state& other);
 
-/// Sums the streams of `node` up to `boot` and restates the mark, so that the
-/// state of a counter does not grow with the number of boots. Changes neither
-/// `raw` nor `total`. Only that node may, and only while nobody can hold more of
-/// these streams than it does.
-void fold(counter_state& x, std::uint64_t node, std::uint32_t boot);
+/// Sums the streams of a disk up to `boot` and says in the mark what of them came
+/// after it, so that the state of a counter does not grow with the number of boots.
+/// Changes neither `raw` nor `total`. Only the node with that disk may, and only
+/// while nobody can hold more of these streams than it does.
+void fold(counter_state& x, const stream_id& disk, std::uint32_t boot);
 
 /// Payloads of CTR and OVR slots: docs/formats/store.md.
-/// @param medium the first stream of the writer's disk: what one disk has counted
-///   is in the order of boots, what two have is not
-[[nodiscard]] std::string encode_counts(const counter_state& x, const stream_id& medium = {});
-[[nodiscard]] bool decode_counts(std::string_view bytes, counter_state& into, stream_id* medium = nullptr);
+/// @param disk of the slot's writer, who knew the mark of `x`
+[[nodiscard]] std::string encode_counts(const counter_state& x, const disk_name& disk = {});
+[[nodiscard]] bool decode_counts(std::string_view bytes, counter_state& into, counts_writer* writer = nullptr);
 [[nodiscard]] std::string encode_mark(const override_mark& x);
 [[nodiscard]] std::optional<override_mark> decode_mark(std::string_view bytes);
 

@@ -61,10 +61,8 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
     into.machine = value;
   } else if (key == layout::medium_key) {
     byte_reader in{value};
-    into.medium = read_stream_id(in);
-  } else if (key == layout::young_key) {
-    for (byte_reader in{value}; !in.at_end() && in.ok();)
-      into.young.push_back(read_stream_id(in));
+    into.medium.first = read_stream_id(in);
+    into.medium.made = static_cast<wall_ms>(in.u64());
   } else if (key == layout::new_key) {
     into.new_for = milliseconds{static_cast<std::int64_t>(number(value))};
   } else if (key == layout::clustered_key) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/counter_state.hpp"
 #include "storage/engine.hpp"
 #include "storage/journal_log.hpp"
 #include "storage/merge.hpp"
@@ -23,8 +24,7 @@ struct image {
   std::string node;
   std::string machine;
   bool clustered = false;
-  stream_id medium;         ///< the first state stream of this disk
-  std::vector<stream_id> young;
+  disk_name medium;         ///< this disk
   std::optional<milliseconds> new_for; ///< it is a new disk, and has run for so long
 
   /// The backup that it was restored from and not opened since.

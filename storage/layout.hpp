@@ -10,9 +10,8 @@
 
 namespace troupe::storage::layout {
 
-/// 2: counters are told per node and marks say what they exclude; keys of what a
-/// node says of itself carry its name.
-inline constexpr std::uint32_t format = 2;
+/// 3: counters are told per disk, and marks say what they exclude of each.
+inline constexpr std::uint32_t format = 3;
 
 struct slot_address {
   slot_kind kind;
@@ -43,8 +42,7 @@ inline constexpr std::string_view bound_key = "hlc";
 inline constexpr std::string_view node_key = "node";
 inline constexpr std::string_view machine_key = "machine";
 inline constexpr std::string_view clustered_key = "clustered"; ///< it once was a member
-inline constexpr std::string_view medium_key = "medium"; ///< the state stream of its first open
-inline constexpr std::string_view young_key = "young"; ///< streams of a new disk that met nobody yet
+inline constexpr std::string_view medium_key = "medium"; ///< the state stream of its first open, and when that was
 inline constexpr std::string_view new_key = "new"; ///< for how many ms a new disk has run; absent: it is none
 inline constexpr std::string_view restored_key = "restored"; ///< of a backup, and not opened since
 inline constexpr std::string_view seen_prefix = "vv/";     ///< + stream -> seq

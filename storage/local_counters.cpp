@@ -16,11 +16,11 @@ namespace {
 /// a peer's late news be joined exactly; less would save bytes per page.
 constexpr std::size_t boots_kept = 2;
 
-/// The boot up to which a counter is summed when nobody else can hold more.
-std::uint32_t old_boots(const counter_state& x, std::uint64_t node) {
+/// The boot up to which a disk's streams are summed when nobody else can hold more.
+std::uint32_t old_boots(const counter_state& x, const stream_id& disk) {
   std::set<std::uint32_t> boots;
-  for (const auto& [of, n] : x.counts.items())
-    if (of.node == node)
+  if (const auto* d = x.find(disk))
+    for (const auto& [of, n] : d->counts.items())
       boots.insert(of.boot);
   return boots.size() <= boots_kept ? 0 : *std::next(boots.rbegin(), boots_kept);
 }
@@ -57,14 +57,22 @@ counter_state local_store::told_of(const std::string& key) const {
   return out;
 }
 
+/// Whether an earlier run of this node has counted here: what it left is this node's
+/// to put in order, also if it counts no more.
+bool local_store::counted_before(const std::string& key) const {
+  const auto by_us = [&](slot_kind kind) {
+    const auto* slots = data_.find(kind, key);
+    return slots && std::any_of(slots->begin(), slots->end(), [&](const auto& x) { return x.first.node == node_; });
+  };
+  return by_us(slot_kind::ctr) || by_us(slot_kind::ovr);
+}
+
 void local_store::join_counter(const std::string& key) {
-  const auto found = counters_.find(key);
-  if (found == counters_.end())
+  if (!counters_.contains(key) && !counted_before(key))
     return;
-  auto& x = found->second;
+  auto& x = count_cell(key);
   join(x.state, told_of(key));
-  if (!x.young.empty() || ours_.size() > 2) // more than this open's pair
-    settle_young(key, x);
+  settle_young(x);
   settle_mark(key, x);
   if (x.restate || x.mark_changed) {
     x.engine_wants = true;
@@ -84,7 +92,7 @@ void local_store::counted(const std::string& key, std::uint64_t in_this_stream) 
     if (in_this_stream <= x.told)
       return; // only ever grows
     x.told = in_this_stream;
-    x.state.counts.raise(state_stream_, x.told - x.offset);
+    x.state.of(medium_).counts.raise(state_stream_, x.told - x.offset);
     x.engine_wants = true;
     const auto now = clocks_.mono();
     if (ring_at_ == never && ring_)
@@ -146,18 +154,22 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
       override_mark mark;
       mark.set = total;
       mark.at = state_stream_;
-      mark.medium = medium_;
-      mark.count = x.state.counts.at(state_stream_);
+      mark.disk = medium_;
+      mark.disk_made = made_;
+      mark.count = x.state.count(medium_, state_stream_);
       // Later than the one before, also if that one's writer had a clock ahead.
       mark.stamp = std::max(stamp(), hlc{x.state.mark ? x.state.mark->stamp.raw + 1 : 0});
-      mark.before.raise(node_, boot_);
-      for (const auto& [of, n] : x.state.counts.items())
-        mark.before.raise(of.node, of.boot);
+      mark.before.raise(medium_, boot_);
+      for (const auto& d : x.state.disks) {
+        mark.before.raise(d.name, d.upto);
+        for (const auto& [of, n] : d.counts.items())
+          mark.before.raise(d.name, of.boot);
+      }
       mark.requests = std::move(requests);
       x.state.mark = std::move(mark);
       x.engine_wants = true;
       // The count that the mark stands on goes into the same batch.
-      write_slot(slot_kind::ctr, key, encode_counts(x.state, medium_), 0);
+      write_slot(slot_kind::ctr, key, encode_counts(x.state, {medium_, made_}), 0);
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
       x.staged = x.told;
       then.news = true;
@@ -197,14 +209,14 @@ void local_store::stage_counters() {
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
     x.mark_changed = false;
     if (x.engine_wants && (x.staged != x.told || x.restate)) {
-      write_slot(slot_kind::ctr, key, encode_counts(x.state, medium_), 0);
+      write_slot(slot_kind::ctr, key, encode_counts(x.state, {medium_, made_}), 0);
       x.staged = x.told;
       x.restate = false;
     }
   }
 }
 
-/// Sums what is closed and the same at all members.
+/// Sums what this disk's earlier streams have counted: closed, and the same at all members.
 void local_store::fold_counters(const version_vector& agreed) {
   std::uint32_t upto = boot_ - 1;
   for (const auto& [of, seq] : data_.seen().items())
@@ -212,13 +224,13 @@ void local_store::fold_counters(const version_vector& agreed) {
       upto = std::min(upto, of.boot - 1);
   bool any = false;
   for (auto& [key, x] : counters_) {
-    const auto boot = std::min(upto, old_boots(x.state, node_));
+    const auto boot = std::min(upto, old_boots(x.state, medium_));
     const auto before = x.state;
     if (boot > 0)
-      fold(x.state, node_, boot);
+      fold(x.state, medium_, boot);
     if (x.state == before)
       continue;
-    std::erase_if(x.young, [&](const auto& y) { return x.state.summed(y.first); }); // now it is in the sum
+    std::erase_if(x.young, [&](const auto& y) { return x.state.summed(medium_, y.first); }); // now it is in the sum
     x.engine_wants = x.restate = any = true;
     x.mark_changed = x.mark_changed || x.state.mark != before.mark;
   }
@@ -234,49 +246,37 @@ void local_store::fold_counters(const version_vector& agreed) {
 void local_store::move_counters(const stream_id& from) {
   for (auto& [key, x] : counters_) {
     if (const auto n = x.told - x.offset; n > 0)
-      x.young[from] = {n, true};
+      x.young[from] = n;
     x.offset = x.told;
-    settle_young(key, x);
+    settle_young(x);
     x.engine_wants = x.restate = true;
   }
 }
 
-/// After a wipe the boots of this node began anew, so boots say the wrong thing
-/// about what came first. Whenever more is learned of this counter: pulses of
-/// young streams that are excluded only because of their boot still count, and a
-/// mark that was set under one excludes all earlier lives.
-void local_store::settle_young(const std::string& key, live_counter& x) {
-  if (auto& mark = x.state.mark) {
-    const auto before = *mark;
-    if (ours_.contains(mark->at)) // nobody else counts while this process runs
-      for (const auto& [of, seq] : data_.seen().items())
-        if (of.node == node_ && !ours_.contains(of) && at_open_.at(of) == 0)
-          mark->before.raise(node_, of.boot);
-    for (const auto& [of, counted] : x.young) {
-      const bool in_order = counted.in_this_run ? ours_.contains(mark->at) : mark->medium == medium_;
-      if (!x.state.after_mark(of) && (!in_order || of.boot > mark->at.boot))
+/// In an older copy of a disk boots say the wrong thing about what came first: those
+/// that peers remember of the lost time are as high. What this run has counted counts,
+/// also under a boot that a mark of that time excludes, or that was summed then.
+void local_store::settle_young(live_counter& x) {
+  if (auto& mark = x.state.mark)
+    for (const auto& [of, pulses] : x.young)
+      if (!x.state.after_mark(medium_, of) && (!ours_.contains(mark->at) || of.boot > mark->at.boot)) {
         count_too(*mark, of);
-    }
-    x.mark_changed = x.mark_changed || *mark != before;
-  }
+        x.mark_changed = true;
+      }
   // The stream of the mark first: what others had counted before it stays behind it.
   if (x.state.mark)
-    settle_summed(key, x, x.young.find(x.state.mark->at));
+    settle_summed(x, x.young.find(x.state.mark->at));
   for (auto i = x.young.begin(); i != x.young.end();)
-    i = settle_summed(key, x, i);
+    i = settle_summed(x, i);
 }
 
 /// What somebody's sum has swallowed by its boot counts again. @returns the next one
-local_store::young_counts::iterator
-local_store::settle_summed(const std::string& key, live_counter& x, young_counts::iterator at) {
+local_store::young_counts::iterator local_store::settle_summed(live_counter& x, young_counts::iterator at) {
   if (at == x.young.end())
     return at;
-  const auto& [of, counted] = *at;
-  if (!x.state.summed(of))
+  if (!x.state.summed(medium_, at->first))
     return std::next(at);
-  // An older copy of this disk may meet a sum that was made after it.
-  if (counted.in_this_run || !this_disk_summed(key, of))
-    count_again(x, of, counted.pulses);
+  count_again(x, at->first, at->second);
   return x.young.erase(at);
 }
 
@@ -284,9 +284,10 @@ local_store::settle_summed(const std::string& key, live_counter& x, young_counts
 void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_t pulses) {
   x.restate = true;
   auto& mark = x.state.mark;
-  const bool left_out = mark && mark->before.covers(of) && !std::binary_search(mark->also.begin(), mark->also.end(), of);
-  if (left_out && mark->at != of && mark->at.node == node_ && !x.state.summed(mark->at)) {
-    x.state.counts.raise(mark->at, x.state.counts.at(mark->at) + pulses);
+  if (mark && mark->at != of && mark->disk == medium_ && !x.state.after_mark(medium_, of)
+      && !x.state.summed(medium_, mark->at)) {
+    auto& counts = x.state.of(medium_).counts;
+    counts.raise(mark->at, counts.at(mark->at) + pulses);
     mark->count += pulses;
     x.mark_changed = true;
     if (mark->at == state_stream_)
@@ -294,55 +295,58 @@ void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_
     return;
   }
   x.offset -= pulses;
-  x.state.counts.raise(state_stream_, x.told - x.offset);
+  x.state.of(medium_).counts.raise(state_stream_, x.told - x.offset);
   if (mark && mark->at == of) {
     mark->at = state_stream_;
     x.mark_changed = true;
   }
 }
 
-bool local_store::this_disk_summed(const std::string& key, const stream_id& of) const {
-  const auto* slots = data_.find(slot_kind::ctr, key);
-  return slots && std::any_of(slots->begin(), slots->end(), [&](const auto& x) {
-           counter_state told;
-           stream_id medium;
-           return x.first.node == node_ && decode_counts(x.second.payload, told, &medium) && medium == medium_
-                  && told.summed(of);
-         });
+/// Whether this process, or one whose disk this one has, was the writer.
+bool local_store::in_line(const stream_id& of) const {
+  return ours_.contains(of) || at_open_.at(of) > 0;
 }
 
-/// Boots order the streams of one disk only. What another disk of this node had
-/// counted without knowing of a mark was before it if this disk has set it; if a
-/// third one has, which is gone as well, the stamps decide. Such streams are left
-/// out; those of this disk stay in.
+/// What another disk of this node had counted without knowing of a mark was before it
+/// if this disk has set it; if a third one has, which is gone as well, the older disk
+/// was first. Within one disk the boots decide, but for what was counted in a time that
+/// this one has lost, when an older copy of it was put back, and for an older disk that
+/// was put back itself: then the stamps do.
 void local_store::settle_mark(const std::string& key, live_counter& x) {
   auto& mark = x.state.mark;
   const auto* slots = data_.find(slot_kind::ctr, key);
   if (!mark || !slots)
     return;
-  std::set<stream_id> earlier;
+  const auto before = *mark;
+  const bool set_here = mark->disk == medium_;
+  std::set<stream_id> later;
   for (const auto& [of, slot] : *slots) {
     counter_state told;
-    stream_id medium;
-    const bool knows = slot.ctx.at(mark->at) > 0 || of == mark->at; // the count on which it stands
-    if (of.node != node_ || knows || !decode_counts(slot.payload, told, &medium) || medium == medium_
-        || medium == mark->medium || (mark->medium != medium_ && slot.stamp > mark->stamp))
+    counts_writer by;
+    if (of.node != node_ || !decode_counts(slot.payload, told, &by) || by.mark >= mark->stamp)
       continue;
-    for (const auto& [counted, n] : told.counts.items())
-      if (counted.node == node_)
-        earlier.insert(counted);
+    const auto& [disk, made] = by.disk;
+    const bool lost = disk == medium_ && set_here && in_line(mark->at) && !in_line(of);
+    const bool put_back = disk == medium_ && !set_here && !ours_.contains(of) && made < mark->disk_made
+                          && slot.stamp < mark->stamp;
+    const bool other = disk != medium_ && disk != mark->disk && (set_here || made < mark->disk_made);
+    if (lost && later.empty())
+      for (const auto& [counted, n] : x.state.of(medium_).counts.items())
+        if (in_line(counted) && x.state.after_mark(medium_, counted))
+          later.insert(counted);
+    for (const auto& d : told.disks) {
+      const bool excluded = d.name == medium_ ? lost || put_back : other && d.name != mark->disk;
+      if (d.name.node != node_ || !excluded)
+        continue;
+      if (!lost)
+        mark->before.raise(d.name, d.upto);
+      for (const auto& [counted, n] : d.counts.items())
+        if (lost ? !in_line(counted) : !ours_.contains(counted))
+          mark->before.raise(d.name, counted.boot);
+    }
   }
-  if (earlier.empty())
-    return;
-  std::vector<stream_id> later;
-  for (const auto& [of, n] : x.state.counts.items())
-    if (of.node == node_ && of != mark->at && !earlier.contains(of) && x.state.after_mark(of))
-      later.push_back(of);
-  const auto before = *mark;
-  for (const auto& of : earlier)
-    mark->before.raise(node_, of.boot);
   for (const auto& of : later)
-    if (!x.state.after_mark(of))
+    if (!x.state.after_mark(medium_, of))
       count_too(*mark, of);
   x.mark_changed = x.mark_changed || *mark != before;
 }
@@ -377,12 +381,9 @@ void local_store::adopt_counters(const ring_reading& ring) {
       join(into.state, state);
     }
   for (auto& [key, x] : counters_) {
-    for (const auto& of : young_)
-      if (const auto n = x.state.counts.at(of); n > 0)
-        x.young[of] = {n, false};
     if (!clustered_)
-      if (const auto boot = old_boots(x.state, node_); boot > 0)
-        fold(x.state, node_, boot);
+      if (const auto boot = old_boots(x.state, medium_); boot > 0)
+        fold(x.state, medium_, boot);
     settle_mark(key, x); // a crash may have taken what was learned
     x.restate = x.state != before[key];
     x.mark_changed = x.state.mark != before[key].mark;

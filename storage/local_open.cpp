@@ -157,17 +157,21 @@ local_store::streams local_store::name_streams(std::uint32_t after_boot) const {
   return out;
 }
 
-/// Of this open; the first one of a disk names the disk, too.
+/// Of this open; the first one of a disk names the disk, too. A restored one is another
+/// disk: what the first one has counted since the backup is not in its order.
 local_store::streams local_store::first_names(const image& from, const ring_reading& ring) {
   const auto out = name_streams(std::max(from.boot, ring.highest_boot));
-  medium_ = from.medium.empty() ? out.state : from.medium;
+  const bool same = !from.restored && from.medium.first.node == node_;
+  medium_ = same ? from.medium.first : out.state;
+  made_ = same ? from.medium.made : clocks_.wall();
   return out;
 }
 
 void local_store::put_names(batch& into, const streams& names, hlc bound) const {
   into.put(family::meta, std::string{layout::own_key},
            to_bytes(names.state) + to_bytes(names.journal));
-  into.put(family::meta, std::string{layout::medium_key}, to_bytes(medium_));
+  into.put(family::meta, std::string{layout::medium_key},
+           to_bytes(medium_) + layout::number(static_cast<std::uint64_t>(made_)));
   into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
   into.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
   into.put(family::meta, std::string{layout::node_key}, options_.node);
@@ -175,22 +179,6 @@ void local_store::put_names(batch& into, const streams& names, hlc bound) const 
     into.put(family::meta, std::string{layout::machine_key}, options_.machine);
   if (clustered_)
     into.put(family::meta, std::string{layout::clustered_key}, {});
-}
-
-void local_store::put_young(batch& into, const std::vector<stream_id>& all) {
-  std::string bytes;
-  for (const auto& x : all)
-    bytes += to_bytes(x);
-  into.put(family::meta, std::string{layout::young_key}, std::move(bytes));
-}
-
-/// Of a disk that knows no earlier stream of this node, or not the latest: there
-/// may be some.
-std::vector<stream_id> local_store::young_streams(const image& from, const stream_id& fresh) const {
-  auto out = from.young;
-  if (clustered_ && (from.boot == 0 || from.restored || !out.empty()))
-    out.push_back(fresh);
-  return out;
 }
 
 std::optional<milliseconds> local_store::new_for(const image& from) const {
@@ -223,7 +211,6 @@ status local_store::begin(image from, const ring_reading& ring) {
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
   }
   put_names(first, names, bound);
-  put_young(first, young_streams(from, names.state));
   put_age(first, opened_at_);
   if (from.restored)
     first.erase(family::meta, std::string{layout::restored_key});
@@ -269,7 +256,6 @@ void local_store::adopt(image from, const ring_reading& ring, const streams& nam
   boot_ = names.state.boot;
   ours_.insert(names.state);
   ours_.insert(names.journal);
-  young_ = young_streams(from, names.state);
   journals_ = {};
   for (const auto& [of, seq] : from.seen.items())
     if (of.is_journal())

@@ -257,8 +257,6 @@ void local_store::unreachable(const std::string& peer) {
 void local_store::compared_with_a_peer() {
   std::lock_guard lock{mutex_};
   settled_ = true;
-  young_changed_ = young_changed_ || !young_.empty();
-  young_.clear();
 }
 
 std::vector<digest_row> local_store::digest_rows(std::size_t bucket) const {

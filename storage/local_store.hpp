@@ -81,12 +81,7 @@ public:
 private:
   static constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
 
-  /// Pulses under a stream whose boot may be too low.
-  struct young_count {
-    std::uint64_t pulses = 0;
-    bool in_this_run = false; ///< no sum that somebody else holds can have them
-  };
-  using young_counts = std::map<stream_id, young_count>;
+  using young_counts = std::map<stream_id, std::uint64_t>;
   struct live_counter {
     counter_state state;
     std::uint64_t told = 0;      ///< what `counted` said last
@@ -96,7 +91,7 @@ private:
     bool engine_wants = false;   ///< changed since the engine was told
     bool restate = false;        ///< the slot does not say what the state is, whatever `told`
     bool mark_changed = false;   ///< the engine does not know the mark as it is
-    young_counts young;
+    young_counts young;          ///< pulses of this run under streams whose boot may be too low
   };
 
   /// What is to be called once the lock is gone.
@@ -156,15 +151,16 @@ private:
   [[nodiscard]] bool settled() const;
   void stage_counters();
   void adopt_counters(const ring_reading& ring);
+  [[nodiscard]] bool counted_before(const std::string& key) const;
   void join_counter(const std::string& key);
   [[nodiscard]] counter_state told_of(const std::string& key) const;
   void fold_counters(const version_vector& agreed);
   void move_counters(const stream_id& from);
-  void settle_young(const std::string& key, live_counter& x);
-  young_counts::iterator settle_summed(const std::string& key, live_counter& x, young_counts::iterator at);
+  void settle_young(live_counter& x);
+  young_counts::iterator settle_summed(live_counter& x, young_counts::iterator at);
   void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
-  [[nodiscard]] bool this_disk_summed(const std::string& key, const stream_id& of) const;
   void settle_mark(const std::string& key, live_counter& x);
+  [[nodiscard]] bool in_line(const stream_id& of) const;
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock
@@ -182,8 +178,6 @@ private:
   [[nodiscard]] status begin(image from, const ring_reading& ring);
   [[nodiscard]] streams name_streams(std::uint32_t after_boot) const;
   [[nodiscard]] streams first_names(const image& from, const ring_reading& ring);
-  [[nodiscard]] std::vector<stream_id> young_streams(const image& from, const stream_id& fresh) const;
-  static void put_young(batch& into, const std::vector<stream_id>& all);
   [[nodiscard]] std::optional<milliseconds> new_for(const image& from) const;
   void put_age(batch& into, mono_ns now) const;
   [[nodiscard]] bool new_disk(mono_ns now) const;
@@ -230,12 +224,11 @@ private:
   version_vector journals_durable_;
   std::map<std::string, live_counter, std::less<>> counters_;
   std::uint32_t boot_ = 0;
-  stream_id medium_;         ///< the first state stream of this disk
+  stream_id medium_;         ///< the first state stream of this disk, which names it
+  wall_ms made_ = 0;         ///< when that was
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
   std::set<stream_id> ours_; ///< of this process
-  std::vector<stream_id> young_; ///< of this disk since it was made, until a peer has told of earlier ones
-  bool young_changed_ = false;
   std::optional<milliseconds> new_for_; ///< this is a new disk: it had run for so long at the open
   hlc_clock stamps_;
   repeat_filter repeats_;

@@ -111,18 +111,15 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
                       layout::number(seq));
   out.journals = journals_;
   out.waiters = std::exchange(waiters_, {});
-  if (young_changed_ && !out.changes.empty()) {
-    put_young(out.changes, young_);
-    young_changed_ = false;
-  }
   if (out.changes.empty())
     return out;
   if (stamps_.wants_bound(clocks_.wall(), now)) {
     out.bound = stamps_.next_bound(clocks_.wall(), now);
     out.changes.put(family::meta, std::string{layout::bound_key},
                     layout::number(out.bound->raw));
-    put_age(out.changes, now);
   }
+  if (with_counters || out.bound)
+    put_age(out.changes, now);
   return out;
 }
 
@@ -362,7 +359,6 @@ status local_store::reopen(aftermath& then) {
     std::lock_guard lock{mutex_};
     bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
     put_names(first, {state_stream_, journal_stream_}, bound);
-    put_young(first, young_);
     put_age(first, clocks_.mono());
   }
   if (auto ok = disk_->commit(first, true); !ok)

@@ -9,7 +9,7 @@ namespace troupe::storage {
 namespace {
 
 constexpr std::string_view magic = "TRPULSE1";
-constexpr std::uint8_t version = 2;
+constexpr std::uint8_t version = 3;
 constexpr std::size_t check_bytes = 4;
 // magic, version, stream, number, bound, durable seq, part, parts, entries
 constexpr std::size_t header_bytes = 8 + 1 + stream_id::size + 8 + 8 + 8 + 1 + 1 + 2;

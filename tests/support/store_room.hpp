@@ -48,6 +48,7 @@ struct store_room {
   std::function<bool(const flight&)> lost = [](const flight&) { return false; };
   std::uint32_t nonces = 0;
   std::vector<std::unique_ptr<storage::replicated_store>> dead;
+  milliseconds new_disk_sums_after{0};
 
   ~store_room() { // what is told at the end finds nobody
     for (auto& [name, m] : all)
@@ -83,6 +84,7 @@ struct store_room {
     o.checkpoint_every = milliseconds{1000};
     o.ring_path = "ring";
     o.settle_for = milliseconds{5000};
+    o.new_disk_sums_after = new_disk_sums_after;
     auto opened = storage::replicated_store::open(storage::make_memory_engine(m.disk), o, m.clock);
     if (!opened)
       CAF_FAIL(opened.why().context);

@@ -52,7 +52,8 @@ struct fixture : test::store_room {
     for (const auto& x : all[at].store->whole({}).items) {
       counter_state state;
       if (x.content.kind == slot_kind::ctr && decode_counts(x.content.payload, state))
-        n += state.sums.size();
+        for (const auto& d : state.disks)
+          n += d.upto > 0 ? 1 : 0;
     }
     return n;
   }
@@ -133,6 +134,41 @@ CAF_TEST(I3 a board without its database sums nothing that it knows only from it
   pass(5s);
   CAF_CHECK_EQUAL(raw("a"), 11u);
   CAF_CHECK_EQUAL(raw("b"), 11u);
+}
+
+CAF_TEST(I3 a new disk sums nothing before it has run for long enough in all) {
+  new_disk_sums_after = 20s;
+  open("c");
+  for (int i = 0; i < 6; ++i)
+    life("a", 2, {"c"}); // of 3 s
+  CAF_CHECK_EQUAL(sums("a"), 0u);
+  for (int i = 0; i < 6; ++i)
+    life("a", 2, {"c"});
+  CAF_CHECK(sums("a") > 0u);
+  CAF_CHECK_EQUAL(raw("a"), 24u);
+  CAF_CHECK_EQUAL(raw("c"), 24u);
+}
+
+/// The disk of a is lost twice; what was counted on the first one was before the meter
+/// was set on the second, although neither knew of the other and a counts no more.
+CAF_TEST(I3 a meter set on a disk that is lost excludes what an older disk counted) {
+  open("b");
+  life("a", 7, {"b"});
+  cut("a", "b");
+  new_disk("a");
+  open("c");
+  open("a");
+  link("a", "c");
+  pass(1s);
+  CAF_REQUIRE(set("a", 1000));
+  pass(3s);
+  new_disk("a");
+  open("a");
+  link("a", "b");
+  link("a", "c");
+  pass(3s);
+  for (const auto* at : {"a", "c"})
+    CAF_CHECK_EQUAL(total(at), 1000u);
 }
 
 CAF_TEST(I3 what a board counted before it knew its earlier starts is summed once) {

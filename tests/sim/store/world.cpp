@@ -52,6 +52,8 @@ struct store_world::machine final : clock_source {
   bool talking = false; ///< inside of the replicator
   bool news = false;    ///< and it must look again
   bool fresh_start = true; ///< has never run
+  bool first_disk = true;  ///< the one of its beginning
+  bool old_disk = false;   ///< which has held the word of every member: as if it had run for long
   bool rewrites = false; ///< its disk was given up in this life: RAM had everything
   mono_ns booted_at = 0;
   mono_ns paused_until = 0;
@@ -111,11 +113,16 @@ void store_world::describe(unsigned i) {
     storage::counter_state c;
     if (x.content.kind == slot_kind::ctr && storage::decode_counts(x.content.payload, c)) {
       std::string text;
-      for (const auto& s : c.sums)
-        text += fmt::format(" sum up to {} of {:04x}: {}", s.upto, s.node >> 48, s.pulses);
-      tell(fmt::format("    {} by {}:{} counts{}{} (has seen{})", x.key, to_string(x.of), x.content.seq, text, list(c.counts), list(x.content.ctx)));
-    } else if (const auto mark = storage::decode_mark(x.content.payload); x.content.kind == slot_kind::ovr && mark)
-      tell(fmt::format("    {} by {}:{} set to {} at {} {}, folded {}", x.key, to_string(x.of), x.content.seq, mark->set, to_string(mark->at), mark->count, mark->folded));
+      for (const auto& d : c.disks)
+        text += fmt::format(" [disk {:04x}-{}-{}: {} up to {},{}]", d.name.node >> 48, d.name.boot, d.name.nonce, d.pulses, d.upto, list(d.counts));
+      tell(fmt::format("    {} by {}:{} counts{} (has seen{})", x.key, to_string(x.of), x.content.seq, text, list(x.content.ctx)));
+    } else if (const auto mark = storage::decode_mark(x.content.payload); x.content.kind == slot_kind::ovr && mark) {
+      std::string text;
+      for (const auto& [disk, boot] : mark->before.items())
+        text += fmt::format(" {:04x}-{}-{} up to {}", disk.node >> 48, disk.boot, disk.nonce, boot);
+      tell(fmt::format("    {} by {}:{} set to {} at {} {}, {} parts, {} also, after{}", x.key, to_string(x.of), x.content.seq, mark->set,
+                       to_string(mark->at), mark->count, mark->parts.size(), mark->also.size(), text));
+    }
   }
   for (const auto& p : m.talker->peers())
     tell(fmt::format("    of {} ({}, {}{}) it knows{}; {} under way{}{}", p.name, p.linked ? "linked" : "not linked", p.session,
@@ -179,6 +186,10 @@ void store_world::happen(event x) {
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
+    if (m.first_disk && !m.old_disk) {
+      const auto mine = m.store->summarize();
+      m.old_disk = m.store->members().size() == how_.nodes && mine.durable.covers(mine.seen);
+    }
     look_at_counters(x.node);
     look_at_sums(x.node);
     for (unsigned j = 0; j < how_.nodes; ++j)
@@ -365,7 +376,7 @@ void store_world::start(unsigned i) {
   o.others_counters_sync = milliseconds{300};
   o.journal_sync = milliseconds{150};
   o.journal_days = 0; // clocks jump by years here
-  o.new_disk_sums_after = m.fresh_start || how_.new_disks_sum ? milliseconds{0} : milliseconds{3'600'000};
+  o.new_disk_sums_after = m.old_disk || how_.new_disks_sum ? milliseconds{0} : milliseconds{3'600'000};
   o.entropy = [this] { return nonces_ += 2; };
   auto opened = storage::replicated_store::open(std::make_unique<sim_engine>(m.disk, m.powered), o, m);
   if (!opened)
@@ -498,6 +509,7 @@ void store_world::look_at_disk(unsigned i) {
   if (!m.up || !std::exchange(m.disk->moved_aside, false))
     return;
   m.rewrites = true;
+  m.first_disk = m.old_disk = false;
   disk_lost_at_ = now_;
   truth_.counters[i].excused = true;
 }
@@ -711,6 +723,7 @@ void store_world::carry_out(const action& x) {
   case kind::wipe:
     power_off(x.a);
     m.disk->wipe();
+    m.first_disk = m.old_disk = false;
     truth_.counters[x.a].excused = true;
     return disk_lost();
   case kind::lie:
@@ -730,6 +743,7 @@ void store_world::carry_out(const action& x) {
   case kind::damage:
     power_off(x.a);
     m.disk->damaged = true;
+    m.first_disk = m.old_disk = false;
     truth_.counters[x.a].excused = true;
     return;
   case kind::rot:

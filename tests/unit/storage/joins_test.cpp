@@ -23,24 +23,29 @@ version_vector any_vector() {
   return out;
 }
 
+stream_id any_disk() { return {*rc::gen::inRange<std::uint64_t>(7, 9), 1, 2}; }
+
 /// As different nodes may hold it: of one setting, which streams it excludes and
-/// how far it was folded may differ.
+/// what came after it may be known more or less.
 override_mark any_mark() {
   override_mark x;
   x.stamp.raw = *rc::gen::inRange<std::uint64_t>(1, 4);
   x.at = {7, static_cast<std::uint32_t>(x.stamp.raw), 2 * static_cast<std::uint32_t>(x.stamp.raw)};
-  x.medium = {7, 1, 2 * static_cast<std::uint32_t>(x.stamp.raw)};
+  x.disk = {7, 1, 2 * static_cast<std::uint32_t>(x.stamp.raw)};
+  x.disk_made = static_cast<wall_ms>(x.stamp.raw);
   x.count = x.stamp.raw * 3;
-  x.folded = *rc::gen::inRange(0u, 4u);
-  x.set = 1000 * x.stamp.raw + x.folded;
-  for (auto n = *rc::gen::inRange(0, 3); n > 0; --n) {
-    const auto of = any_stream();
-    x.before.raise(of.node, of.boot);
-  }
+  x.set = 1000 * x.stamp.raw;
+  for (auto n = *rc::gen::inRange(0, 3); n > 0; --n)
+    x.before.raise(any_disk(), *rc::gen::inRange(1u, 5u));
   std::set<stream_id> also;
   for (auto n = *rc::gen::inRange(0, 3); n > 0; --n)
     also.insert(any_stream());
   x.also.assign(also.begin(), also.end());
+  for (const std::uint64_t node : {7, 8})
+    if (*rc::gen::arbitrary<bool>()) {
+      const auto upto = *rc::gen::inRange(1u, 5u);
+      x.parts.push_back({{node, 1, 2}, upto, 10 * upto + node});
+    }
   for (std::uint64_t i = 1; i <= x.stamp.raw; ++i)
     x.requests.push_back("r" + std::to_string(i));
   return x;
@@ -48,13 +53,18 @@ override_mark any_mark() {
 
 counter_state any_counter() {
   counter_state out;
-  out.counts = any_vector();
-  for (const std::uint64_t node : {7, 8})
-    if (*rc::gen::arbitrary<bool>()) {
-      const auto upto = *rc::gen::inRange(1u, 5u);
-      // What a node has summed up to a boot is one number, whoever holds it.
-      out.sums.push_back({node, upto, 10 * upto + node});
-    }
+  for (const std::uint64_t node : {7, 8}) {
+    if (*rc::gen::arbitrary<bool>())
+      continue;
+    auto& d = out.of({node, 1, 2});
+    const auto any = any_vector();
+    for (const auto& [of, n] : any.items())
+      if (of.node == node)
+        d.counts.raise(of, n);
+    // What a disk has summed up to a boot is one number, whoever holds it.
+    d.upto = *rc::gen::inRange(0u, 5u);
+    d.pulses = d.upto == 0 ? 0 : 10 * d.upto + node;
+  }
   if (*rc::gen::arbitrary<bool>())
     out.mark = any_mark();
   counter_state clean;
@@ -105,13 +115,13 @@ CAF_TEST(I3 counters with sums and marks join in any order and grouping and numb
 
 CAF_TEST(a later setting wins against an earlier one and copies of one are completed) {
   counter_state x, y;
-  x.mark = override_mark{1000, {7, 1, 2}, {}, 5, {1}, 0, {}, {}, {"r1"}};
-  y.mark = override_mark{2000, {7, 1, 2}, {}, 6, {2}, 0, {}, {}, {"r1", "r2"}};
+  x.mark = override_mark{1000, {7, 1, 2}, {}, 0, 5, {1}, {}, {}, {}, {"r1"}};
+  y.mark = override_mark{2000, {7, 1, 2}, {}, 0, 6, {2}, {}, {}, {}, {"r1", "r2"}};
   auto both = x;
   join(both, y);
   CAF_CHECK_EQUAL(both.mark->set, 2000u);
   auto copy = y;
-  copy.mark->before.raise(7, 3); // its owner has learned of earlier streams since
+  copy.mark->before.raise({7, 1, 2}, 3); // its owner has learned of earlier streams since
   copy.mark->also = {{7, 2, 4}};
   join(both, copy);
   join(both, y);
@@ -124,11 +134,11 @@ CAF_TEST(I3 any counter and any mark survive their encoding and half of one is r
         auto x = any_counter();
         x.mark = any_mark();
         counter_state back;
-        const auto medium = *rc::gen::arbitrary<bool>() ? any_stream() : stream_id{};
+        const auto medium = *rc::gen::arbitrary<bool>() ? disk_name{any_stream(), 1'800'000'000'000} : disk_name{};
         const auto counts = encode_counts(x, medium);
-        stream_id writer;
+        counts_writer writer;
         RC_ASSERT(decode_counts(counts, back, &writer));
-        RC_ASSERT(writer == medium);
+        RC_ASSERT(writer == (medium.first.empty() ? counts_writer{} : counts_writer{medium, x.mark->stamp}));
         back.mark = decode_mark(encode_mark(*x.mark));
         RC_ASSERT(back == x);
         counter_state none;
