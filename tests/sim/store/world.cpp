@@ -55,6 +55,7 @@ struct store_world::machine final : clock_source {
   bool first_disk = true;  ///< the one of its beginning
   bool old_disk = false;   ///< which has held the word of every member: as if it had run for long
   bool rewrites = false; ///< its disk was given up in this life: RAM had everything
+  bool clock_set = false;
   mono_ns booted_at = 0;
   mono_ns paused_until = 0;
   mono_ns slower_by = 0;
@@ -71,7 +72,7 @@ store_world::store_world(const schedule& how, std::vector<std::string>* story)
     cut_(how.nodes, std::vector<bool>(how.nodes)), truth_(how.nodes) {
   for (unsigned i = 0; i < how.nodes; ++i) {
     all_.push_back(std::make_unique<machine>(*this, i));
-    all_[i]->skew_ms = static_cast<std::int64_t>(pick(2000)) - 1000;
+    all_[i]->skew_ms = static_cast<std::int64_t>(pick(100)) - 50; // a life lasts seconds, not years
   }
 }
 
@@ -767,7 +768,10 @@ void store_world::carry_out(const action& x) {
     if (m.up)
       m.paused_until = now_ + x.x * ms;
     return;
-  case kind::clock: m.skew_ms += x.x * 1000; return;
+  case kind::clock:
+    m.skew_ms += x.x * 1000;
+    m.clock_set = true;
+    return;
   case kind::cut:
   case kind::split:
     for (unsigned a = 0; a < how_.nodes; ++a)
@@ -1000,7 +1004,9 @@ void store_world::judge_counters(const version_vector& seen) {
         const auto safe = life + 1 == truth.lives.size() ? l.told : truth.excused ? 0 : l.durable;
         least += safe - std::min(safe, life == mark.life ? mark.told_before : 0);
       }
-      const auto before = truth.confused ? 0 : mark.pulses_before;
+      // Which of two lost disks was first, only its clock can tell.
+      const bool confused = truth.confused || (truth.excused && all_[c]->clock_set);
+      const auto before = confused ? 0 : mark.pulses_before;
       fits = fits || (view.total >= least && view.total <= mark.number + truth.pulses() - before);
     }
     if (!fits)
