@@ -6,8 +6,8 @@
 namespace troupe::storage::backup {
 
 /// Fills an empty engine from a backup. The node that opens it goes on as a new
-/// stream with a higher boot than any that the backup knows (R2), and treats its
-/// streams as `young` until a peer has told it what it missed.
+/// stream with a higher boot than any that the backup knows (R2), and on another
+/// disk: what it counts is apart from what the first one has counted since.
 ///
 /// The store of another node may be restored, too: its contents are the house's.
 /// What it says of itself (its streams) is left out then.
