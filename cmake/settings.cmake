@@ -6,6 +6,10 @@ option(BUILD_TESTING "Build the tests" ON)
 option(TROUPE_WERROR "Warnings are errors" ON)
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 option(TROUPE_COVERAGE "Count executed lines" OFF)
+# Most of a source's compile time goes into what its headers instantiate, so
+# many sources at once cost little more than one. OFF for small steps: after a
+# change only what it touches is compiled.
+option(TROUPE_UNITY "Compile the sources of a target together" ON)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor
                     -Wold-style-cast -Woverloaded-virtual)
@@ -34,11 +38,13 @@ if(TROUPE_COVERAGE)
   add_link_options(--coverage)
 endif()
 
-# ccache understands precompiled headers only with these.
+# ccache understands precompiled headers only with this sloppiness. With the
+# base folder a second checkout finds what the first one compiled.
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
       ${CCACHE})
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
 endif()

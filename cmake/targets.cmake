@@ -23,6 +23,20 @@ if(BUILD_TESTING)
   target_link_libraries(test_main PRIVATE caf::core)
 endif()
 
+# compile_together(TARGET): its sources as few big ones, of equal count; 16 of
+# them keep the compiler below 1 GB. A source that must stay alone says so with
+# the property SKIP_UNITY_BUILD_INCLUSION.
+function(compile_together target)
+  if(NOT TROUPE_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(LENGTH sources count)
+  math(EXPR parts "(${count} + 15) / 16")
+  math(EXPR batch "(${count} + ${parts} - 1) / ${parts}")
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
+endfunction()
+
 # troupe_library(NAME [CAF] SOURCES ... LINK ...): the library of one folder.
 # The arrows of the design are its LINK line.
 function(troupe_library name)
@@ -37,6 +51,7 @@ function(troupe_library name)
   else()
     target_precompile_headers(${name} REUSE_FROM pch_plain)
   endif()
+  compile_together(${name})
 endfunction()
 
 # troupe_program(NAME SOURCES ... LINK ...): built to bin/NAME.
@@ -51,6 +66,7 @@ function(troupe_program name)
   else()
     target_precompile_headers(${name} REUSE_FROM pch_plain)
   endif()
+  compile_together(${name})
 endfunction()
 
 # troupe_test(NAME SOURCES a_test.cpp ... LINK ...): one binary of CAF test
@@ -67,6 +83,8 @@ function(troupe_test name)
                         nlohmann_json::nlohmann_json ${x_LINK})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_precompile_headers(${target} REUSE_FROM pch_test)
+  compile_together(${target})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_CODE_BEFORE_INCLUDE "#undef CAF_SUITE")
   foreach(source ${x_SOURCES})
     file(STRINGS ${source} suites REGEX "^#define CAF_SUITE ")
     foreach(line ${suites})

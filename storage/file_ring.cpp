@@ -15,7 +15,7 @@ namespace troupe::storage {
 
 namespace {
 
-error trouble(const std::string& what, const std::string& path) {
+error file_error(const std::string& what, const std::string& path) {
   const auto why = errno;
   return {why == ENOSPC || why == EDQUOT ? errc::disk_full : errc::io_error,
           fmt::format("{} {}: {}", what, path, std::strerror(why))};
@@ -69,7 +69,7 @@ public:
         continue;
       }
       if (n < 0)
-        return trouble("reading", path_);
+        return file_error("reading", path_);
       if (n == 0)
         break;
       at += static_cast<std::size_t>(n);
@@ -79,9 +79,9 @@ public:
 
   status write(unsigned page, std::string_view bytes) override {
     if (!write_at(fd_.get(), bytes, page * ring_page_bytes))
-      return trouble("writing", path_);
+      return file_error("writing", path_);
     if (::fdatasync(fd_.get()) != 0)
-      return trouble("syncing", path_);
+      return file_error("syncing", path_);
     return {};
   }
 
@@ -95,20 +95,20 @@ private:
 result<std::unique_ptr<ring_file>> open_file_ring(const std::string& path) {
   descriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640)};
   if (fd.get() < 0)
-    return trouble("opening", path);
+    return file_error("opening", path);
   struct stat now {};
   if (::fstat(fd.get(), &now) != 0)
-    return trouble("looking at", path);
+    return file_error("looking at", path);
   const auto size = static_cast<std::size_t>(now.st_size);
   if (size < ring_bytes) {
     // Real zeros, not a hole: later writes must not need new blocks.
     const std::string blank(ring_bytes - size, '\0');
     if (!write_at(fd.get(), blank, size) || ::fsync(fd.get()) != 0)
-      return trouble("making", path);
+      return file_error("making", path);
     auto folder = std::filesystem::path{path}.parent_path();
     descriptor above{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC)};
     if (above.get() < 0 || ::fsync(above.get()) != 0)
-      return trouble("syncing the folder of", path);
+      return file_error("syncing the folder of", path);
   }
   return std::unique_ptr<ring_file>{std::make_unique<file_ring>(std::move(fd), path)};
 }

@@ -6,8 +6,7 @@ namespace troupe::storage {
 
 namespace {
 
-constexpr mono_ns second = 1'000'000'000;
-constexpr mono_ns minute = 60 * second;
+constexpr mono_ns minute = 60 * one_second;
 constexpr double day = 86'400;
 
 } // namespace
@@ -20,7 +19,7 @@ double flash_budget::level(mono_ns now) const {
   if (limit_ == 0)
     return 1;
   const auto share = static_cast<double>(limit_) / 24;
-  const auto gained = static_cast<double>(now - filled_at_) / second
+  const auto gained = static_cast<double>(now - filled_at_) / one_second
                       * static_cast<double>(limit_) / day;
   return std::clamp((bucket_ + gained) / share, 0.0, 1.0);
 }

@@ -11,7 +11,7 @@ namespace troupe::storage {
 namespace {
 
 /// Notes the first trouble of a scan; the visitor cannot return one.
-class trouble {
+class scan_trouble {
 public:
   void note(errc code, std::string context) {
     if (first_.code == errc::none)
@@ -31,7 +31,7 @@ std::uint64_t number(std::string_view bytes) {
   return byte_reader{bytes}.u64();
 }
 
-void read_meta(image& into, trouble& bad, std::string_view key, std::string_view value,
+void read_meta(image& into, scan_trouble& bad, std::string_view key, std::string_view value,
                std::uint64_t node) {
   auto stream_after = [&](std::string_view prefix) {
     byte_reader in{key.substr(prefix.size())};
@@ -83,7 +83,7 @@ void read_meta(image& into, trouble& bad, std::string_view key, std::string_view
   } // unknown keys belong to a later version and stay
 }
 
-void read_slot(image& into, trouble& bad, std::string_view key, std::string_view value) {
+void read_slot(image& into, scan_trouble& bad, std::string_view key, std::string_view value) {
   const auto address = layout::parse_slot_key(key);
   if (!address)
     return bad.note(errc::corrupt, "slot with a key of a wrong shape");
@@ -95,7 +95,7 @@ void read_slot(image& into, trouble& bad, std::string_view key, std::string_view
         std::move(*x));
 }
 
-void read_event(std::vector<journal_record>& into, trouble& bad, std::string_view key,
+void read_event(std::vector<journal_record>& into, scan_trouble& bad, std::string_view key,
                 std::string_view value) {
   const auto address = layout::parse_position_key(key);
   if (!address || value.size() < 8)
@@ -115,7 +115,7 @@ void read_event(std::vector<journal_record>& into, trouble& bad, std::string_vie
 
 result<image> load(engine& from, std::uint64_t node) {
   image out;
-  trouble bad;
+  scan_trouble bad;
   std::vector<journal_record> events;
   const auto read = [&](family where, auto&& each) -> status {
     if (bad.any())

@@ -10,7 +10,7 @@ namespace troupe::storage {
 
 namespace {
 
-constexpr std::uint8_t encoding_version = 1;
+constexpr std::uint8_t journal_encoding = 1;
 constexpr wall_ms day_ms = 24 * 3600 * 1000;
 
 void cut(std::string& text, std::size_t most) {
@@ -54,7 +54,7 @@ void limit(journal_event& x) {
 
 std::string encode(const journal_event& x, clock_quality quality) {
   byte_writer out;
-  out.u8(encoding_version);
+  out.u8(journal_encoding);
   out.u8(static_cast<std::uint8_t>(x.level));
   out.text(x.kind);
   out.text(x.subject);
@@ -76,7 +76,7 @@ std::string encode(const journal_event& x, clock_quality quality) {
 
 bool decode(std::string_view bytes, journal_event& into) {
   byte_reader in{bytes};
-  if (in.u8() != encoding_version)
+  if (in.u8() != journal_encoding)
     return false;
   into.level = static_cast<severity>(in.u8());
   into.kind = in.text();

@@ -8,14 +8,6 @@
 
 namespace troupe::storage {
 
-namespace {
-
-constexpr mono_ns to_ns(milliseconds x) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(x).count();
-}
-
-} // namespace
-
 replica_port::summary local_store::summarize() const {
   std::lock_guard lock{mutex_};
   return {state_stream_, data_.seen(), data_.durable(), data_.collected(), journals_, data_.digests()};

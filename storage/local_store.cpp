@@ -8,14 +8,6 @@
 
 namespace troupe::storage {
 
-namespace {
-
-constexpr mono_ns to_ns(milliseconds x) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(x).count();
-}
-
-} // namespace
-
 local_store::local_store(std::unique_ptr<engine> disk, store_options options,
                          const clock_source& clocks)
   : options_(std::move(options)), clocks_(clocks), node_(node_hash(options_.node)),

@@ -9,11 +9,10 @@ namespace troupe::storage {
 
 namespace {
 
-constexpr mono_ns second = 1'000'000'000;
-constexpr mono_ns first_retry = second;
-constexpr mono_ns longest_retry = 60 * second;
+constexpr mono_ns first_retry = one_second;
+constexpr mono_ns longest_retry = 60 * one_second;
 /// A second write error so soon after a reopen is no accident.
-constexpr mono_ns calm = 10 * second;
+constexpr mono_ns calm = 10 * one_second;
 /// One page in place, as measured at the device.
 constexpr std::uint64_t ring_page_cost = 4104;
 
@@ -38,7 +37,7 @@ mono_ns local_store::work() {
   // A thread that sat in the disk for minutes was replaced, and is still there.
   std::unique_lock alone{working_, std::try_to_lock};
   if (!alone)
-    return clocks_.mono() + second;
+    return clocks_.mono() + one_second;
   bool commit_due = false;
   bool counters_due = false;
   bool ring_due = false;

@@ -8,7 +8,7 @@ namespace troupe::storage {
 
 namespace {
 
-constexpr std::uint8_t encoding_version = 1;
+constexpr std::uint8_t slot_encoding = 1;
 
 } // namespace
 
@@ -25,7 +25,7 @@ const char* to_string(slot_kind x) noexcept {
 
 std::string encode(const slot& x) {
   byte_writer out;
-  out.u8(encoding_version);
+  out.u8(slot_encoding);
   out.u8(static_cast<std::uint8_t>(x.kind));
   out.u8(x.flags);
   out.u16(x.schema);
@@ -50,10 +50,10 @@ result<slot> decode_slot(std::string_view bytes) {
     return error{errc::corrupt,
                  fmt::format("slot check sum is {:08x}, stored {:08x}", found, stored)};
   byte_reader in{body};
-  if (const auto version = in.u8(); version != encoding_version)
+  if (const auto version = in.u8(); version != slot_encoding)
     return error{errc::unsupported,
                  fmt::format("slot encoding {}, this program knows {}", version,
-                             encoding_version)};
+                             slot_encoding)};
   slot x;
   x.kind = static_cast<slot_kind>(in.u8());
   x.flags = in.u8();

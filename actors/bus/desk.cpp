@@ -5,15 +5,6 @@
 
 namespace troupe {
 
-namespace {
-
-void wake(const waker& who) {
-  if (who)
-    (*who)();
-}
-
-} // namespace
-
 bus_desk::bus_desk(std::string name, const clock_source& clocks)
   : name_(std::move(name)), clocks_(clocks) {}
 

@@ -2,15 +2,6 @@
 
 namespace troupe {
 
-namespace {
-
-void wake(const waker& who) {
-  if (who)
-    (*who)();
-}
-
-} // namespace
-
 output_cell::output_cell(value safe, std::optional<value> initial, bool keep_at_stop)
   : safe_(std::move(safe)), initial_(std::move(initial)), keep_at_stop_(keep_at_stop) {}
 

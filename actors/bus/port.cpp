@@ -5,15 +5,6 @@
 
 namespace troupe {
 
-namespace {
-
-void wake(const waker& who) {
-  if (who)
-    (*who)();
-}
-
-} // namespace
-
 input_port::input_port(std::size_t ring_edges, const clock_source& clocks)
   : clocks_(clocks), bound_(ring_edges) {}
 

@@ -18,6 +18,12 @@ namespace troupe {
 /// locks; must neither block nor throw.
 using waker = std::shared_ptr<const std::function<void()>>;
 
+/// Nobody may be waiting.
+inline void wake(const waker& who) {
+  if (who)
+    (*who)();
+}
+
 /// What one input line has seen since the process started. It lies below the
 /// actors: it outlives crashes of its channel or counter and of the bus, and
 /// drivers that are closed and opened again, so no crash loses a pulse (I8).

@@ -12,8 +12,6 @@ constexpr mono_ns ms = 1'000'000;
 constexpr mono_ns longest_pause = 60'000 * ms;
 constexpr mono_ns check_every = 5'000 * ms;
 
-mono_ns ns(milliseconds x) { return x.count() * ms; }
-
 bool has_edges(const bus_desk::attachment& x) {
   return x.kind == value_kind::digital && x.line.edges != edge_kind::none;
 }
@@ -311,7 +309,7 @@ void bus_session::fail(line& x, const error& why, mono_ns now) {
     x.what->port->closed(why, now);
   else
     x.what->cell->closed(why);
-  x.pause = std::min(x.pause == 0 ? ns(config_.reopen_every) : x.pause * 2, longest_pause);
+  x.pause = std::min(x.pause == 0 ? to_ns(config_.reopen_every) : x.pause * 2, longest_pause);
   x.retry_at = now + x.pause;
   refused_.insert(&x);
 }
@@ -390,7 +388,7 @@ void bus_session::read_back(line& x) {
 
 void bus_session::poll(line& x, mono_ns now) {
   // Aligned to the period: all inputs of one period share one wake-up.
-  const auto period = ns(x.what->poll_every);
+  const auto period = to_ns(x.what->poll_every);
   x.poll_at = (now / period + 1) * period;
   auto got = result<double>{0.0};
   if (x.analog_in)

@@ -9,8 +9,6 @@ namespace {
 
 constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
 
-mono_ns ns(milliseconds x) { return x.count() * 1'000'000; }
-
 } // namespace
 
 input_core::input_core(channel_config config)
@@ -95,7 +93,7 @@ input_core::shown input_core::compose(mono_ns now) const {
     x = {measured_, quality::bad, reason::no_value};
   else if (!measured_here_)
     x = {measured_, quality::uncertain, reason::restored};
-  else if (config_->stale_after.count() > 0 && now - measured_at_ >= ns(config_->stale_after))
+  else if (config_->stale_after.count() > 0 && now - measured_at_ >= to_ns(config_->stale_after))
     x = {measured_, quality::bad, reason::stale};
   if (x.grade == quality::bad && config_->substitute)
     x = {*config_->substitute, quality::uncertain, reason::substituted};
@@ -151,7 +149,7 @@ std::optional<reading> input_core::tell(mono_ns now, wall_ms wall) {
 mono_ns input_core::next_deadline() const {
   if (config_->stale_after.count() == 0 || !measured_here_ || told_.why == reason::stale)
     return never;
-  const auto at = measured_at_ + ns(config_->stale_after);
+  const auto at = measured_at_ + to_ns(config_->stale_after);
   // With a substitute in front the reason stays hidden; once is enough.
   return told_at_ >= at ? never : at;
 }

@@ -8,7 +8,7 @@ namespace troupe {
 
 namespace {
 
-constexpr mono_ns save_every = 60'000'000'000;
+constexpr mono_ns save_input_every = 60'000'000'000;
 
 /// What survives a crash of the unit beside the live table.
 struct input_memory {
@@ -169,7 +169,7 @@ private:
     save_armed_ = true;
     // On the minute of the monotonic clock, so that all channels of a node
     // share one commit: the flash pays per commit, not per channel.
-    ctx_.arm(save, std::chrono::nanoseconds{save_every - now % save_every});
+    ctx_.arm(save, std::chrono::nanoseconds{save_input_every - now % save_input_every});
   }
 
   void save_now() {

@@ -7,12 +7,6 @@
 
 namespace troupe {
 
-namespace {
-
-mono_ns ns(milliseconds x) { return x.count() * 1'000'000; }
-
-} // namespace
-
 output_core::output_core(channel_config config, memory m)
   : config_(std::move(config)), m_(std::move(m)) {}
 
@@ -69,7 +63,7 @@ command_answer output_core::apply(const command& x, mono_ns now) {
   s.source = x.source;
   s.priority = x.priority;
   s.val = x.val;
-  s.lease = ns(x.lease);
+  s.lease = to_ns(x.lease);
   s.story = std::make_shared<const std::vector<storage::step>>(x.story);
   if (const auto kept = m_.array.put(std::move(s), now); !kept)
     return refuse(kept.why().code, kept.why().context);
@@ -102,12 +96,12 @@ void output_core::on_guarded(mono_ns now) {
 }
 
 mono_ns output_core::heartbeat() const {
-  return config_.lease.count() > 0 ? ns(config_.lease) : ns(milliseconds{5000});
+  return config_.lease.count() > 0 ? to_ns(config_.lease) : to_ns(milliseconds{5000});
 }
 
 mono_ns output_core::hold_until(bool on) const {
   const auto least = on ? config_.min_on : config_.min_off;
-  return least.count() > 0 ? m_.changed_at + ns(least) : 0;
+  return least.count() > 0 ? m_.changed_at + to_ns(least) : 0;
 }
 
 output_core::decision output_core::decide(mono_ns now, const forbids& interlock) {

@@ -13,7 +13,7 @@ namespace troupe {
 
 namespace {
 
-constexpr mono_ns save_every = 10'000'000'000;
+constexpr mono_ns save_output_every = 10'000'000'000;
 /// Another output's reading turns off when it was decided, its contact opens
 /// when its bus has written; so long it counts as on.
 constexpr mono_ns interlock_pause = 50'000'000;
@@ -423,7 +423,7 @@ private:
     if (config_.startup != startup_policy::last || save_armed_)
       return;
     save_armed_ = true;
-    const auto wait = std::max<mono_ns>(saved_at_ + save_every - ctx_.now(), 0);
+    const auto wait = std::max<mono_ns>(saved_at_ + save_output_every - ctx_.now(), 0);
     ctx_.arm(save, std::chrono::nanoseconds{wait});
   }
 
@@ -462,7 +462,7 @@ private:
   bool deviates_ = false;
   bool save_armed_ = false;
   mono_ns armed_ = no_deadline;
-  mono_ns saved_at_ = -save_every;
+  mono_ns saved_at_ = -save_output_every;
 };
 
 } // namespace

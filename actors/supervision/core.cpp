@@ -7,14 +7,6 @@
 
 namespace troupe::supervision {
 
-namespace {
-
-mono_ns ns(milliseconds x) {
-  return std::chrono::nanoseconds{x}.count();
-}
-
-} // namespace
-
 const char* to_string(action::kind x) noexcept {
   switch (x) {
     case action::kind::start: return "start";
@@ -49,7 +41,7 @@ void core::started(child_key k, mono_ns now) {
   if (!c || c->now_is != phase::starting)
     return; // overtaken by a stop
   c->now_is = phase::up;
-  c->passes_at = now + ns(rules_.backoff.forgiven_after);
+  c->passes_at = now + to_ns(rules_.backoff.forgiven_after);
   tried(*c);
   settle(k, now);
 }
@@ -115,7 +107,7 @@ void core::tick(mono_ns now) {
     if (c.deadline <= now && !c.killing) {
       c.killing = true;
       // A handler that is running cannot be ended; it gets as long again.
-      c.deadline = now + ns(c.of.stop_within);
+      c.deadline = now + to_ns(c.of.stop_within);
       emit(action::kind::kill, k, fmt::format("did not stop within {} ms",
                                               c.of.stop_within.count()));
     } else if (c.deadline <= now) {
@@ -153,9 +145,9 @@ void core::failed(child_key k, child& c, end how, const std::string& why, mono_n
     if (rules_.intensity.escalate)
       return escalate(reason, now);
     auto slow = rules_.intensity.retry_quarantined;
-    return hold(k, c, reason, slow.count() > 0 ? now + ns(slow) : never);
+    return hold(k, c, reason, slow.count() > 0 ? now + to_ns(slow) : never);
   }
-  c.not_before = back_up ? now : now + ns(pause);
+  c.not_before = back_up ? now : now + to_ns(pause);
   bounce_others(k, c.not_before);
 }
 
@@ -220,7 +212,7 @@ void core::kill_child(child_key k, mono_ns now) {
   if (!c || c->killing || (c->now_is != phase::up && c->now_is != phase::starting))
     return;
   c->killing = true;
-  c->deadline = now + ns(c->of.stop_within);
+  c->deadline = now + to_ns(c->of.stop_within);
   emit(action::kind::kill, k, "by hand");
   note_due(k, *c);
 }
@@ -356,7 +348,7 @@ bool core::settle_stop(child_key k, child& c, mono_ns now) {
   c.now_is = phase::stopping;
   c.killing = c.hung = false;
   c.granted = 0;
-  c.deadline = now + ns(c.of.stop_within);
+  c.deadline = now + to_ns(c.of.stop_within);
   emit(action::kind::stop, k);
   note_due(k, c);
   return true;

@@ -5,14 +5,6 @@
 
 namespace troupe::supervision {
 
-namespace {
-
-mono_ns ns(milliseconds x) {
-  return std::chrono::nanoseconds{x}.count();
-}
-
-} // namespace
-
 double dice::roll() noexcept {
   auto z = state_ += 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -22,7 +14,7 @@ double dice::roll() noexcept {
 }
 
 std::size_t failure_window::within(mono_ns now, milliseconds period) const {
-  auto from = now - ns(period);
+  auto from = now - to_ns(period);
   auto first = std::upper_bound(at_.begin(), at_.end(), from);
   return static_cast<std::size_t>(at_.end() - first);
 }
@@ -80,7 +72,7 @@ std::size_t pacing::at_once(mono_ns now, const backoff_policy& policy) const {
 std::optional<mono_ns> pacing::forgiven_at(const backoff_policy& policy) const {
   if (streak_ == 0)
     return std::nullopt;
-  return last_ + ns(policy.forgiven_after);
+  return last_ + to_ns(policy.forgiven_after);
 }
 
 void flap_score::note(mono_ns now) {

@@ -23,10 +23,6 @@ core::rules rules_of(const child_spec& x, std::uint64_t seed) {
   return {x.how, x.backoff, x.intensity, seed ^ std::hash<std::string>{}(x.id)};
 }
 
-mono_ns ns(milliseconds x) {
-  return std::chrono::nanoseconds{x}.count();
-}
-
 void end_at_once(const caf::actor& whom) {
   // High priority: an ordinary exit would wait behind the whole mailbox.
   if (whom)
@@ -343,7 +339,7 @@ caf::result<outcome> supervisor::on(const child_order& x) {
     case kind::hang:
       if (p.of->spec->is_supervisor || state != phase::up)
         return outcome{errc::unsupported, fmt::format("'{}' is no running worker", x.id)};
-      caf::anon_send(p.actor, order{order::kind::hang, ns(x.length), {}});
+      caf::anon_send(p.actor, order{order::kind::hang, to_ns(x.length), {}});
       return outcome{};
     case kind::kill:
       if (state != phase::up && state != phase::starting)
@@ -619,10 +615,10 @@ void supervisor::arm(int timer, mono_ns at) {
 /// slow pace, which does.
 void supervisor::sweep() {
   auto now = mono();
-  const bool ask = now - pinged_at_ >= ns(house_.bounds.ping_every);
+  const bool ask = now - pinged_at_ >= to_ns(house_.bounds.ping_every);
   if (ask)
     pinged_at_ = now;
-  auto next = now + ns(house_.bounds.sweep_every);
+  auto next = now + to_ns(house_.bounds.sweep_every);
   house_.known.each([&](const roster::row& x) {
     auto& c = *x.who;
     auto& life = c.life;

@@ -10,14 +10,14 @@ namespace troupe::cli {
 
 namespace {
 
-struct verb {
+struct actor_verb {
   const char* command; ///< also the verb of the interface
   const char* help;
   const char* example;
 };
 
 // "release" is of outputs on the command line, so actors have "unquarantine".
-constexpr verb verbs[] = {
+constexpr actor_verb actor_verbs[] = {
   {"kill", "End an actor's incarnation as a crash would: a drill of its supervisor",
    "troupe kill rule/hall-light\nIts supervisor starts it again; siblings notice nothing."},
   {"restart", "Stop an actor in order and start it again", "troupe restart bus/gpio"},
@@ -32,7 +32,7 @@ constexpr verb verbs[] = {
 } // namespace
 
 void add_actor_commands(CLI::App& app, session& s) {
-  for (auto& v : verbs) {
+  for (auto& v : actor_verbs) {
     auto actor = std::make_shared<std::string>();
     auto* command = app.add_subcommand(v.command, v.help);
     command->add_option("ACTOR", *actor, "See `troupe ps`")->required();

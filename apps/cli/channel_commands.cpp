@@ -13,7 +13,7 @@ namespace troupe::cli {
 
 namespace {
 
-struct options {
+struct channel_options {
   std::string name;
   std::string value;
   std::string lasting;
@@ -33,7 +33,7 @@ std::function<std::string(const json&)> as_answer(session& s) {
 }
 
 void add_set(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<channel_options>();
   auto* set = app.add_subcommand("set", "Ask an output for a value, above the rules");
   set->add_option("NAME", o->name, "An output")->required();
   set->add_option("VALUE", o->value, "on, off or a number")->required();
@@ -53,7 +53,7 @@ void add_set(CLI::App& app, session& s) {
 }
 
 void add_release(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<channel_options>();
   auto* release = app.add_subcommand("release", "Take back your wish: the rules have the output again");
   release->add_option("NAME", o->name, "An output")->required();
   release->footer("Examples:\n  troupe release hall/lamp");
@@ -63,7 +63,7 @@ void add_release(CLI::App& app, session& s) {
 }
 
 void add_force(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<channel_options>();
   auto* force = app.add_subcommand("force", "Replace what an input or output says, told to all as forced");
   force->add_option("NAME", o->name, "An input or output")->required();
   auto* value = force->add_option("VALUE", o->value, "on, off or a number");
@@ -84,7 +84,7 @@ void add_force(CLI::App& app, session& s) {
 }
 
 void add_count(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<channel_options>();
   auto* count = app.add_subcommand("count", "A counter's total; with TOTAL: the meter was replaced or corrected");
   count->add_option("NAME", o->name, "A counter")->required();
   auto* total = count->add_option("TOTAL", o->total, "What the meter shows now, in the counter's unit");

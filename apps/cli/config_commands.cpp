@@ -14,7 +14,7 @@ namespace troupe::cli {
 
 namespace {
 
-struct options {
+struct config_options {
   std::string section;
   std::string name;
   std::string file;
@@ -76,7 +76,7 @@ std::string show_outcome(const session& s, const json& x) {
 
 /// Shows what would happen, asks, and does it. `body` is asked for with
 /// "dry_run" first.
-void plan_ask_do(session& s, const std::string& path, json body, const options& o) {
+void plan_ask_do(session& s, const std::string& path, json body, const config_options& o) {
   const auto node = s.node();
   body["dry_run"] = true;
   const auto planned = node.post(path, body);
@@ -132,7 +132,7 @@ void send_file(session& s, const std::string& file, bool replace) {
 }
 
 void add_one(CLI::App& app, session& s, bool replace) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<config_options>();
   auto* add = app.add_subcommand(replace ? "replace" : "add",
                                  replace ? "Change a device or rule to what is given, whole"
                                          : "Add a device or rule to the running house");
@@ -168,7 +168,7 @@ void add_one(CLI::App& app, session& s, bool replace) {
 }
 
 void add_remove(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<config_options>();
   auto* remove = app.add_subcommand("remove", "Remove a device or rule; everything else runs on");
   remove->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
   remove->add_option("NAME", o->name, "Its name")->required();
@@ -181,7 +181,7 @@ void add_remove(CLI::App& app, session& s) {
 }
 
 void add_apply(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<config_options>();
   auto* apply = app.add_subcommand("apply", "Make the house what a file says: shows the plan, asks, does it");
   apply->add_option("FILE", o->file, "house.toml or a part of it; - is standard input")->required();
   apply->add_flag("--dry-run", o->dry_run, "Only show the plan");
@@ -201,7 +201,7 @@ void add_apply(CLI::App& app, session& s) {
 }
 
 void add_export(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<config_options>();
   auto* command = app.add_subcommand("export", "The house as it is desired now, as house.toml");
   command->add_option("FILE", o->file, "Where to; standard output without it");
   command->footer("Examples:\n  troupe export house.toml\n  troupe export | troupe apply - --dry-run");
@@ -233,7 +233,7 @@ void add_export(CLI::App& app, session& s) {
 }
 
 void add_revisions(CLI::App& app, session& s) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<config_options>();
   auto* history = app.add_subcommand("history", "Who changed the configuration, newest first");
   history->add_option("-n,--newest", o->newest, "At most so many")->capture_default_str();
   history->footer("Examples:\n  troupe history\n  troupe --json history -n 1");

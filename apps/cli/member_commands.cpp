@@ -10,7 +10,7 @@ namespace troupe::cli {
 
 namespace {
 
-struct verb {
+struct member_verb {
   const char* command;
   const char* in_path; ///< of /v1/members/{name}/{verb}
   const char* help;
@@ -18,7 +18,7 @@ struct verb {
   const char* example;
 };
 
-constexpr verb verbs[] = {
+constexpr member_verb member_verbs[] = {
   {"approve", "approve", "Let a node in that discovery has found, or that was removed", "", "troupe approve garden"},
   {"drain", "drain", "Have a node give away what others can do; it takes nothing new", "",
    "troupe drain boiler\nBefore an update; `troupe undrain boiler` ends it."},
@@ -32,7 +32,7 @@ constexpr verb verbs[] = {
    "For a device or rule: `troupe remove`."},
 };
 
-void add_verb(CLI::App& app, session& s, const verb& v) {
+void add_verb(CLI::App& app, session& s, const member_verb& v) {
   struct options {
     std::string name;
     bool yes = false;
@@ -74,7 +74,7 @@ void add_member_commands(CLI::App& app, session& s) {
                    "  troupe --json replicas | jq '.members[] | select(.equal | not)'\n"
                    "Who is behind catches up by itself and works meanwhile.");
   replicas->callback([&s] { s.show(s.node().get("/v1/replicas"), [&](const json& x) { return show_replicas(x, s.how); }); });
-  for (auto& v : verbs)
+  for (auto& v : member_verbs)
     add_verb(app, s, v);
 
   auto* reload = app.add_subcommand("reload", "Have the node read its certificate, CAs and revocations again");

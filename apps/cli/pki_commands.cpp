@@ -26,14 +26,14 @@ namespace {
 using namespace identity;
 
 /// What all of them share.
-struct options {
+struct pki_options {
   std::string folder = "pki";
   std::string name, role = "node", out, csr, why, algorithm = "p256", house = "troupe";
   std::string passphrase_file, new_passphrase_file;
   unsigned days = issue_order::default_days;
   bool force = false, replace = false, enrols = false, all = false, issuer_only = false, finish = false;
 };
-using shared = std::shared_ptr<options>;
+using shared = std::shared_ptr<pki_options>;
 
 void fail(session& s, const error& why) {
   s.fail(why.code == errc::not_found ? exit_not_found : exit_refused, why.context);
@@ -46,7 +46,7 @@ bool failed(session& s, const status& x) {
 }
 
 /// Writes what belongs into the folder of who got a certificate.
-status write_issued(const authority& from, const std::string& folder, const issued& made, const options& how) {
+status write_issued(const authority& from, const std::string& folder, const issued& made, const pki_options& how) {
   const auto authorities = from.authorities();
   if (!authorities)
     return authorities.why();
@@ -85,7 +85,7 @@ void told(session& s, const std::string& folder, const issued& made, const std::
                       made.leaf.serial(), folder));
 }
 
-void run_init(session& s, const options& how) {
+void run_init(session& s, const pki_options& how) {
   const auto algorithm = algorithm_from(how.algorithm);
   if (!algorithm)
     return fail(s, algorithm.why());
@@ -111,7 +111,7 @@ void run_init(session& s, const options& how) {
                       how.house, how.folder, *root));
 }
 
-void run_issue(session& s, const options& how) {
+void run_issue(session& s, const pki_options& how) {
   if (failed(s, check_name(how.name)))
     return;
   const auto from = authority::open(how.folder);
@@ -157,7 +157,7 @@ void run_issue(session& s, const options& how) {
   told(s, out, *made, "is a " + how.role);
 }
 
-void run_renew(session& s, const options& how) {
+void run_renew(session& s, const pki_options& how) {
   const auto from = authority::open(how.folder);
   if (!from)
     return fail(s, from.why());
@@ -203,7 +203,7 @@ void run_renew(session& s, const options& how) {
   told(s, folder, *made, "is renewed");
 }
 
-void run_revoke(session& s, const options& how) {
+void run_revoke(session& s, const pki_options& how) {
   const auto from = authority::open(how.folder);
   if (!from)
     return fail(s, from.why());
@@ -249,7 +249,7 @@ void run_revoke(session& s, const options& how) {
                         "others get it from it\n", how.folder));
 }
 
-void run_rotate(session& s, const options& how) {
+void run_rotate(session& s, const pki_options& how) {
   if (how.finish) {
     if (failed(s, drop_old_roots(how.folder, how.force)))
       return;
@@ -365,7 +365,7 @@ void add_ending(CLI::App& pki, session& s, const shared& how) {
 } // namespace
 
 void add_pki_commands(CLI::App& app, session& s) {
-  auto how = std::make_shared<options>();
+  auto how = std::make_shared<pki_options>();
   auto* pki = app.add_subcommand("pki", "The house's own certificates; needs no node");
   pki->require_subcommand(1);
   pki->add_option("--dir", how->folder, "Folder of the authority")->envname("TROUPE_PKI")->capture_default_str();

@@ -36,7 +36,7 @@ std::string slot_line(const json& slot, bool leads, const style& how) {
 }
 
 /// Nothing at all without a text.
-std::string line(const char* what, const std::string& text) {
+std::string fact(const char* what, const std::string& text) {
   return text.empty() ? "" : fmt::format("  {:<10} {}\n", what, text);
 }
 
@@ -67,25 +67,25 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
   std::string result
     = fmt::format("{}  {}  {}\n", how.paint(text_at(x, "name"), colour::bold),
                   how.paint(show_value(x), colour::cyan), show_quality(x, how));
-  result += line("node", text_at(x, "node"));
-  result += line("label", label);
-  result += line("kind", text_at(x, "kind"));
-  result += line("age", duration(number_at(x, "age_s", -1)));
-  result += line("changed", fmt::format("{}, {} so far",
+  result += fact("node", text_at(x, "node"));
+  result += fact("label", label);
+  result += fact("kind", text_at(x, "kind"));
+  result += fact("age", duration(number_at(x, "age_s", -1)));
+  result += fact("changed", fmt::format("{}, {} so far",
                                         clock_time(static_cast<wall_ms>(number_at(x, "changed_wall")),
                                                    now),
                                         count_of(number_at(x, "changes"), "change")));
-  result += line("bound", bound(x));
+  result += fact("bound", bound(x));
   if (x.contains("rate") && !text_at(x, "rate_unit").empty())
-    result += line("rate", fmt::format("{:.4g} {}", number_at(x, "rate"), text_at(x, "rate_unit")));
+    result += fact("rate", fmt::format("{:.4g} {}", number_at(x, "rate"), text_at(x, "rate_unit")));
   if (const auto state = text_at(x, "line"); !state.empty() && state != "open")
-    result += line("line", how.paint(state, colour::red));
-  result += line("actor", how.paint(text_at(x, "actor_trouble"), colour::red));
+    result += fact("line", how.paint(state, colour::red));
+  result += fact("actor", how.paint(text_at(x, "actor_trouble"), colour::red));
   if (text_at(x, "kind") != "output")
     return result;
-  result += line("blocked", how.paint(with_arrows(text_at(x, "blocked")), colour::yellow));
+  result += fact("blocked", how.paint(with_arrows(text_at(x, "blocked")), colour::yellow));
   const auto& slots = list_at(x, "slots");
-  result += slots.empty() ? line("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
+  result += slots.empty() ? fact("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
   for (std::size_t i = 0; i < slots.size(); ++i)
     result += slot_line(slots[i], i == 0, how);
   return result;

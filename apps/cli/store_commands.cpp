@@ -26,7 +26,7 @@ namespace backup = storage::backup;
 /// Told between the blocks of a backup; a block can be asked for once more.
 constexpr int tries = 3;
 
-void fail(session& s, const error& why, const std::string& what = {}) {
+void fail_backup(session& s, const error& why, const std::string& what = {}) {
   s.fail(why.code == errc::corrupt || why.code == errc::unsupported ? exit_problems : exit_refused,
          what.empty() ? why.context : fmt::format("{}: {}", what, why.context));
 }
@@ -48,11 +48,11 @@ void run_verify(session& s, const std::string& file) {
   std::string space(64 << 10, '\0');
   while (from.read(space.data(), static_cast<std::streamsize>(space.size())) || from.gcount() > 0)
     if (auto ok = all.feed(std::string_view{space}.substr(0, static_cast<std::size_t>(from.gcount()))); !ok)
-      return fail(s, ok.why(), file);
+      return fail_backup(s, ok.why(), file);
   if (from.bad())
     return s.fail(exit_refused, "reading " + file + " failed");
   if (auto ok = all.finish(); !ok)
-    return fail(s, ok.why(), file);
+    return fail_backup(s, ok.why(), file);
   show(s, file, all.found(), "● whole");
 }
 
@@ -68,7 +68,7 @@ client::answer<std::string> fetch_block(const client::node& from, const std::str
 void run_backup(session& s, const std::string& file, bool replace) {
   new_file to{file};
   if (auto ok = to.open(replace); !ok)
-    return fail(s, ok.why());
+    return fail_backup(s, ok.why());
   const auto node = s.node();
   const auto begun = node.post("/v1/backups", json::object());
   if (!begun)
@@ -82,14 +82,14 @@ void run_backup(session& s, const std::string& file, bool replace) {
     if (got->empty())
       break;
     if (auto ok = check.feed(*got); !ok)
-      return fail(s, ok.why(), "what the node sent");
+      return fail_backup(s, ok.why(), "what the node sent");
     if (auto ok = to.write(*got); !ok)
-      return fail(s, ok.why());
+      return fail_backup(s, ok.why());
   }
   if (auto ok = check.finish(); !ok)
-    return fail(s, ok.why(), "what the node sent");
+    return fail_backup(s, ok.why(), "what the node sent");
   if (auto ok = to.finish(); !ok)
-    return fail(s, ok.why());
+    return fail_backup(s, ok.why());
   show(s, file, check.found(), "● saved");
 }
 

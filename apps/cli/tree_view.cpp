@@ -23,13 +23,13 @@ std::string crashes_of(const json& x) {
   return n == 1 ? "1 crash" : grouped(n) + " crashes";
 }
 
-struct line {
+struct tree_line {
   std::string name; ///< with its branches
   const json* actor; ///< or what keeps a node from being asked
 };
 
 void collect(const json& x, const std::string& branch, const std::string& below,
-             std::vector<line>& lines) {
+             std::vector<tree_line>& lines) {
   lines.push_back({branch + text_at(x, "name", "?"), &x});
   const auto& children = list_at(x, "children");
   for (std::size_t i = 0; i < children.size(); ++i) {
@@ -41,7 +41,7 @@ void collect(const json& x, const std::string& branch, const std::string& below,
 } // namespace
 
 std::string show_tree(const json& x, const style& how) {
-  std::vector<line> lines;
+  std::vector<tree_line> lines;
   if (x.contains("nodes")) {
     // The root of every tree has the same name; the node's own tells more.
     for (auto& n : list_at(x, "nodes"))

@@ -1,11 +1,11 @@
 #include "apps/client/enrol.hpp"
 
 #include "apps/client/pinned.hpp"
+#include "cluster/tls/openssl.hpp"
 #include "config/model/address.hpp"
 
 #include <fmt/format.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include <cerrno>
 #include <cstring>
@@ -24,15 +24,7 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::size_t max_answer_bytes = 4 << 20;
-
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* x) const noexcept { Free(x); }
-};
-using context = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
-using connection = std::unique_ptr<SSL, freed_by<SSL_free>>;
+constexpr std::size_t max_enrol_bytes = 4 << 20;
 
 /// When all must be done, on the monotonic clock.
 class deadline {
@@ -91,7 +83,7 @@ answer<int> dial(const enrol_server& at, const deadline& until) {
   addrinfo* found = nullptr;
   if (const int code = ::getaddrinfo(at.host.c_str(), at.port.c_str(), &wanted, &found); code != 0)
     return no_server(at, ::gai_strerror(code));
-  std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> all{found};
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner{found, ::freeaddrinfo};
   std::string why = "no address";
   for (auto* x = found; x; x = x->ai_next) {
     socket_handle fd{::socket(x->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -152,7 +144,7 @@ public:
       if (n <= 0)
         return is_whole(text, true);
       text.append(buffer, static_cast<std::size_t>(n));
-      if (text.size() > max_answer_bytes)
+      if (text.size() > max_enrol_bytes)
         return false;
       if (is_whole(text, false))
         return true;
@@ -189,8 +181,8 @@ private:
 
   socket_handle fd_;
   const deadline& until_;
-  context ctx_;
-  connection ssl_;
+  cluster::owned_ssl_ctx ctx_;
+  cluster::owned_ssl ssl_;
   std::string why_;
 };
 

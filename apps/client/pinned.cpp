@@ -1,5 +1,7 @@
 #include "apps/client/pinned.hpp"
 
+#include "cluster/tls/openssl.hpp"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -11,14 +13,8 @@ namespace troupe::client {
 
 namespace {
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* x) const noexcept { Free(x); }
-};
-using certificate = std::unique_ptr<X509, freed_by<X509_free>>;
-using store = std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>>;
-using check = std::unique_ptr<X509_STORE_CTX, freed_by<X509_STORE_CTX_free>>;
+using cluster::openssl_delete;
+using store = std::unique_ptr<X509_STORE, openssl_delete<&X509_STORE_free>>;
 
 std::string digest_of(X509* x) {
   unsigned char raw[EVP_MAX_MD_SIZE];
@@ -42,7 +38,7 @@ std::string common_name(X509* x) {
 
 wall_ms time_of(const ASN1_TIME* x) {
   // Days and seconds since 1970: without time_t, which ends in 2038 on boards.
-  const std::unique_ptr<ASN1_TIME, freed_by<ASN1_TIME_free>> start{ASN1_TIME_new()};
+  const std::unique_ptr<ASN1_TIME, openssl_delete<&ASN1_TIME_free>> start{ASN1_TIME_new()};
   int days = 0, seconds = 0;
   if (!start || ASN1_TIME_set_string(start.get(), "19700101000000Z") != 1
       || ASN1_TIME_diff(&days, &seconds, start.get(), x) != 1)
@@ -57,7 +53,7 @@ error refuse(std::string text) {
 } // namespace
 
 result<shown_certificate> check_pinned(SSL* ssl, const std::string& root) {
-  const certificate shown{SSL_get1_peer_certificate(ssl)};
+  const cluster::owned_x509 shown{SSL_get1_peer_certificate(ssl)};
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   if (!shown || !chain)
     return refuse("the server showed no certificate");
@@ -70,7 +66,7 @@ result<shown_certificate> check_pinned(SSL* ssl, const std::string& root) {
                               "it is of another house, somebody is in between, or the root was replaced since the "
                               "token was made. Check the address; else make a new token", common_name(shown.get())));
   const store trusted{X509_STORE_new()};
-  const check it{X509_STORE_CTX_new()};
+  const cluster::owned_store_ctx it{X509_STORE_CTX_new()};
   if (!trusted || !it || X509_STORE_add_cert(trusted.get(), pinned) != 1
       || X509_STORE_CTX_init(it.get(), trusted.get(), shown.get(), chain) != 1)
     return refuse("out of memory");

@@ -86,7 +86,7 @@ void server::loop::accept_near() {
       continue;
     c->who = peer_of(fd);
     c->who.via = "unix socket";
-    c->deadline = mono() + ns(options_.request_within);
+    c->deadline = mono() + to_ns(options_.request_within);
     c->over_bound = near_.connections - near_.streams >= options_.max_connections;
     c->of = &near_;
     ++near_.connections;
@@ -113,7 +113,7 @@ void server::loop::accept_far(std::size_t which) {
     c->is = phase::greeting;
     c->address = text_of(peer);
     c->place = place_of(peer);
-    c->deadline = mono() + ns(options_.handshake_within);
+    c->deadline = mono() + to_ns(options_.handshake_within);
     const auto gone = strangers_.enter(who, c->place);
     recount();
     if (!gone)
@@ -168,7 +168,7 @@ void server::loop::on_failed_greeting(id who, connection& c, const std::string& 
 
 void server::loop::on_known(id who, connection& c) {
   c.is = phase::reading;
-  c.deadline = mono() + ns(options_.request_within);
+  c.deadline = mono() + to_ns(options_.request_within);
   c.who = caller{static_cast<unsigned>(-1), 0, "anonymous", cluster::role::none, "tls " + c.address};
   if (c.tls->has_certificate()) {
     if (auto peer = c.tls->who(); !peer) {

@@ -2,14 +2,9 @@
 
 namespace troupe::control {
 
-namespace {
-
 std::string dump(const nlohmann::json& x) {
-  // A message may carry any bytes; a stream must not die of a broken one.
   return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
-
-} // namespace
 
 event_queue::event_queue(std::size_t max_events, std::size_t max_bytes)
   : max_events_(max_events), max_bytes_(max_bytes) {

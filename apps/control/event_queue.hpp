@@ -14,6 +14,10 @@
 
 namespace troupe::control {
 
+/// One line of JSON. A message may carry any bytes; those that are no UTF-8 are
+/// replaced, since an answer or a stream must not die of them.
+std::string dump(const nlohmann::json& x);
+
 /// A stream of events to one reader. The node pushes, the server takes.
 ///
 /// Bounded in events and bytes (I11): when the reader is slow the oldest

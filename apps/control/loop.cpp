@@ -249,7 +249,7 @@ void server::loop::on_answer(id who, http::answer what) {
   c.out = std::move(what.bytes);
   c.is = phase::writing;
   c.last_progress = mono();
-  c.deadline = c.last_progress + ns(options_.request_within);
+  c.deadline = c.last_progress + to_ns(options_.request_within);
   // Strangers get no streams: dispatch sees to it.
   if (what.stream && (!c.of || c.of->streams >= options_.max_streams)) {
     what.stream->leave(mono());
@@ -269,7 +269,7 @@ void server::loop::refuse(id who, connection& c, int status, std::string_view co
   c.in = {};
   c.is = phase::writing;
   c.drain_after = still_sending;
-  c.deadline = mono() + ns(options_.request_within);
+  c.deadline = mono() + to_ns(options_.request_within);
   write_out(who, c);
 }
 

@@ -44,7 +44,6 @@ private:
   static constexpr std::size_t antechamber = 8;
   static constexpr mono_ns drain_for = 2'000'000'000;
 
-  static mono_ns ns(std::chrono::milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
   static mono_ns mono() { return system_clocks().mono(); }
 
   /// The way from other threads into the loop. Shared with the wake functions

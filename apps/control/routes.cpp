@@ -7,10 +7,6 @@ namespace troupe::control {
 namespace {
 
 // Replacing broken UTF-8: a reading's text may come from hardware.
-std::string dump(const json& x) {
-  return x.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 reply ok(const json& x) {
   return {200, "application/json", dump(x), nullptr};
 }

@@ -16,7 +16,7 @@ void server::loop::begin_stream(id who, connection& c, std::shared_ptr<event_que
 
 void server::loop::write_events(id who, connection& c) {
   const auto now = mono();
-  if (c.far && now - c.trusted_at >= ns(options_.heartbeat))
+  if (c.far && now - c.trusted_at >= to_ns(options_.heartbeat))
     if (auto why = distrust(c, now); !why.empty())
       c.stream->end(why);
   // Four buffers in a row, then the others have their turn.
@@ -32,7 +32,7 @@ void server::loop::write_events(id who, connection& c) {
     const auto sent = c.send(now);
     if (sent == outcome::failed)
       return close_connection(who);
-    c.deadline = now + ns(options_.heartbeat);
+    c.deadline = now + to_ns(options_.heartbeat);
     if (sent == outcome::again)
       return watch_for(who, c, EPOLLOUT);
   }
@@ -43,11 +43,11 @@ void server::loop::write_events(id who, connection& c) {
 }
 
 void server::loop::on_stream_time(id who, connection& c, mono_ns now) {
-  if (!c.out.empty() && now - c.last_progress >= ns(options_.stalled_after))
+  if (!c.out.empty() && now - c.last_progress >= to_ns(options_.stalled_after))
     return close_connection(who);
   if (c.out.empty())
     c.out = ": still here\n\n";
-  c.deadline = now + ns(options_.heartbeat);
+  c.deadline = now + to_ns(options_.heartbeat);
   write_out(who, c);
 }
 

@@ -90,7 +90,7 @@ struct node::parts {
   std::unique_ptr<streams> events;
   std::unique_ptr<journal_report> report;
   std::unique_ptr<cluster_part> cluster; ///< null: a node alone
-  std::unique_ptr<caf_config> caf;
+  std::unique_ptr<caf::actor_system_config> caf;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<supervision::root> tree;
   std::unique_ptr<node_control> control;

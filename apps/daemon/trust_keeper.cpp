@@ -17,12 +17,6 @@
 
 namespace troupe::daemon {
 
-namespace {
-
-mono_ns ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
-
-} // namespace
-
 result<std::unique_ptr<trust_keeper>> trust_keeper::open(options how) {
   std::unique_ptr<trust_keeper> out{new trust_keeper(std::move(how))};
   // Without a right clock no peer is reached; what a board does by itself needs none.
@@ -306,14 +300,14 @@ bool trust_keeper::is_told_already(const std::string& why) {
   if (words == failure_told_ && now < tell_again_at_)
     return true;
   failure_told_ = std::move(words);
-  tell_again_at_ = now + ns(identity::again_after_success);
+  tell_again_at_ = now + to_ns(identity::again_after_success);
   return false;
 }
 
 /// The key stays, so that certificate and key fit together at every moment: a
 /// power cut between two files would leave a node that cannot start.
 void trust_keeper::renew() {
-  try_again_at_ = how_.clocks->mono() + ns(identity::again_after_failure);
+  try_again_at_ = how_.clocks->mono() + to_ns(identity::again_after_failure);
   const auto until = certificate().until;
   const auto left_days = (until - how_.clocks->wall()) / 86'400'000;
   const auto fail = [&](const error& why) {
@@ -356,7 +350,7 @@ void trust_keeper::renew() {
     return fail(written.why());
   if (auto used = reload(); !used)
     return fail(used.why());
-  try_again_at_ = how_.clocks->mono() + ns(identity::again_after_success);
+  try_again_at_ = how_.clocks->mono() + to_ns(identity::again_after_success);
   const auto fresh = certificate();
   say(storage::severity::notice, fmt::format("certificate renewed; serial {}", fresh.serial));
   const auto clock = how_.clocks->wall();

@@ -27,7 +27,7 @@ json to_json(const index_entry& x) {
   return result;
 }
 
-index_entry from_json(const json& x) {
+index_entry entry_from(const json& x) {
   return {x.at("serial"), x.at("name"),       x.at("role"),
           x.at("issuer"), x.at("not_before"), x.at("not_after"),
           x.value("revoked_at", wall_ms{0}),  x.value("why", "")};
@@ -48,7 +48,7 @@ result<certificate_index> read_index(const std::string& folder) {
     if (line.empty())
       continue;
     try {
-      all.push_back(from_json(json::parse(line)));
+      all.push_back(entry_from(json::parse(line)));
     } catch (const json::exception& why) {
       return error{errc::corrupt, fmt::format("{}:{} cannot be read ({}): repair the line, or take the file from "
                                               "a backup", path, number, why.what())};

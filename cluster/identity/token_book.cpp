@@ -17,7 +17,7 @@ json to_json(const token_record& x) {
           {"minted_by", x.minted_by}, {"wrong", x.wrong}, {"used_by", x.used_by}};
 }
 
-token_record from_json(const json& x) {
+token_record record_from(const json& x) {
   return {x.at("id"), x.at("hash"), x.at("name"), cluster::role_from(x.at("role").get<std::string>()),
           x.at("minted"), x.at("expires"), x.at("replace"), x.at("house"), x.at("minted_by"),
           x.at("wrong"), x.at("used_by"), false};
@@ -74,7 +74,7 @@ result<std::vector<token_record>> token_book::all() {
   try {
     const auto whole = json::parse(*text);
     for (auto& x : whole.at("tokens"))
-      result.push_back(from_json(x));
+      result.push_back(record_from(x));
   } catch (const json::exception& why) {
     return error{errc::corrupt, fmt::format("{} cannot be read ({}): delete it, then mint the open tokens anew",
                                             path_, why.what())};

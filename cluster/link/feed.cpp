@@ -4,7 +4,7 @@ namespace troupe::cluster {
 
 namespace {
 
-std::size_t weight(const far_row& x) {
+std::size_t wire_bytes(const far_row& x) {
   auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size() + 96;
   for (const auto& step : x.story)
     bytes += step.kind.size() + step.name.size() + step.text.size() + 24;
@@ -110,7 +110,7 @@ reading_batch feed::next() {
       x.age_ns = x.now.measured_at == 0 ? -1 : std::max<mono_ns>(0, now - x.now.measured_at);
       if (row->why)
         x.story = *row->why;
-      bytes += weight(x);
+      bytes += wire_bytes(x);
       out.rows.push_back(std::move(x));
     }
     if (picture_left_ > 0 && --picture_left_ == 0)

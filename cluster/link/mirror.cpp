@@ -14,7 +14,7 @@ namespace {
 // Spread out, so that no number of a later link is one of an earlier start.
 constexpr std::uint32_t link_step = 0x9e3779b1u;
 
-std::size_t weight(const far_row& x) {
+std::size_t kept_bytes(const far_row& x) {
   auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size();
   for (const auto& step : x.story)
     bytes += sizeof step + step.kind.size() + step.name.size() + step.text.size();
@@ -121,20 +121,20 @@ void mirror::shown::refuse_no_more(const std::string& name) {
   const auto at = refused.find(name);
   if (at == refused.end())
     return;
-  bytes -= weight(at->second);
+  bytes -= kept_bytes(at->second);
   refused.erase(at);
 }
 
 /// @returns false if that would be more than one node may show
 bool mirror::show(const std::string& node, const far_row& row) {
-  const auto bytes = weight(row);
+  const auto bytes = kept_bytes(row);
   std::uint32_t over = 0;
   {
     std::lock_guard lock{mutex_};
     const auto& of = nodes_[node];
     const auto known = of.names.find(row.name);
     const auto back = of.refused.find(row.name);
-    const auto freed = known != of.names.end() ? known->second : back != of.refused.end() ? weight(back->second) : 0;
+    const auto freed = known != of.names.end() ? known->second : back != of.refused.end() ? kept_bytes(back->second) : 0;
     const bool is_new = known == of.names.end() && back == of.refused.end();
     if ((is_new && of.names.size() + of.refused.size() >= most_names) || of.bytes - freed + bytes > most_bytes)
       return false;

@@ -11,8 +11,6 @@ using kind = membership_message::kind;
 
 namespace {
 
-mono_ns ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
-
 void add_hints(peer& p, const std::vector<std::string>& addresses) {
   for (const auto& x : addresses)
     if (p.hints.size() < membership::max_addresses && std::find(p.hints.begin(), p.hints.end(), x) == p.hints.end())
@@ -125,7 +123,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
   m.health.deaf_for(deaf_for, now);
   if (m.next_tick != 0)
     m.health.ticked(m.next_tick, now);
-  m.next_tick = now + ns(m.how.pace.beat_every);
+  m.next_tick = now + to_ns(m.how.pace.beat_every);
 
   ++m.ticks;
   std::map<std::string, unsigned> untold;
@@ -175,7 +173,7 @@ membership_effects membership::tick(mono_ns now, wall_ms wall, const std::vector
     }
   }
   if (now >= m.view_due) {
-    m.view_due = now + ns(m.how.pace.view_every);
+    m.view_due = now + to_ns(m.how.pace.view_every);
     for (const auto& name : m.some_of(m.linked(), 1))
       m.tell_all_of(name, out);
   }

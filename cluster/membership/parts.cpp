@@ -4,14 +4,8 @@
 
 namespace troupe::cluster {
 
-namespace {
-
-mono_ns ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
-
-} // namespace
-
 membership::parts::parts(options o)
-  : how(std::move(o)), health(ns(how.pace.beat_every), ns(how.pace.suspect_after)), chance(how.seed) {
+  : how(std::move(o)), health(to_ns(how.pace.beat_every), to_ns(how.pace.suspect_after)), chance(how.seed) {
   me.name = how.self;
   me.addresses = how.addresses;
   me.incarnation = std::max<std::uint64_t>(how.incarnation, 1);
@@ -25,11 +19,11 @@ membership::parts::parts(options o)
 }
 
 mono_ns membership::parts::suspect_after() const {
-  return static_cast<mono_ns>(static_cast<double>(ns(how.pace.suspect_after)) * health.factor());
+  return static_cast<mono_ns>(static_cast<double>(to_ns(how.pace.suspect_after)) * health.factor());
 }
 
 mono_ns membership::parts::down_after() const {
-  return static_cast<mono_ns>(static_cast<double>(ns(how.pace.down_after)) * health.factor());
+  return static_cast<mono_ns>(static_cast<double>(to_ns(how.pace.down_after)) * health.factor());
 }
 
 peer* membership::parts::find(const std::string& name) {

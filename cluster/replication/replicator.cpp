@@ -12,10 +12,6 @@ using storage::version_vector;
 
 namespace {
 
-constexpr mono_ns to_ns(milliseconds x) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(x).count();
-}
-
 /// A hello is asked for by many frames and sent once in so long.
 constexpr mono_ns hello_pause = 200'000'000;
 

@@ -8,7 +8,6 @@ namespace troupe::cluster {
 
 namespace {
 
-constexpr mono_ns one_second = 1'000'000'000;
 
 } // namespace
 

@@ -9,10 +9,15 @@ namespace troupe {
 /// timing use it; comparable within one boot of one machine only.
 using mono_ns = std::int64_t;
 
+inline constexpr mono_ns one_second = 1'000'000'000;
+
 /// Milliseconds since 1970, UTC, for people and across nodes. May jump.
 using wall_ms = std::int64_t;
 
 using std::chrono::milliseconds;
+
+/// A setting as a span of the clock that decisions use.
+constexpr mono_ns to_ns(milliseconds x) { return std::chrono::nanoseconds{x}.count(); }
 
 /// Where pure code gets its time from; the simulator and tests move it by hand.
 class clock_source {

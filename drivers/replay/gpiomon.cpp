@@ -11,8 +11,6 @@ namespace troupe::drivers::replay {
 
 namespace {
 
-constexpr std::size_t max_told = 20;
-
 /// Reads a text from left to right.
 class scanner {
 public:

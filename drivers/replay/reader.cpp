@@ -11,8 +11,6 @@ namespace troupe::drivers::replay {
 
 namespace {
 
-constexpr std::size_t max_told = 20;
-
 error system_error(const std::string& path, const char* doing, int number) {
   const errc code = number == ENOENT   ? errc::not_found
                     : number == EACCES ? errc::permission_denied

@@ -17,6 +17,7 @@ namespace troupe::drivers::replay {
 inline constexpr std::string_view version_line = "troupe-recording 1";
 inline constexpr std::size_t max_line_bytes = 256; ///< of the text, without its end
 inline constexpr std::size_t max_lines = 4096;     ///< different lines in one recording
+inline constexpr std::size_t max_told = 20;        ///< problems of one recording, one by one
 
 enum class event_kind : std::uint8_t { rising, falling, value };
 

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace troupe::test {
@@ -29,5 +31,11 @@ public:
 private:
   std::string path_;
 };
+
+/// The whole file; empty if there is none.
+inline std::string slurp(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 } // namespace troupe::test

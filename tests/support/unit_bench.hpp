@@ -5,14 +5,13 @@
 #include "storage/memory/memory_engine.hpp"
 #include "storage/replicated_store.hpp"
 #include "tests/support/fake_bus.hpp"
+#include "tests/support/words.hpp"
 
 #include <map>
 #include <optional>
 
 namespace troupe::test {
 
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
 
 /// Time that moves by hand.
 class moved_clock final : public clock_source {

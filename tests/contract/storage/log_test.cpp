@@ -30,11 +30,6 @@ std::string zeros(std::size_t n) {
   return std::string(n, '\0');
 }
 
-std::string slurp(const fs::path& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 void put_number(engine& db, long n, std::size_t bytes) {
   batch b;
   b.put(family::slot, "k" + std::to_string(n), std::string(bytes, 'v'));

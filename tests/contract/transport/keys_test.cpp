@@ -14,7 +14,7 @@ namespace {
 
 const std::string key_1(64, 'a'), key_2(64, 'b'), key_3(64, 'c');
 
-struct fixture : link_fixture {
+struct keys_fixture : link_fixture {
   credential_files with_keys(credential_files files, const std::string& name, const std::string& lines) {
     files.psk = folder / (name + ".keys");
     write_file(files.psk, lines);
@@ -24,7 +24,7 @@ struct fixture : link_fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(keys_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(keys_tests, keys_fixture)
 
 CAF_TEST(a board with a key links as a board) {
   live_end a{"a", with_keys(give("a"), "a", "attic " + key_1 + " names=attic.\n")};

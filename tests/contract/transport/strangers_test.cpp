@@ -12,7 +12,7 @@ using troupe::errc;
 namespace {
 
 /// An honest link beside the attack; it must answer before and after.
-struct fixture : link_fixture {
+struct strangers_fixture : link_fixture {
   live_end a{"a", give("a"), [] {
                transport_limits bounds;
                bounds.handshake_within = 400ms;
@@ -23,13 +23,13 @@ struct fixture : link_fixture {
   live_end honest{"honest", give("honest")};
   caf::actor there;
 
-  fixture() {
+  strangers_fixture() {
     auto linked = honest.dial("a", port);
     CAF_REQUIRE(linked);
     there = *linked;
     CAF_REQUIRE(a.told.wait_ups(1));
   }
-  ~fixture() {
+  ~strangers_fixture() {
     CAF_CHECK_EQUAL(honest.ask(there, std::string{"still here"}), "still here");
     CAF_CHECK_EQUAL(a.told.ups().size(), ups);
     there = nullptr;
@@ -39,7 +39,7 @@ struct fixture : link_fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(strangers_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(strangers_tests, strangers_fixture)
 
 CAF_TEST(certificates that are not good are refused by name) {
   auto foreign_leaf = foreign.issue("mallory"), old = issuing.issue("mallory", "node", {-200, -100, {}}),

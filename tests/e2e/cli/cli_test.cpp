@@ -11,13 +11,13 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : cli_runner {
-  fixture() { CAF_REQUIRE_EQUAL(start_node({}), "ready\n"); }
+struct cli_fixture : cli_runner {
+  cli_fixture() { CAF_REQUIRE_EQUAL(start_node({}), "ready\n"); }
 };
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(command_line_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(command_line_tests, cli_fixture)
 
 CAF_TEST(every command works and its json is json) {
   const std::vector<std::vector<std::string>> commands = {

@@ -14,14 +14,14 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : cli_runner {
+struct tls_fixture : cli_runner {
   test_authority root{"house"};
   test_leaf attic = root.issue("attic", "node");
   test_leaf anna = root.issue("anna", "operator");
   test_leaf otto = root.issue("otto", "viewer");
   std::string host;
 
-  fixture() {
+  tls_fixture() {
     std::filesystem::create_directory(dir + "/attic");
     write_credentials(dir + "/attic", attic, root.certificate());
     person("anna", anna, root);
@@ -49,7 +49,7 @@ struct fixture : cli_runner {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(over_tls_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(over_tls_tests, tls_fixture)
 
 CAF_TEST(an operator may set from another machine and a viewer may not) {
   CAF_CHECK(has(as("otto", {"status"}).out, "attic"));

@@ -55,7 +55,7 @@ line = "out.1"
 direction = "output"
 )";
 
-struct fixture {
+struct backup_fixture {
   test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, house};
   test_node& attic = all["attic"];
   test_node& boiler = all["boiler"];
@@ -115,7 +115,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(backup_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(backup_tests, backup_fixture)
 
 CAF_TEST(a node that is restored from an old backup brings nothing back and takes nothing away) {
   begin();

@@ -33,7 +33,7 @@ void need(bool holds, const std::string& what, loaded_house& house) {
 }
 
 /// @returns what it told
-std::string live(std::uint32_t seed, std::uint32_t wanted) {
+std::string fill(std::uint32_t seed, std::uint32_t wanted) {
   loaded_house house{seed};
   auto& full = house.any();
   const auto folder = full.dir() + "/data";
@@ -84,5 +84,5 @@ CAF_TEST(I1 a full disk refuses documents loses none that was acknowledged and w
   const auto seed = number("TROUPE_SEED", std::random_device{}());
   const auto wanted = number("TROUPE_FILLS", 2);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_FILLS=" << wanted);
-  CAF_MESSAGE(told_by([&] { return live(seed, wanted); }));
+  CAF_MESSAGE(told_by([&] { return fill(seed, wanted); }));
 }

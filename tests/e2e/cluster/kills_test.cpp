@@ -40,7 +40,7 @@ std::string kill_some(loaded_house& house) {
 }
 
 /// @returns what it told
-std::string live(std::uint32_t seed, std::uint32_t wanted) {
+std::string kill_and_cut(std::uint32_t seed, std::uint32_t wanted) {
   loaded_house house{seed};
   house.start();
   while (house.kills() < wanted) {
@@ -72,5 +72,5 @@ CAF_TEST(I1 I2 I3 killed and cut off under load three nodes keep what they ackno
   const auto seed = number("TROUPE_SEED", std::random_device{}());
   const auto wanted = number("TROUPE_KILLS", 5);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_KILLS=" << wanted);
-  CAF_MESSAGE(told_by([&] { return live(seed, wanted); }));
+  CAF_MESSAGE(told_by([&] { return kill_and_cut(seed, wanted); }));
 }

@@ -17,13 +17,13 @@ using nlohmann::json;
 
 namespace {
 
-struct fixture {
+struct transparency_fixture {
   test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, loop_house};
   test_node& attic = all["attic"];
   test_node& boiler = all["boiler"];
   test_node& cellar = all["cellar"];
 
-  fixture() {
+  transparency_fixture() {
     all.start();
     REQUIRE_AGREE(all);
     for (auto& x : all.nodes())
@@ -60,7 +60,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(transparency_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(transparency_tests, transparency_fixture)
 
 CAF_TEST(every node lists and gets and sets and explains what another one has) {
   for (auto& x : all.nodes()) {

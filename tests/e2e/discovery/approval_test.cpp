@@ -22,13 +22,6 @@ using nlohmann::json;
 
 namespace {
 
-bool skipped() {
-  if (no_village().empty())
-    return false;
-  std::printf("SKIPPED: discovery needs avahi-daemons in namespaces of their own, and %s\n", no_village().c_str());
-  return true;
-}
-
 /// A trouped on one of the machines.
 class house_node {
 public:

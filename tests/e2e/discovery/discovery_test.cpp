@@ -15,14 +15,6 @@ namespace {
 const std::string ours = "0123456789abcdef";
 const std::string neighbours = "fedcba9876543210";
 
-bool skipped() {
-  if (no_village().empty())
-    return false;
-  std::printf("SKIPPED: discovery needs avahi-daemons in namespaces of their own, and %s\n",
-              no_village().c_str());
-  return true;
-}
-
 std::size_t times(const std::string& what, const std::string& in) {
   std::size_t n = 0;
   for (auto at = in.find(what); at != in.npos; at = in.find(what, at + 1))

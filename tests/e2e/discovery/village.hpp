@@ -20,6 +20,9 @@ namespace troupe::test {
 /// namespaces of its own.
 const std::string& no_village();
 
+/// Says so and why, in the words that CTest looks for.
+bool skipped();
+
 /// A child that ends with this object, or with the test.
 class process {
 public:

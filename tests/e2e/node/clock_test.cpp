@@ -3,6 +3,7 @@
 
 #define CAF_SUITE e2e_clock
 
+#include "tests/e2e/node/readings.hpp"
 #include "tests/support/test_house.hpp"
 
 #include <caf/test/unit_test.hpp>
@@ -62,8 +63,6 @@ set("hall/fan", remaining("cool") ~= nil)
 '''
 )";
 
-bool is(const json& reading, const char* text) { return reading.value("text", "") == text; }
-
 double seconds_until(const test_house& house, const char* name, const char* text) {
   const auto from = steady::now();
   const auto last = house.wait_for({"get", name}, [&](auto& x) { return is(x, text); }, 8s);
@@ -71,7 +70,7 @@ double seconds_until(const test_house& house, const char* name, const char* text
   return is(last, text) ? std::chrono::duration<double>(steady::now() - from).count() : 99;
 }
 
-double total(const test_house& house) {
+double meter_total(const test_house& house) {
   return house.wait_for({"get", "meter"}, [](auto& x) {
     return x.is_object() && x.contains("value") && x["value"].is_number();
   })["value"].template get<double>();
@@ -104,7 +103,7 @@ CAF_TEST(a clock set back a year while it runs stops nothing and loses nothing I
   CAF_CHECK_EQUAL(house.troupe({"set", "hall/leased", "on", "--for", "2s"}).exit, 0);
   CAF_CHECK_EQUAL(house.troupe({"set", "test/finger", "on"}).exit, 0);
   CAF_CHECK(seconds_until(house, "hall/fan", "on") < 2);
-  const auto counted = total(house);
+  const auto counted = meter_total(house);
   const auto jumped = steady::now();
   house.shift_clock(-year);
   const auto moved = started_wall - house.ask({"status"})["started_wall"].get<double>();
@@ -115,7 +114,7 @@ CAF_TEST(a clock set back a year while it runs stops nothing and loses nothing I
   CAF_CHECK(seconds_until(house, "hall/leased", "off") < 5); // a lease
   // The meter goes on at its pace: neither stalls nor counts a year.
   test_house::pause(500ms);
-  const auto later = total(house);
+  const auto later = meter_total(house);
   const auto passed = std::chrono::duration<double>(steady::now() - jumped).count();
   CAF_MESSAGE(later - counted << " pulses in " << passed << " s");
   CAF_CHECK(later - counted > 200 * passed * 0.5 - 100);
@@ -134,7 +133,7 @@ CAF_TEST(a clock set back a year while it runs stops nothing and loses nothing I
 
   // Nor does a kill in the wrong year: what was not durable yet is told as a
   // bound, which the monotonic clock knows.
-  const auto at_death = total(house);
+  const auto at_death = meter_total(house);
   house.kill();
   house.start();
   CAF_MESSAGE("at death " << at_death << ", now " << house.ask({"get", "meter"}).dump());
@@ -149,11 +148,11 @@ CAF_TEST(a clock set back a year while it runs stops nothing and loses nothing I
   CAF_CHECK(events.dump().find("the wall clock is") != std::string::npos);
 
   // And forward again, to where it belongs.
-  const auto back = total(house);
+  const auto back = meter_total(house);
   house.shift_clock(0s);
   CAF_CHECK_EQUAL(house.troupe({"set", "test/finger", "off"}).exit, 0);
   CAF_CHECK(seconds_until(house, "hall/lamp", "off") < 3);
-  CAF_CHECK(total(house) >= back);
+  CAF_CHECK(meter_total(house) >= back);
   events = house.ask({"log", "--newest", "10000"});
   expect_ordered(events);
   CAF_CHECK_EQUAL(house.stop(), 0);

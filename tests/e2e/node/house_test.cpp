@@ -2,6 +2,7 @@
 
 #define CAF_SUITE e2e_house
 
+#include "tests/e2e/node/readings.hpp"
 #include "tests/support/test_house.hpp"
 
 #include <caf/test/unit_test.hpp>
@@ -45,8 +46,6 @@ lua = '''
 set("hall/lamp", on("hall/button"))
 '''
 )";
-
-bool is(const json& reading, const char* text) { return reading.value("text", "") == text; }
 
 json row_of(const json& rows, const std::string& name) {
   for (const auto& row : rows)

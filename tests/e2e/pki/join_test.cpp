@@ -37,14 +37,14 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 /// A server with an issuer that takes boards in, and new machines beside it.
-struct fixture {
+struct join_fixture {
   temp_folder folder;
   std::string dir = folder / "server";
   std::vector<std::string> journal;
   int revoked = 0;
   std::unique_ptr<daemon::enrolment> book;
 
-  fixture() {
+  join_fixture() {
     found(dir, "elm");
     book = must(daemon::enrolment::open({.folder = dir,
                                          .addresses = [] { return std::vector<std::string>{"server-1:4711", "[fd00::2]:4711"}; },
@@ -94,7 +94,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(join_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(join_tests, join_fixture)
 
 CAF_TEST(a token and one command make a board a member) {
   auto server = serve();

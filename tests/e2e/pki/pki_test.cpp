@@ -16,12 +16,12 @@ using json = nlohmann::json;
 namespace {
 
 /// An authority as a person makes it, and Debian's openssl to look at it.
-struct fixture {
+struct pki_fixture {
   temp_folder folder;
   std::string dir = folder / "pki";
   std::string pass = folder / "pass";
 
-  fixture() {
+  pki_fixture() {
     std::ofstream{pass} << "correct horse\n";
     good({"init", dir, "--name", "elm", "--passphrase-file", pass});
   }
@@ -70,7 +70,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(pki_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(pki_tests, pki_fixture)
 
 CAF_TEST(openssl verifies what was issued for its purpose only) {
   good({"issue", "boiler"});

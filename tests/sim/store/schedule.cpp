@@ -1,5 +1,7 @@
 #include "tests/sim/store/schedule.hpp"
 
+#include "tests/support/words.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 namespace troupe::test {
 
 namespace {
-
-constexpr mono_ns ms = 1'000'000;
 
 using kind = action::kind;
 

@@ -2,6 +2,7 @@
 
 #include "storage/counter_state.hpp"
 #include "storage/replicated_store.hpp"
+#include "tests/support/words.hpp"
 
 #include <fmt/format.h>
 
@@ -17,8 +18,6 @@ using storage::version_vector;
 
 namespace {
 
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
 constexpr mono_ns tick_every = 100 * ms;
 /// After the last fault all replicas must be equal within this.
 constexpr mono_ns converges_within = 30 * sec;

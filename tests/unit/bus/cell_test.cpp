@@ -2,17 +2,12 @@
 #define CAF_SUITE output_cell
 
 #include "actors/bus/output_cell.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace troupe;
-
-namespace {
-
-const auto on = value::digital(true);
-const auto off = value::digital(false);
-
-} // namespace
+using namespace troupe::test;
 
 CAF_TEST(what a line shall show follows from wish and guard I5) {
   const struct {

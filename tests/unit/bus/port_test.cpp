@@ -11,20 +11,20 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture {
+struct port_fixture {
   moved_clock clock;
   input_port port{4, clock};
   int woken = 0;
   std::vector<drivers::edge> edges;
 
-  fixture() {
+  port_fixture() {
     port.set_waker(std::make_shared<const std::function<void()>>([this] { ++woken; }));
   }
 };
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(ports, fixture)
+CAF_TEST_FIXTURE_SCOPE(ports, port_fixture)
 
 CAF_TEST(a storm of edges wakes once until it is drained I11) {
   for (int i = 0; i < 1000; ++i)

@@ -3,6 +3,7 @@
 
 #include "actors/bus/session.hpp"
 #include "tests/support/unit_bench.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -11,17 +12,14 @@ using namespace troupe::test;
 
 namespace {
 
-const auto on = value::digital(true);
-const auto off = value::digital(false);
-
-struct fixture {
+struct session_fixture {
   moved_clock clock;
   fake_hardware hw;
   std::shared_ptr<bus_desk> desk = std::make_shared<bus_desk>("main", clock);
   std::uint64_t epoch = desk->take_over({});
   std::shared_ptr<bus_session> session;
 
-  fixture() { open(); }
+  session_fixture() { open(); }
 
   void open() {
     session = std::make_shared<bus_session>(bus_config{}, open_fake(hw).value());
@@ -55,7 +53,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(sessions, fixture)
+CAF_TEST_FIXTURE_SCOPE(sessions, session_fixture)
 
 CAF_TEST(the bus itself brings an output to safe when nobody renews it I5) {
   auto cell = output("pump");

@@ -3,19 +3,16 @@
 
 #include "actors/channel/input_core.hpp"
 #include "actors/channel/kept.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
 #include <limits>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns sec = 1'000'000'000;
-
-const auto on = value::digital(true);
-const auto off = value::digital(false);
 
 channel_config sensor() {
   channel_config c;

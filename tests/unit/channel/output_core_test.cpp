@@ -3,17 +3,14 @@
 
 #include "actors/channel/output_core.hpp"
 #include "actors/channel/read_back.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns sec = 1'000'000'000;
-
-const auto on = value::digital(true);
-const auto off = value::digital(false);
 
 channel_config relay() {
   channel_config c;
@@ -31,13 +28,13 @@ command wish(const std::string& source, value v, int priority = 10, int lease_s 
   return x;
 }
 
-struct fixture {
+struct output_core_fixture {
   output_core core{relay(), {}};
   mono_ns now = 100 * sec;
   std::string forbidden;
   output_core::decision last;
 
-  fixture() { begin(relay()); }
+  output_core_fixture() { begin(relay()); }
 
   void begin(channel_config c) {
     core = output_core{std::move(c), {}};
@@ -97,7 +94,7 @@ CAF_TEST(the priority array decides as BACnet does) {
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
-    fixture f;
+    output_core_fixture f;
     for (const auto& a : x.acts)
       f.send(wish(a.source, a.want < 0 ? value{} : value::digital(a.want == 1), a.priority,
                   a.lease_s));
@@ -124,7 +121,7 @@ CAF_TEST(what is wrong in itself is refused and changes nothing) {
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
-    fixture f;
+    output_core_fixture f;
     const auto a = f.send(x.x);
     CAF_CHECK(a.code == x.code);
     CAF_CHECK(!a.text.empty());
@@ -133,13 +130,13 @@ CAF_TEST(what is wrong in itself is refused and changes nothing) {
 }
 
 CAF_TEST(a lease of a year is the longest) {
-  fixture f;
+  output_core_fixture f;
   CAF_CHECK(f.send(wish("a", on, 10, 366 * 86400)).code == errc::none);
   CAF_CHECK(f.last.effective.is_on());
 }
 
 CAF_TEST(more sources than slots are refused and the old ones stay I11) {
-  fixture f;
+  output_core_fixture f;
   for (int i = 0; i < 32; ++i)
     CAF_CHECK(f.send(wish("rule/" + std::to_string(i), on)).code == errc::none);
   CAF_CHECK(f.send(wish("rule/more", off)).code == errc::over_limit);
@@ -148,7 +145,7 @@ CAF_TEST(more sources than slots are refused and the old ones stay I11) {
 }
 
 CAF_TEST(a renewal extends a lease and changes nothing else I5) {
-  fixture f;
+  output_core_fixture f;
   f.send(wish("rule/a", on, 10, 5));
   for (int i = 0; i < 10; ++i) {
     f.now += 4 * sec;
@@ -176,7 +173,7 @@ CAF_TEST(minimum times hold both ways except before priority six) {
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
-    fixture f;
+    output_core_fixture f;
     auto c = relay();
     c.min_on = milliseconds{30000};
     c.min_off = milliseconds{60000};
@@ -194,7 +191,7 @@ CAF_TEST(minimum times hold both ways except before priority six) {
 }
 
 CAF_TEST(a lease that ends within the minimum time waits for it also in the guard) {
-  fixture f;
+  output_core_fixture f;
   auto c = relay();
   c.min_on = milliseconds{30000};
   f.begin(c);
@@ -210,7 +207,7 @@ CAF_TEST(a lease that ends within the minimum time waits for it also in the guar
 }
 
 CAF_TEST(an interlock holds a wish back until it clears and force too) {
-  fixture f;
+  output_core_fixture f;
   f.forbidden = "'boiler/valve' is on";
   auto a = f.send(wish("rule/a", on));
   CAF_CHECK(a.code == errc::interlocked);
@@ -224,7 +221,7 @@ CAF_TEST(an interlock holds a wish back until it clears and force too) {
 }
 
 CAF_TEST(no minimum time keeps on what an interlock forbids) {
-  fixture f;
+  output_core_fixture f;
   auto c = relay();
   c.min_on = std::chrono::seconds{60};
   for (const bool let_go : {false, true}) { // the wish still stands, or it ended before
@@ -246,7 +243,7 @@ CAF_TEST(no minimum time keeps on what an interlock forbids) {
 }
 
 CAF_TEST(force stands above all and its answer says so) {
-  fixture f;
+  output_core_fixture f;
   CAF_CHECK(f.core.force(off, "anna").code == errc::none);
   const auto a = f.send(wish("operator/bert", on, 1));
   CAF_CHECK(a.code == errc::none);
@@ -258,7 +255,7 @@ CAF_TEST(force stands above all and its answer says so) {
 }
 
 CAF_TEST(the answer says what stands in front) {
-  fixture f;
+  output_core_fixture f;
   f.send(wish("operator/anna", off, 8));
   const auto a = f.send(wish("rule/a", on, 10));
   CAF_CHECK(a.code == errc::none);
@@ -284,7 +281,7 @@ CAF_TEST(the guard is exact where only safe follows and kind where another does 
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
-    fixture f;
+    output_core_fixture f;
     for (const auto& a : x.acts)
       f.send(a);
     CAF_CHECK_EQUAL(f.last.guard, x.guard == 0 ? no_deadline : f.now + x.guard);
@@ -298,7 +295,7 @@ CAF_TEST(a slope is kept up and down) {
   c.kind = value_kind::analog;
   c.safe = value::analog(0);
   c.max_slope = 10;
-  fixture f;
+  output_core_fixture f;
   f.begin(c);
   f.send(wish("rule/a", value::analog(25), 10, 60));
   double before = 0;
@@ -321,7 +318,7 @@ CAF_TEST(analog limits refuse) {
   c.safe = value::analog(0);
   c.minimum = 0;
   c.maximum = 100;
-  fixture f;
+  output_core_fixture f;
   f.begin(c);
   CAF_CHECK(f.send(wish("a", value::analog(101))).code == errc::invalid_argument);
   CAF_CHECK(f.send(wish("a", value::analog(-0.1))).code == errc::invalid_argument);
@@ -343,7 +340,7 @@ CAF_TEST(what was shown before a start obeys a lease like any wish I5) {
 CAF_TEST(what the dead-man did is a change that minimum times see) {
   auto c = relay();
   c.min_off = milliseconds{10000};
-  fixture f;
+  output_core_fixture f;
   f.begin(c);
   f.now += 20 * sec;
   f.send(wish("operator/anna", on, 8));
@@ -356,7 +353,7 @@ CAF_TEST(what the dead-man did is a change that minimum times see) {
 }
 
 CAF_TEST(a command seen before is remembered the oldest of many is not I11) {
-  fixture f;
+  output_core_fixture f;
   for (int i = 0; i < 100; ++i)
     f.core.remember_answer(std::to_string(i), {});
   CAF_CHECK_EQUAL(f.core.remember().ids.size(), 64u);

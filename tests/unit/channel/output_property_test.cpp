@@ -2,6 +2,7 @@
 #define CAF_SUITE output_properties
 
 #include "actors/channel/output_core.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 #include <rapidcheck.h>
@@ -9,10 +10,9 @@
 #include <cmath>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns ms = 1'000'000;
 
 /// One thing that may happen to an output, drawn by chance.
 struct act {

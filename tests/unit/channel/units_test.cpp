@@ -5,6 +5,7 @@
 #include "actors/channel/make.hpp"
 #include "actors/protocol/channel.hpp"
 #include "tests/support/unit_bench.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -13,11 +14,8 @@ using namespace troupe::test;
 
 namespace {
 
-const auto on = value::digital(true);
-const auto off = value::digital(false);
-
 /// One bus with a pump, a valve, a button and a sensor, without actors.
-struct fixture : unit_bench {
+struct units_fixture : unit_bench {
   std::shared_ptr<bus_desk> desk = std::make_shared<bus_desk>("main", clock);
 
   using unit_bench::unit_bench;
@@ -76,7 +74,7 @@ struct fixture : unit_bench {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(units, fixture)
+CAF_TEST_FIXTURE_SCOPE(units, units_fixture)
 
 CAF_TEST(a command reaches the pin the table and the journal with its story) {
   start_bus();
@@ -172,7 +170,7 @@ CAF_TEST(start-up policies) {
     auto c = output_of("pump");
     c.startup = x.policy;
     {
-      fixture before{shared};
+      units_fixture before{shared};
       before.start_bus();
       before.start_output(c);
       before.wish("pump", on);
@@ -181,7 +179,7 @@ CAF_TEST(start-up policies) {
       before.seats.at("pump").inside->stop();
       CAF_REQUIRE(static_cast<bool>(before.store->close()));
     }
-    fixture f{shared};
+    units_fixture f{shared};
     f.hw.pins["pump"] = x.pin_before;
     f.start_bus();
     f.start_output(c);
@@ -293,7 +291,7 @@ CAF_TEST(a last reading comes back as restored and then as measured I6) {
   c.line.line = "temp";
   c.kind = value_kind::analog;
   {
-    fixture before{shared};
+    units_fixture before{shared};
     before.hw.pins["temp"] = 21.5;
     before.start_bus();
     before.start_input(c);
@@ -301,7 +299,7 @@ CAF_TEST(a last reading comes back as restored and then as measured I6) {
     before.seats.at("temp").inside->stop();
     CAF_REQUIRE(static_cast<bool>(before.store->close()));
   }
-  fixture f{shared};
+  units_fixture f{shared};
   f.hw.pins["temp"] = 21.5;
   f.start("temp", make_input(*f.all, f.desk, c));
   CAF_CHECK_EQUAL(f.shown("temp"), "21.5 (uncertain, restored)");

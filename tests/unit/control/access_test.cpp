@@ -15,7 +15,7 @@ using cluster::role;
 
 namespace {
 
-struct fixture {
+struct access_fixture {
   fake_house house;
   fake_neighbour others;
 
@@ -48,7 +48,7 @@ std::string path_of(const route& r) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(access_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(access_tests, access_fixture)
 
 CAF_TEST(who may what) {
   const std::vector<std::tuple<role, std::set<role>>> table = {

@@ -13,7 +13,7 @@ using test::fake_house;
 
 namespace {
 
-struct fixture {
+struct dispatch_fixture {
   fake_house house;
   far_side others;
   const caller anna{1000, 7, "anna"};
@@ -36,7 +36,7 @@ struct throwing_house : fake_house {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(dispatch_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(dispatch_tests, dispatch_fixture)
 
 CAF_TEST(names with slashes are the rest of the path) {
   std::map<std::string, std::string> names;

@@ -20,13 +20,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct server_fixture {
   temp_dir dir;
   fake_house house;
   server_options options;
   std::unique_ptr<control::server> running;
 
-  fixture() {
+  server_fixture() {
     options.path = dir.path("control.sock");
     options.request_within = 400ms;
     options.max_connections = 4;
@@ -64,7 +64,7 @@ bool is_json_error(const std::string& response) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(server_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(server_tests, server_fixture)
 
 CAF_TEST(the caller is who the kernel says) {
   start();

@@ -15,13 +15,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct stream_fixture {
   temp_dir dir;
   fake_house house;
   server_options options;
   std::unique_ptr<control::server> running;
 
-  fixture() {
+  stream_fixture() {
     options.path = dir.path("control.sock");
     options.max_streams = 8;
   }
@@ -41,7 +41,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(stream_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(stream_tests, stream_fixture)
 
 CAF_TEST(a watch begins with what is and goes on with what changes) {
   start();

@@ -28,7 +28,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-struct fixture {
+struct tls_fixture {
   temp_folder dir;
   test_authority root{"house"};
   test_leaf attic = root.issue("attic", "node");
@@ -42,7 +42,7 @@ struct fixture {
   std::vector<std::string> refused; ///< "claimed: why"
   std::unique_ptr<control::server> running;
 
-  fixture() {
+  tls_fixture() {
     std::signal(SIGPIPE, SIG_IGN);
     options.path = dir / "control.sock";
     options.tls_listen = {"127.0.0.1:0"};
@@ -58,7 +58,7 @@ struct fixture {
     serve_as(attic);
   }
 
-  ~fixture() { running.reset(); }
+  ~tls_fixture() { running.reset(); }
 
   /// What a reload does.
   void serve_as(const test_leaf& leaf, const std::string& crl = "") {
@@ -105,13 +105,13 @@ struct fixture {
 
 const std::string get_status = "GET /v1/status HTTP/1.1\r\n\r\n";
 
-std::string post(const std::string& path, const std::string& body) {
+std::string post_to(const std::string& path, const std::string& body) {
   return fmt::format("POST {} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", path, body.size(), body);
 }
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(tls_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(tls_tests, tls_fixture)
 
 CAF_TEST(an operator may set and a viewer may look) {
   start();
@@ -141,11 +141,11 @@ CAF_TEST(without a certificate one may enrol and nothing else) {
   start();
   const auto status = ask({}, get_status);
   CAF_CHECK(has(status, "HTTP/1.1 401") && has(status, "--identity"));
-  CAF_CHECK(has(ask({}, post("/v1/set/hall/lamp", R"({"value":"on"})")), "HTTP/1.1 401"));
+  CAF_CHECK(has(ask({}, post_to("/v1/set/hall/lamp", R"({"value":"on"})")), "HTTP/1.1 401"));
   CAF_CHECK(has(ask({}, "GET /v1/streams/watch HTTP/1.1\r\n\r\n"), "HTTP/1.1 401"));
   CAF_CHECK(house.last_body().is_null());
-  CAF_CHECK(has(ask({}, post("/v1/enrol", R"({"token":"fake-token","request":"x"})")), "HTTP/1.1 200"));
-  CAF_CHECK(has(ask({}, post("/v1/enrol", R"({"token":"guessed","request":"x"})")), "HTTP/1.1 403"));
+  CAF_CHECK(has(ask({}, post_to("/v1/enrol", R"({"token":"fake-token","request":"x"})")), "HTTP/1.1 200"));
+  CAF_CHECK(has(ask({}, post_to("/v1/enrol", R"({"token":"guessed","request":"x"})")), "HTTP/1.1 403"));
   CAF_CHECK(eventually([&] { return running->now().strangers == 0; }));
 }
 

@@ -2,6 +2,7 @@
 #define CAF_SUITE counter_core
 
 #include "actors/counter/counter_core.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -9,10 +10,9 @@
 #include <limits>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns sec = 1'000'000'000;
 
 counter_config meter() {
   counter_config c;

@@ -2,14 +2,15 @@
 #define CAF_SUITE pulse_ledger
 
 #include "actors/counter/ledger.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 #include <rapidcheck.h>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-constexpr mono_ns sec = 1'000'000'000;
 }
 
 CAF_TEST(what may be missing after a start is what time allows less what was found I3) {

@@ -16,8 +16,8 @@ using namespace troupe::daemon;
 namespace {
 
 /// A store whose thread commits all the time, as the store unit does.
-struct fixture {
-  fixture() {
+struct desired_fixture {
+  desired_fixture() {
     auto opened = storage::replicated_store::open(storage::make_memory_engine(disk), {}, system_clocks());
     CAF_REQUIRE(static_cast<bool>(opened));
     store = std::move(*opened);
@@ -30,7 +30,7 @@ struct fixture {
     house = std::make_unique<desired>(*store, system_clocks(), "attic");
   }
 
-  ~fixture() {
+  ~desired_fixture() {
     done = true;
     thread.join();
   }
@@ -57,7 +57,7 @@ const document bus = make_document("bus", "sim", {{"driver", "sim"}});
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(desired_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(desired_tests, desired_fixture)
 
 CAF_TEST(what was written is read again and a write that changes nothing makes no revision) {
   CAF_CHECK_EQUAL(write({bus, lamp(1)}, "first"), 1u);

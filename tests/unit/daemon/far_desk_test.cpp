@@ -55,12 +55,12 @@ private:
   bool open_ = false;
 };
 
-struct fixture {
+struct far_desk_fixture {
   hand_clock clock;
   busy_house house;
   daemon::far_desk desk{house, {}, clock, 2000ms};
 
-  ~fixture() { house.let_go(); }
+  ~far_desk_fixture() { house.let_go(); }
 
   std::future<cluster::far_answer> ask(const std::string& method, const std::string& path, const std::string& body = {}) {
     cluster::far_call x;
@@ -88,7 +88,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(far_desk_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(far_desk_tests, far_desk_fixture)
 
 CAF_TEST(I4 what waited too long at the desk is not done) {
   fill();

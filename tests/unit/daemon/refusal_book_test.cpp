@@ -13,7 +13,7 @@ namespace {
 
 constexpr mono_ns sec = 1'000'000'000, minute = 60 * sec;
 
-struct fixture {
+struct refusal_book_fixture {
   refusal_book book;
   mono_ns now = 5 * sec;
   refusal_book::lines told;
@@ -36,7 +36,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(refusals, fixture)
+CAF_TEST_FIXTURE_SCOPE(refusals, refusal_book_fixture)
 
 CAF_TEST(who dials for ever is told once and then as a sum at growing distances) {
   knock();

@@ -20,11 +20,11 @@ using nlohmann::json;
 
 namespace {
 
-struct fixture {
+struct store_desk_fixture {
   test::hand_clock clock;
   std::unique_ptr<storage::replicated_store> disk;
 
-  fixture() {
+  store_desk_fixture() {
     storage::store_options how;
     how.node = "attic";
     how.clustered = true;
@@ -46,7 +46,7 @@ json event(const std::string& node, int at, const std::string& text, int seq) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(store_desk_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(store_desk_tests, store_desk_fixture)
 
 CAF_TEST(a backup is of the moment it was asked for and a lost answer can be had again) {
   backup_desk desk{clock};

@@ -12,8 +12,8 @@ using namespace troupe::daemon;
 
 namespace {
 
-struct fixture {
-  fixture() {
+struct streams_fixture {
+  streams_fixture() {
     auto opened = storage::replicated_store::open(storage::make_memory_engine(disk), {}, system_clocks());
     CAF_REQUIRE(static_cast<bool>(opened));
     store = std::move(*opened);
@@ -46,7 +46,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(streams_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(streams_tests, streams_fixture)
 
 CAF_TEST(the first refresh after the picture that changes the quality is told) {
   publish(quality::good, origin::restore);

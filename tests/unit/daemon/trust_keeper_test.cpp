@@ -15,7 +15,7 @@ namespace {
 
 /// A node of a house founded in autumn 2026, whose clock is moved by hand, and
 /// the server that renews its certificate with a clock of its own.
-struct fixture : house_fixture {
+struct trust_keeper_fixture : house_fixture {
   set_clock board{autumn_2026};
   std::string pki = folder / "board";
   int renewals = 0;
@@ -23,7 +23,7 @@ struct fixture : house_fixture {
   std::function<nlohmann::json(const std::string& request)> says; ///< to a renewal; empty: the server's answer
   std::vector<std::string> told;
 
-  fixture() {
+  trust_keeper_fixture() {
     must(make_folder(pki, openness::secret));
     private_key key = must(private_key::make(key_algorithm::p256));
     const auto request = request_for("board", &key);
@@ -119,7 +119,7 @@ constexpr wall_ms day = 86'400'000;
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(trust_keeper_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(trust_keeper_tests, trust_keeper_fixture)
 
 CAF_TEST(a node in 1970 starts and is told once and again when its clock is set) {
   board.set(5'000);

@@ -11,7 +11,7 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture {
+struct workshop_fixture {
   unit_bench bench;
   node_config node;
   daemon::catalog names;
@@ -21,7 +21,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(workshops, fixture)
+CAF_TEST_FIXTURE_SCOPE(workshops, workshop_fixture)
 
 CAF_TEST(the desk of a removed bus goes when nobody holds it and nobody is attached) {
   auto held = makers.desk("held");

@@ -4,6 +4,7 @@
 #define CAF_SUITE gpio_debounce
 
 #include "drivers/debounce.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -11,10 +12,9 @@
 
 using namespace troupe;
 using namespace troupe::drivers;
+using namespace troupe::test;
 
 namespace {
-
-constexpr mono_ns ms = 1'000'000;
 
 /// Plays a picture, one character a millisecond, '#' high and '_' low, through
 /// a debouncer of `period`; time goes on for a while after its end.

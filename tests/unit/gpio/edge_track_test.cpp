@@ -5,15 +5,16 @@
 
 #include "drivers/gpio/edge_track.hpp"
 #include "tests/support/edge_log.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/unit_test.hpp>
 
 using namespace troupe;
 using namespace troupe::drivers::gpio;
+using namespace troupe::test;
 
 namespace {
 
-constexpr mono_ns ms = 1'000'000;
 const abilities v1{"v1", false, false, 16};
 const abilities v2{"v2", true, true, 1024};
 

@@ -9,7 +9,7 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : house_fixture {};
+struct authority_fixture : house_fixture {};
 
 unsigned mode_of(const std::string& path) {
   struct stat x{};
@@ -18,7 +18,7 @@ unsigned mode_of(const std::string& path) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(authority_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(authority_tests, authority_fixture)
 
 CAF_TEST(an issued certificate says name and role and ends at the root) {
   const auto made = issue("boiler");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr wall_ms from = autumn_2026, until = autumn_2026 + 300 * one_day;
 
-struct fixture {
+struct time_fixture {
   temp_folder folder;
   std::string path = folder / "clock.floor";
   time_floor open() { return must(time_floor::open(path, from, until)); }
@@ -22,7 +22,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(time_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(time_tests, time_fixture)
 
 CAF_TEST(times of certificates go beyond 2038 and 2050) {
   for (wall_ms at : {wall_ms{0}, wall_ms{951'782'400'000}, autumn_2026, wall_ms{2'147'483'648'000}, wall_ms{2'524'608'000'000}, in_2099}) {

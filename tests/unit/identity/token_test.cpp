@@ -16,7 +16,7 @@ token sample(const std::string& name = "boiler", role allowed = role::node) {
   return must(make_token(name, allowed, some_root, autumn_2026, hour));
 }
 
-struct fixture {
+struct token_fixture {
   temp_folder folder;
   std::string path = folder / "tokens.json";
   token_book book{path};
@@ -30,7 +30,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(token_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(token_tests, token_fixture)
 
 CAF_TEST(a token reads as it was written) {
   for (auto& name : {std::string{"a"}, std::string{"boiler"}, std::string(64, 'b')})

@@ -13,7 +13,7 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : house_fixture {
+struct trust_fixture : house_fixture {
   /// Without the crossed certificate.
   std::string without_cross(const std::string& pem) {
     std::vector<certificate> kept;
@@ -44,7 +44,7 @@ bool says(const std::vector<std::string>& lines, const std::string& part) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(trust_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(trust_tests, trust_fixture)
 
 CAF_TEST(a new root is believed when the old one vouches for it) {
   const auto ours = file("ca.crt"), lists = file("revoked.crl");

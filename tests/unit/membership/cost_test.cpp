@@ -4,6 +4,7 @@
 #include "cluster/membership/claims.hpp"
 #include "cluster/membership/membership.hpp"
 #include "tests/unit/membership/counted_memory.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -13,12 +14,10 @@
 
 using namespace troupe;
 using namespace troupe::cluster;
+using namespace troupe::test;
 using kind = membership_message::kind;
 
 namespace {
-
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
 
 std::string name_of(unsigned i) { return fmt::format("n{:03}", i); }
 

@@ -2,18 +2,13 @@
 #define CAF_SUITE membership_dial_plan
 
 #include "cluster/membership/dial_plan.hpp"
+#include "tests/support/words.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace troupe;
 using namespace troupe::cluster;
-
-namespace {
-
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
-
-} // namespace
+using namespace troupe::test;
 
 CAF_TEST(the smaller name dials at once and the larger one after a second) {
   dial_plan small, large;

@@ -13,9 +13,7 @@ using namespace troupe::test;
 
 namespace {
 
-const std::vector<std::string> two{"a", "c"};
-const std::vector<std::string> seven{"a", "c", "d", "e", "f", "g", "h"};
-using names = std::set<std::string>;
+using name_set = std::set<std::string>;
 
 /// A large house in which each node watches two others.
 struct large : room {
@@ -207,7 +205,7 @@ CAF_TEST(at most three are asked and only those that watch the peer) {
   x.silent = {x.near[0]};
   auto its = x.watchers(x.near[0], 2);
   std::erase(its, "b");
-  CAF_CHECK((receivers(x.pass(250 * ms), kind::ask, x.near[0]) == names{its.begin(), its.end()}));
+  CAF_CHECK((receivers(x.pass(250 * ms), kind::ask, x.near[0]) == name_set{its.begin(), its.end()}));
 }
 
 CAF_TEST(where none of its watchers can be asked anybody is) {
@@ -228,7 +226,7 @@ CAF_TEST(only those that we hear are asked) {
   CAF_CHECK(x.sees("a", standing::alive)); // by d
   x.silent = {"a", "c"};
   done = x.pass(250 * ms);
-  CAF_CHECK((receivers(done, kind::ask, "c") == names{"d"}));
+  CAF_CHECK((receivers(done, kind::ask, "c") == name_set{"d"}));
 }
 
 CAF_TEST(a yes is asked for again and is good for a while) {
@@ -311,7 +309,7 @@ CAF_TEST(who does not watch a peer asks it and answers when it is heard) {
   x.silent = {x.who};
   x.pass(sec);
   const auto done = x.letter(x.other, kind::ask, x.who, 5);
-  CAF_CHECK((receivers(done, kind::ask, x.who) == names{x.who}));
+  CAF_CHECK((receivers(done, kind::ask, x.who) == name_set{x.who}));
   CAF_CHECK(letters(done, kind::heard).empty());
   CAF_CHECK(letters(done, kind::not_heard).empty());
   for (int i = 0; i < 1000; ++i)

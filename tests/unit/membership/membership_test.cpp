@@ -22,11 +22,11 @@ membership::options named(const std::string& self) {
 }
 
 /// Node "b" of a cluster a, b, c: linked to both, at `now`.
-struct fixture {
+struct membership_fixture {
   membership b{named("b")};
   mono_ns now = 1000 * sec;
 
-  fixture() {
+  membership_fixture() {
     for (const auto* x : {"a", "c"}) {
       b.know(x, {std::string{x} + ":4710"}, now);
       b.on_link_up(x, 1, now, 0);
@@ -68,7 +68,7 @@ const membership_effects::letter* letter_of(const membership_effects& all, kind 
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(one_node, fixture)
+CAF_TEST_FIXTURE_SCOPE(one_node, membership_fixture)
 
 CAF_TEST(silence is asked about before it is called death) {
   auto done = pass(250 * ms, false);

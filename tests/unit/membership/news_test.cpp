@@ -13,13 +13,6 @@
 using namespace troupe;
 using namespace troupe::test;
 
-namespace {
-
-const std::vector<std::string> two{"a", "c"};
-const std::vector<std::string> seven{"a", "c", "d", "e", "f", "g", "h"};
-
-} // namespace
-
 // --- who is told what, and when ---
 
 CAF_TEST(those that watch a peer tell its silence at once and others do not repeat it) {

@@ -2,6 +2,7 @@
 
 #include "cluster/membership/membership.hpp"
 #include "cluster/membership/ring.hpp"
+#include "tests/support/words.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,8 +13,8 @@ namespace troupe::test {
 using namespace cluster;
 using kind = membership_message::kind;
 
-constexpr mono_ns ms = 1'000'000;
-constexpr mono_ns sec = 1'000 * ms;
+inline const std::vector<std::string> two{"a", "c"};
+inline const std::vector<std::string> seven{"a", "c", "d", "e", "f", "g", "h"};
 
 inline member row(const std::string& name, std::uint64_t incarnation, std::uint32_t refutation, standing is) {
   member x;

@@ -29,7 +29,7 @@ struct fake_wire final : wire {
   std::vector<std::pair<std::string, membership_message>> letters;
 };
 
-struct fixture {
+struct unit_fixture {
   moved_clock clock;
   fake_store disk;
   fake_wire net;
@@ -40,7 +40,7 @@ struct fixture {
   caf::message_handler handler;
   make_unit make;
 
-  fixture() {
+  unit_fixture() {
     membership_setup setup;
     setup.how.self = "b";
     setup.how.addresses = {"b:4710"};
@@ -86,7 +86,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(thin_actor, fixture)
+CAF_TEST_FIXTURE_SCOPE(thin_actor, unit_fixture)
 
 CAF_TEST(it dials beats and shows what it sees) {
   CAF_CHECK(did("dial c"));

@@ -13,7 +13,7 @@ namespace {
 
 /// One thing that happens to the input between two runs, and what the second
 /// run is told.
-struct row {
+struct input_row {
   const char* what;
   reading before;
   reading after;
@@ -33,7 +33,7 @@ reading lamp(bool on, std::uint64_t changes, origin how, quality grade = quality
 } // namespace
 
 CAF_TEST(edges are told once and never for restored or resent values - I6) {
-  const row rows[] = {
+  const input_row rows[] = {
     {"press", lamp(false, 4, change), lamp(true, 5, change), true, true, false},
     {"release", lamp(true, 4, change), lamp(false, 5, change), true, false, true},
     {"re-sent", lamp(true, 5, change), lamp(true, 5, refresh), false, false, false},

@@ -13,7 +13,7 @@ namespace {
 constexpr milliseconds year = 365 * 24h;
 
 /// A timer of 10 minutes, 4 of them gone, meets an absence.
-struct row {
+struct absence_row {
   const char* what;
   const char* missed;
   milliseconds away;
@@ -26,7 +26,7 @@ struct row {
 } // namespace
 
 CAF_TEST(timers go on after a restart with their missed policy - I7) {
-  const row rows[] = {
+  const absence_row rows[] = {
     {"short absence", "run", 1min, false, 0ms, false, 300},
     {"missed, run", "run", 20min, false, 0ms, true, -1},
     {"missed, skip", "skip", 20min, false, 0ms, false, -1},

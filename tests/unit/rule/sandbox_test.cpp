@@ -16,7 +16,7 @@ public:
   void on_call(std::size_t, script_call&) override {}
 };
 
-struct fixture {
+struct sandbox_fixture {
   sandbox_limits limits{200000, 1 << 20};
 
   script_result run(const std::string& lua) {
@@ -30,7 +30,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(sandbox_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(sandbox_tests, sandbox_fixture)
 
 CAF_TEST(a rule reaches nothing outside of itself) {
   for (const char* name :

@@ -75,7 +75,7 @@ public:
   std::unique_ptr<unit> content;
 };
 
-struct fixture : test_coordinator_fixture<> {
+struct unit_fixture : test_coordinator_fixture<> {
   hand_clock clock;
   storage::live_table live;
   test::fake_store store;
@@ -87,12 +87,12 @@ struct fixture : test_coordinator_fixture<> {
   std::map<std::string, heard> outputs;
   std::map<std::string, std::uint64_t> changes;
 
-  fixture() {
+  unit_fixture() {
     config.name = "test";
     add_output("lamp");
   }
 
-  ~fixture() { end(); }
+  ~unit_fixture() { end(); }
 
   void add_output(const std::string& name) {
     directory::row row;
@@ -170,7 +170,7 @@ struct fixture : test_coordinator_fixture<> {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(unit_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(unit_tests, unit_fixture)
 
 CAF_TEST(an input reaches the output with its story) {
   off("button");

@@ -20,7 +20,7 @@ version_vector upto(std::uint64_t seq) {
   return out;
 }
 
-struct fixture {
+struct ack_board_fixture {
   ack_board board;
   test::outcomes told;
 
@@ -45,15 +45,15 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(ack_board_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(ack_board_tests, ack_board_fixture)
 
 CAF_TEST(I1 what a writer is told when follows from what it asked for and who is linked) {
-  using step = std::function<void(fixture&)>;
-  const step none = [](fixture&) {};
-  const auto heard = [](std::string peer, std::uint64_t seq) { return step{[=](fixture& f) { f.linked(peer, seq); }}; };
-  const auto gone = [](std::string peer) { return step{[=](fixture& f) { f.cut(peer); }}; };
-  const step in_time = [](fixture& f) { f.late(9 * sec); };
-  const step too_late = [](fixture& f) { f.late(10 * sec); };
+  using step = std::function<void(ack_board_fixture&)>;
+  const step none = [](ack_board_fixture&) {};
+  const auto heard = [](std::string peer, std::uint64_t seq) { return step{[=](ack_board_fixture& f) { f.linked(peer, seq); }}; };
+  const auto gone = [](std::string peer) { return step{[=](ack_board_fixture& f) { f.cut(peer); }}; };
+  const step in_time = [](ack_board_fixture& f) { f.late(9 * sec); };
+  const step too_late = [](ack_board_fixture& f) { f.late(10 * sec); };
   struct row {
     const char* what;
     ack need;
@@ -84,7 +84,7 @@ CAF_TEST(I1 what a writer is told when follows from what it asked for and who is
     {"a restored peer takes its word back",    ack::peer,  {heard("b", 5), heard("b", 3)}, {in_time},                  "waits"},
   };
   for (const auto& x : table) {
-    fixture f;
+    ack_board_fixture f;
     for (const auto& s : x.before)
       s(f);
     f.wrote(x.need);

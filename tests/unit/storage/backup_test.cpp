@@ -34,7 +34,7 @@ status check(const std::string& bytes) {
   return read_through(bytes, all);
 }
 
-struct fixture {
+struct backup_fixture {
   test::hand_clock clock;
 
   std::unique_ptr<replicated_store> open(std::shared_ptr<memory_disk> disk, const std::string& node = "attic", bool clustered = true) {
@@ -94,7 +94,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(backup_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(backup_tests, backup_fixture)
 
 CAF_TEST(what is restored shows what was there and goes on as a later stream) {
   auto before = furnished();

@@ -35,7 +35,7 @@ counter_state counts(std::initializer_list<std::pair<std::uint32_t, std::uint64_
   return out;
 }
 
-rc::Gen<counter_state> any_counter() {
+rc::Gen<counter_state> any_counts() {
   return rc::gen::map(
     rc::gen::container<std::vector<std::pair<unsigned, unsigned>>>(
       rc::gen::pair(rc::gen::inRange(1u, 8u), rc::gen::inRange(0u, 100u))),
@@ -63,7 +63,7 @@ CAF_TEST(I3 joining copies of a counter never adds a pulse twice) {
   join(x, counts({{1, 40}}));
   CAF_CHECK_EQUAL(x.raw(), 47u);
   CAF_CHECK(rc::check("joins are a maximum", [] {
-    auto a = *any_counter(), b = *any_counter();
+    auto a = *any_counts(), b = *any_counts();
     auto ab = a, ba = b;
     join(ab, b);
     join(ba, a);
@@ -78,7 +78,7 @@ CAF_TEST(I3 joining copies of a counter never adds a pulse twice) {
 
 CAF_TEST(I3 folding changes neither the total nor what older copies add) {
   CAF_CHECK(rc::check("fold", [] {
-    auto x = *any_counter();
+    auto x = *any_counts();
     const auto old = x;
     if (*rc::gen::arbitrary<bool>() && !x.of(disk).counts.empty()) {
       const auto [at, n] = x.of(disk).counts.items().front();
@@ -94,7 +94,7 @@ CAF_TEST(I3 folding changes neither the total nor what older copies add) {
     RC_ASSERT(folded.total() == x.total());
   }));
   CAF_CHECK(rc::check("half of a fold has arrived", [] {
-    auto x = *any_counter();
+    auto x = *any_counts();
     if (x.of(disk).counts.empty())
       return;
     const auto [at, n] = x.of(disk).counts.items().front();

@@ -11,7 +11,7 @@ using namespace troupe::storage;
 
 namespace {
 
-stream_id stream(unsigned x) {
+stream_id writer(unsigned x) {
   return {1 + x % 3, 1 + x / 3, x};
 }
 
@@ -31,8 +31,8 @@ rc::Gen<std::pair<stream_id, slot>> any_slot() {
       auto x = contribution(1 + seq, std::to_string(of) + "/" + std::to_string(seq));
       x.flags = (of + seq) % 5 == 0 ? slot::deleted_flag : 0;
       if (seen != of && !gone)
-        x.ctx.raise(stream(seen), seen_seq);
-      return std::pair{stream(of), x};
+        x.ctx.raise(writer(seen), seen_seq);
+      return std::pair{writer(of), x};
     },
     rc::gen::inRange(0u, 6u), rc::gen::inRange(0u, 5u), rc::gen::inRange(0u, 6u),
     rc::gen::inRange(0u, 5u), rc::gen::arbitrary<bool>());
@@ -110,32 +110,32 @@ CAF_TEST(what was seen is replaced whatever the stamps say) {
   slot_set set;
   auto old = contribution(9, "old");
   old.stamp.raw = 1'000'000; // a clock years ahead
-  merge(set, stream(0), old);
+  merge(set, writer(0), old);
   auto news = contribution(1, "new");
-  news.ctx = observed(set, stream(1));
-  merge(set, stream(1), news);
+  news.ctx = observed(set, writer(1));
+  merge(set, writer(1), news);
   CAF_CHECK_EQUAL(read_map(set)->payload, "new");
   CAF_CHECK(!read_map(set)->conflict);
 }
 
 CAF_TEST(an add wins against a concurrent delete and concurrent writes show as a conflict) {
   slot_set set;
-  merge(set, stream(0), contribution(1, "first"));
+  merge(set, writer(0), contribution(1, "first"));
   auto gone = contribution(1);
   gone.flags = slot::deleted_flag;
-  gone.ctx = observed(set, stream(1));
+  gone.ctx = observed(set, writer(1));
   auto again = contribution(1, "again");
-  again.ctx = observed(set, stream(2));
+  again.ctx = observed(set, writer(2));
   again.stamp.raw = 5;
-  merge(set, stream(1), gone);
+  merge(set, writer(1), gone);
   CAF_CHECK(!read_map(set));
-  merge(set, stream(2), again);
+  merge(set, writer(2), again);
   CAF_CHECK_EQUAL(read_map(set)->payload, "again");
   CAF_CHECK(!read_map(set)->conflict);
   auto other = contribution(1, "other");
-  other.ctx.raise(stream(0), 1);
+  other.ctx.raise(writer(0), 1);
   other.stamp.raw = 6;
-  merge(set, stream(3), other);
+  merge(set, writer(3), other);
   CAF_CHECK_EQUAL(read_map(set)->payload, "other");
   CAF_CHECK(read_map(set)->conflict);
   CAF_CHECK_EQUAL(siblings(set).size(), 2u);
@@ -143,36 +143,36 @@ CAF_TEST(an add wins against a concurrent delete and concurrent writes show as a
 
 CAF_TEST(a later operation of a stream keeps what its earlier ones had seen) {
   slot_set set;
-  merge(set, stream(0), contribution(1, "old"));
+  merge(set, writer(0), contribution(1, "old"));
   auto first = contribution(1, "a");
-  first.ctx.raise(stream(0), 1);
-  merge(set, stream(1), first);
-  merge(set, stream(1), contribution(2, "b")); // its writer had collected "old"
-  CAF_CHECK(dominated(set, stream(0), 1));
+  first.ctx.raise(writer(0), 1);
+  merge(set, writer(1), first);
+  merge(set, writer(1), contribution(2, "b")); // its writer had collected "old"
+  CAF_CHECK(dominated(set, writer(0), 1));
   CAF_CHECK_EQUAL(read_map(set)->payload, "b");
 }
 
 CAF_TEST(a dominated slot is collected only with its dominator and its context stable) {
   slot_set set;
-  merge(set, stream(0), contribution(1));
+  merge(set, writer(0), contribution(1));
   auto news = contribution(1);
-  news.ctx.raise(stream(0), 1);
-  news.ctx.raise(stream(4), 3);
-  merge(set, stream(1), news);
+  news.ctx.raise(writer(0), 1);
+  news.ctx.raise(writer(4), 3);
+  merge(set, writer(1), news);
   version_vector stable;
-  stable.raise(stream(0), 1);
+  stable.raise(writer(0), 1);
   CAF_CHECK(collectable(set, stable).empty());
-  stable.raise(stream(1), 1);
+  stable.raise(writer(1), 1);
   CAF_CHECK(collectable(set, stable).empty());
-  stable.raise(stream(4), 3);
-  CAF_CHECK_EQUAL(collectable(set, stable), std::vector<stream_id>{stream(0)});
+  stable.raise(writer(4), 3);
+  CAF_CHECK_EQUAL(collectable(set, stable), std::vector<stream_id>{writer(0)});
 }
 
 CAF_TEST(of owners the highest ballot is shown and a later boot is a higher one) {
   slot_set set;
   auto x = contribution(9, own_payload(1, "before"));
   auto y = contribution(1, own_payload(2, "after"));
-  merge(set, stream(0), x);
-  merge(set, stream(1), y);
+  merge(set, writer(0), x);
+  merge(set, writer(1), y);
   CAF_CHECK_EQUAL(read_own(set)->payload, "after");
 }

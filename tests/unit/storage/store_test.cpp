@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct store_fixture {
   std::shared_ptr<memory_disk> disk = std::make_shared<memory_disk>();
   test::hand_clock clock;
   test::outcomes told;
@@ -49,7 +49,7 @@ struct fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(store_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(store_tests, store_fixture)
 
 CAF_TEST(I1 a durable write survives a power cut and one that was not told may not) {
   open();

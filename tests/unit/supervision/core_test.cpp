@@ -19,12 +19,12 @@ mono_ns in(std::chrono::nanoseconds x) {
 }
 
 /// "start a, start b; kill c" for the actions since the last call.
-struct stage {
+struct core_stage {
   core mind;
   std::map<child_key, std::string> names;
   std::map<std::string, child_key> keys;
 
-  explicit stage(core::rules r) : mind(r) {}
+  explicit core_stage(core::rules r) : mind(r) {}
 
   child_key add(const std::string& id, restart when = restart::permanent, bool own_thread = false) {
     auto k = mind.add({id, when, 1000ms, own_thread}, in(0s));
@@ -105,7 +105,7 @@ CAF_TEST(the restart matrix cell by cell) {
     CAF_MESSAGE(to_string(x.when) << " that ends " << to_string(x.how));
     CAF_CHECK_EQUAL(to_string(decide_fate(x.when, x.how)), std::string{to_string(x.becomes)});
     // The same cell through the core: what is done with the child.
-    stage s{rules(strategy::one_for_one)};
+    core_stage s{rules(strategy::one_for_one)};
     auto k = s.add("a", x.when, true);
     if (x.how == end::start_failed)
       s.said(); // still starting
@@ -142,7 +142,7 @@ CAF_TEST(each strategy concerns its siblings in its order) {
   };
   for (auto& x : table) {
     CAF_MESSAGE(to_string(x.how) << ", " << x.fails << " fails");
-    stage s{rules(x.how)};
+    core_stage s{rules(x.how)};
     for (auto id : {"a", "b", "c", "d"})
       s.add(id);
     CAF_CHECK_EQUAL(s.play(in(0s)), "start a, start b, start c, start d");
@@ -152,7 +152,7 @@ CAF_TEST(each strategy concerns its siblings in its order) {
 }
 
 CAF_TEST(in a group a start waits for the one before it) {
-  stage s{rules(strategy::rest_for_one)};
+  core_stage s{rules(strategy::rest_for_one)};
   s.add("a");
   s.add("b");
   CAF_CHECK_EQUAL(s.said(), "start a");
@@ -164,7 +164,7 @@ CAF_TEST(in a group a start waits for the one before it) {
 }
 
 CAF_TEST(a temporary sibling does not come back with its group) {
-  stage s{rules(strategy::one_for_all)};
+  core_stage s{rules(strategy::one_for_all)};
   s.add("a");
   s.add("t", restart::temporary);
   s.play(in(0s));
@@ -173,7 +173,7 @@ CAF_TEST(a temporary sibling does not come back with its group) {
 }
 
 CAF_TEST(a sibling that crashes while its group stops counts as stopped) {
-  stage s{rules(strategy::one_for_all)};
+  core_stage s{rules(strategy::one_for_all)};
   for (auto id : {"a", "b", "c"})
     s.add(id);
   s.play(in(0s));
@@ -184,7 +184,7 @@ CAF_TEST(a sibling that crashes while its group stops counts as stopped) {
 }
 
 CAF_TEST(pauses grow from none and are forgiven) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   s.add("a");
   CAF_CHECK_EQUAL(s.said(), "start a");
   s.mind.started(s.keys["a"], in(0s));
@@ -208,7 +208,7 @@ CAF_TEST(pauses grow from none and are forgiven) {
 }
 
 CAF_TEST(too many failures quarantine the child and leave the others alone) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   s.add("a");
   s.add("b");
   s.play(in(0s));
@@ -236,7 +236,7 @@ CAF_TEST(too many failures quarantine the child and leave the others alone) {
 CAF_TEST(a probation that lasts a minute is passed) {
   auto r = rules(strategy::one_for_one);
   r.intensity.restarts = 1;
-  stage s{r};
+  core_stage s{r};
   s.add("a");
   s.play(in(0s));
   s.crash("a", in(1s));
@@ -256,7 +256,7 @@ CAF_TEST(a probation that lasts a minute is passed) {
 }
 
 CAF_TEST(who was quarantined by hand waits for a hand) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   auto k = s.add("a");
   s.play(in(0s));
   s.mind.quarantine_child(k, "by hand", in(1s));
@@ -269,7 +269,7 @@ CAF_TEST(who was quarantined by hand waits for a hand) {
 CAF_TEST(who depends on a quarantined child is held and comes back with it) {
   auto r = rules(strategy::rest_for_one);
   r.intensity.restarts = 0;
-  stage s{r};
+  core_stage s{r};
   for (auto id : {"a", "b", "c"})
     s.add(id);
   s.play(in(0s));
@@ -283,7 +283,7 @@ CAF_TEST(who depends on a quarantined child is held and comes back with it) {
 CAF_TEST(removing the culprit frees those that it held) {
   auto r = rules(strategy::one_for_all);
   r.intensity.restarts = 0;
-  stage s{r};
+  core_stage s{r};
   for (auto id : {"a", "b"})
     s.add(id);
   s.play(in(0s));
@@ -296,7 +296,7 @@ CAF_TEST(removing the culprit frees those that it held) {
 CAF_TEST(with escalate the failures of all children count and the reason survives) {
   auto r = rules(strategy::one_for_one);
   r.intensity = {.restarts = 2, .period = 10s, .escalate = true, .retry_quarantined = 0ms};
-  stage s{r};
+  core_stage s{r};
   for (auto id : {"a", "b", "c"})
     s.add(id);
   s.play(in(0s));
@@ -323,7 +323,7 @@ CAF_TEST(failures spread wider than the period never escalate) {
   auto r = rules(strategy::one_for_one);
   r.intensity = {.restarts = 2, .period = 10s, .escalate = true, .retry_quarantined = 0ms};
   r.backoff.second = 0ms;
-  stage s{r};
+  core_stage s{r};
   s.add("a");
   s.play(in(0s));
   for (int i = 0; i < 50; ++i) {
@@ -333,7 +333,7 @@ CAF_TEST(failures spread wider than the period never escalate) {
 }
 
 CAF_TEST(a hung child is replaced if it has its own thread else it is marked) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   auto own = s.add("bus", restart::permanent, true);
   auto shared = s.add("rule");
   s.play(in(0s));
@@ -349,7 +349,7 @@ CAF_TEST(a hung child is replaced if it has its own thread else it is marked) {
 CAF_TEST(a hung child without a thread makes an escalating supervisor fail) {
   auto r = rules(strategy::one_for_one);
   r.intensity.escalate = true;
-  stage s{r};
+  core_stage s{r};
   auto k = s.add("rule");
   s.play(in(0s));
   s.mind.hung(k, "in a loop", in(1s));
@@ -361,7 +361,7 @@ CAF_TEST(a hung child without a thread makes an escalating supervisor fail) {
 }
 
 CAF_TEST(the ordered stop goes from last to first and ends what does not) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   for (auto id : {"a", "b", "c"})
     s.add(id);
   s.play(in(0s));
@@ -395,7 +395,7 @@ CAF_TEST(by hand) {
   };
   for (auto& x : table) {
     CAF_MESSAGE(x.what);
-    stage s{rules(strategy::one_for_one)};
+    core_stage s{rules(strategy::one_for_one)};
     auto k = s.add("a");
     s.add("b");
     s.play(in(0s));
@@ -405,7 +405,7 @@ CAF_TEST(by hand) {
 }
 
 CAF_TEST(a hand on the button ends a pause) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   s.add("a");
   s.play(in(0s));
   s.crash("a", in(1s));
@@ -417,7 +417,7 @@ CAF_TEST(a hand on the button ends a pause) {
 }
 
 CAF_TEST(a finished transient child rests and can be started by hand) {
-  stage s{rules(strategy::one_for_one)};
+  core_stage s{rules(strategy::one_for_one)};
   auto k = s.add("a", restart::transient);
   s.play(in(0s));
   s.mind.ended(k, end::normal, "", in(1s));
@@ -431,7 +431,7 @@ CAF_TEST(a finished transient child rests and can be started by hand) {
 CAF_TEST(a restart that spent its grant counts like any other) {
   auto r = rules(strategy::one_for_one);
   r.backoff.second = 0ms;
-  stage s{r};
+  core_stage s{r};
   auto k = s.add("a");
   CAF_CHECK_EQUAL(s.said(), "start a");
   s.mind.started(k, in(0s));
@@ -447,7 +447,7 @@ CAF_TEST(a restart that spent its grant counts like any other) {
 CAF_TEST(a grant spent beyond the limit is taken back) {
   auto r = rules(strategy::one_for_one);
   r.intensity.restarts = 0;
-  stage s{r};
+  core_stage s{r};
   auto k = s.add("a");
   s.play(in(0s));
   s.mind.ended(k, end::crashed, "boom", in(1s), true);

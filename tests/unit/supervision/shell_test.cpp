@@ -12,7 +12,7 @@ using namespace troupe::test;
 namespace {
 
 /// One tree in virtual time.
-struct stage : test_coordinator_fixture<> {
+struct shell_stage : test_coordinator_fixture<> {
   ledger book;
   directory names;
   memory told;
@@ -22,7 +22,7 @@ struct stage : test_coordinator_fixture<> {
     top = start_root(sys, std::move(spec), told, names, system_clocks(), {}, bounds);
     consume_messages();
   }
-  ~stage() override {
+  ~shell_stage() override {
     if (top) {
       caf::anon_send(top->handle(), order{order::kind::stop, 0, {}});
       consume_messages();
@@ -44,7 +44,7 @@ child_spec one(ledger& book) {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(shell_tests, stage)
+CAF_TEST_FIXTURE_SCOPE(shell_tests, shell_stage)
 
 CAF_TEST(the second crash waits fifty milliseconds with its messages) {
   begin(one(book));

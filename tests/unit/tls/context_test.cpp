@@ -9,7 +9,7 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : pki_fixture {
+struct context_fixture : pki_fixture {
   /// What `load` says about these files; "" when it likes them.
   std::string told(const credential_files& files,
                    const clock_source& clocks = system_clocks()) {
@@ -20,7 +20,7 @@ struct fixture : pki_fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(context_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(context_tests, context_fixture)
 
 CAF_TEST(a context knows its own name and role) {
   auto leaf = issuing.issue("server-1");

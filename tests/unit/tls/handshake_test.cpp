@@ -10,7 +10,7 @@ using namespace troupe::test;
 
 namespace {
 
-struct fixture : pki_fixture {
+struct handshake_fixture : pki_fixture {
   using context = std::shared_ptr<const tls_context>;
 
   context load(const credential_files& files,
@@ -51,7 +51,7 @@ struct fixture : pki_fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(handshake_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(handshake_tests, handshake_fixture)
 
 CAF_TEST(two nodes below one root know each other) {
   auto a = load(give("a")), b = load(give("b", root.below("second issuing").issue("b")));

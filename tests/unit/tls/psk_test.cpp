@@ -14,7 +14,7 @@ namespace {
 const std::string key_1 = "000102030405060708090a0b0c0d0e0f";
 const std::string key_2 = "f00102030405060708090a0b0c0d0e0f";
 
-struct fixture : pki_fixture {
+struct psk_fixture : pki_fixture {
   std::shared_ptr<const psk_context> load(const std::string& text,
                                           const std::string& self) {
     write_file(folder / "keys", text);
@@ -34,7 +34,7 @@ struct fixture : pki_fixture {
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(psk_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(psk_tests, psk_fixture)
 
 CAF_TEST(a board and a node with one key know each other) {
   both_ends ends;
