@@ -6,7 +6,7 @@ namespace troupe::storage {
 
 hlc_clock::hlc_clock(hlc bound, clock_quality quality, wall_ms wall, mono_ns mono)
   : last_(bound), bound_(bound), quality_(quality), start_mono_(mono) {
-  start_wall_ = quality == clock_quality::none ? bound.ms() : std::max(bound.ms(), wall);
+  start_wall_ = quality == clock_quality::none && bound.raw != 0 ? bound.ms() : std::max(bound.ms(), wall);
   last_ = std::max(last_, hlc::at(start_wall_));
   // Nothing was promised beyond the persisted bound yet; the caller persists
   // the first one before the first operation.
@@ -32,15 +32,16 @@ void hlc_clock::saw(hlc other, wall_ms wall) {
 }
 
 bool hlc_clock::wants_bound(wall_ms wall, mono_ns mono) const {
-  return physical(wall, mono) + reserve_ms / 2 >= bound_.ms()
+  return physical(wall, mono) + reserve() / 2 >= bound_.ms()
          || last_.ms() + step_ms / 2 >= bound_.ms();
 }
 
 hlc hlc_clock::next_bound(wall_ms wall, mono_ns mono) const {
   // Ahead of the wall by the reserve; where the stamps are ahead already, as
   // after a quick restart, only by what counting may need. Otherwise each of
-  // many restarts would push the stamps further into the future.
-  return std::max({bound_, hlc::at(physical(wall, mono) + reserve_ms),
+  // many restarts would push the stamps further into the future; and where no clock
+  // is known, nothing would ever bring them back.
+  return std::max({bound_, hlc::at(physical(wall, mono) + reserve()),
                    hlc::at(last_.ms() + step_ms)});
 }
 

@@ -51,8 +51,11 @@ status local_store::start() {
   last_ring_ = now;
   wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
   const auto bound = std::max(found->bound, pages.highest_bound);
-  twin_ = twin_watch{std::max(clocks_.wall(), bound.ms())};
-  stamps_ = hlc_clock{bound, options_.clock, clocks_.wall(), now};
+  time_ = node_clock{machine_quality(), clocks_.wall(), now};
+  if (options_.synchronised)
+    look_at_ = now;
+  stamps_ = hlc_clock{bound, time_.quality(), clocks_.wall(), now};
+  twin_ = twin_watch{stamps_.last().ms()};
   image greeting; // what `greet` needs, when the rest has moved on
   greeting.seen = found->seen;
   greeting.boot = found->boot;
@@ -187,7 +190,7 @@ status local_store::begin(image from, const ring_reading& ring) {
   hlc bound;
   {
     std::lock_guard lock{mutex_};
-    bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
+    bound = stamps_.next_bound(wall(), clocks_.mono());
   }
   put_names(first, names, bound);
   put_young(first, young_streams(from, names.state));

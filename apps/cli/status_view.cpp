@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace troupe::cli {
 
@@ -64,6 +65,23 @@ std::string store_line(const json& x, const style& how) {
   return result;
 }
 
+/// Nothing of a node that does not tell.
+std::string clock_line(const json& x, const style& how) {
+  const auto quality = text_at(x, "quality");
+  if (quality.empty())
+    return "";
+  const auto peers = count_of(number_at(x, "sources"), "node");
+  if (quality == "ntp")
+    return line("clock", how.paint("● kept right by the network", colour::green));
+  const auto off = std::abs(number_at(x, "ahead_ms"));
+  const auto own = off < 1000 ? std::string{"this machine's agrees"}
+                              : fmt::format("this machine's says {}", clock_time(static_cast<wall_ms>(number_at(x, "machine")), static_cast<wall_ms>(number_at(x, "wall"))));
+  if (quality == "peer")
+    return line("clock", fmt::format("{}, {}; {}", how.paint("● taken from other nodes", colour::green),
+                                     number_at(x, "sources") > 0 ? "of which " + peers + " can be asked" : "of which none can be asked now", own));
+  return line("clock", how.paint("◐ nobody says what time it is: no network time here, and no linked node that has it", colour::yellow));
+}
+
 } // namespace
 
 std::string show_status(const json& x, const style& how, wall_ms now) {
@@ -84,6 +102,7 @@ std::string show_status(const json& x, const style& how, wall_ms now) {
                    + share(number_at(channels, "bad"), "bad", colour::red, how));
   result += member_lines(list_at(x, "members"), how, now);
   result += store_line(object_at(x, "store"), how);
+  result += clock_line(object_at(x, "clock"), how);
   result += line("memory", bytes(number_at(x, "memory_bytes")));
   if (alarms.empty())
     return result + line("alarms", how.paint("● none", colour::green));

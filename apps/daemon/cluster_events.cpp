@@ -209,7 +209,8 @@ json cluster_part::replicas() {
                    {"sending_all", x.sending_all}, {"receiving_all", x.receiving_all}, {"under_way", x.under_way},
                    {"staged_bytes", x.staged}, {"sent_bytes", x.sent_bytes}, {"received_bytes", x.received_bytes},
                    {"wholes_sent", x.wholes_sent}, {"repaired", x.repaired}, {"repairing", x.differing},
-                   {"compared_s", seconds_since(x.compared_at)}, {"lacks", x.lacks}, {"stream", x.session}});
+                   {"compared_s", seconds_since(x.compared_at)}, {"lacks", x.lacks}, {"stream", x.session},
+                   {"clock", x.linked ? json(to_string(x.clock)) : json()}});
   }
   const auto all = disk_.missing({});
   for (const auto& name : members) // not linked since this node started
