@@ -62,6 +62,12 @@ void local_store::tell_clock_change(const node_clock::change& x, aftermath& then
   event.text = in_words(x);
   event.at = x.now;
   event.mono = x.mono;
+  event.clock = x.quality;
+  event.correlates.emplace();
+  event.correlates->before = x.before;
+  for (const auto& of : ours_)
+    if (of.is_journal() && of != journal_stream_)
+      event.correlates->earlier.push_back(of);
   add_event(std::move(event), then);
 }
 

@@ -207,6 +207,7 @@ bool local_store::take_events(stream_range what, aftermath& then) {
     journal_record record{++last_local_, what.stream, x.content.seq, 0, x.content.stamp,
                           std::move(x.content.payload)};
     auto event = record.event();
+    event.uncertain = event.clock == clock_quality::none;
     record.at = std::max(event.at, wall()); // its clock may have been behind
     events_.add(std::move(record));
     then.events.push_back(std::move(event));

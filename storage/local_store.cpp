@@ -273,12 +273,15 @@ void local_store::add_event(journal_event x, aftermath& then) {
     x.at = wall();
   if (x.mono == 0)
     x.mono = now;
+  if (!x.correlates)
+    x.clock = time_.quality();
+  x.uncertain = x.clock == clock_quality::none;
   x.seq = ++last_local_;
   x.boot = journal_stream_.boot;
   x.node = node_;
   journals_.raise(journal_stream_, journals_.at(journal_stream_) + 1);
   events_.add({x.seq, journal_stream_, journals_.at(journal_stream_), x.at, stamp(),
-               encode(x, time_.quality())});
+               encode(x)});
   ask_commit(x.level == severity::alarm ? now : later(now, options_.journal_sync));
   then.news = true;
   then.events.push_back(std::move(x));
