@@ -23,6 +23,7 @@ struct image {
   std::string node;
   std::string machine;
   bool clustered = false;
+  std::uint32_t format = 0; ///< 0: a new disk
   stream_id medium;         ///< the first state stream of this disk
   std::vector<stream_id> young;
 

@@ -12,7 +12,11 @@ namespace troupe::storage::layout {
 
 /// 2: counters are told per node and marks say what they exclude; keys of what a
 /// node says of itself carry its name.
-inline constexpr std::uint32_t format = 2;
+/// 3: there may be journal events of version 2. Written once the feature
+/// `journal_times` is on, so that until then the version before can take over.
+inline constexpr std::uint32_t format = 3;
+/// The oldest that is opened, in place.
+inline constexpr std::uint32_t oldest_format = 2;
 
 struct slot_address {
   slot_kind kind;

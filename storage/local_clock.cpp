@@ -1,3 +1,4 @@
+#include "storage/features.hpp"
 #include "storage/local_store.hpp"
 
 #include <fmt/chrono.h>
@@ -12,20 +13,21 @@ namespace troupe::storage {
 namespace {
 
 constexpr mono_ns look_every = 5'000'000'000;
+constexpr std::size_t most_not_correlated = 16;
 
 std::string utc(wall_ms at) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(at / 1000)));
 }
 
-std::string in_words(const node_clock::change& x) {
+std::string in_words(const node_clock::change& x, bool corrects) {
   const char* by = x.quality == clock_quality::ntp    ? "known from the network"
                    : x.quality == clock_quality::peer ? "taken from other nodes"
                                                       : "set, by whom nobody knows";
   const auto off = x.now - x.before;
   if (off <= node_clock::step_ms && off >= -node_clock::step_ms)
     return fmt::format("the time is {}; it was right before", by);
-  return fmt::format("the time is {}: {}, it was {}. Earlier events of this start are shown with corrected times", by,
-                     utc(x.now), utc(x.before));
+  return fmt::format("the time is {}: {}, the clock said {}. Earlier events of this start are shown with corrected times{}", by,
+                     utc(x.now), utc(x.before), corrects ? "" : " once all members can read that");
 }
 
 } // namespace
@@ -52,14 +54,33 @@ void local_store::look_at_clock(aftermath& then) {
     twin_ = twin_watch{std::max(wall(), stamps_.last().ms())};
   if (change)
     tell_clock_change(*change, then);
+  while (!not_correlated_.empty() && is_on(journal_times)) {
+    const auto late = not_correlated_.front();
+    not_correlated_.pop_front();
+    correlate(late, "the times of earlier events of this start are corrected now: all members can read it", then);
+  }
+}
+
+bool local_store::is_on(std::string_view feature) const {
+  // A node alone is all members itself.
+  return !clustered_ || lookup(slot_kind::map, std::string{feature_prefix} + std::string{feature}).has_value();
 }
 
 void local_store::tell_clock_change(const node_clock::change& x, aftermath& then) {
+  if (is_on(journal_times))
+    return correlate(x, in_words(x, true), then);
+  not_correlated_.push_back(x);
+  if (not_correlated_.size() > most_not_correlated)
+    not_correlated_.pop_front();
+  note(severity::notice, "clock", in_words(x, false), then);
+}
+
+void local_store::correlate(const node_clock::change& x, std::string text, aftermath& then) {
   journal_event event;
   event.level = severity::notice;
   event.kind = "clock";
   event.subject = options_.node;
-  event.text = in_words(x);
+  event.text = std::move(text);
   event.at = x.now;
   event.mono = x.mono;
   event.clock = x.quality;

@@ -46,6 +46,8 @@ status local_store::start() {
   auto ring = open_ring();
   const auto pages = ring ? *ring : ring_reading{};
   clustered_ = options_.clustered || found->clustered;
+  // Alone it is all members itself; among others a feature must be on first.
+  format_ = std::max(found->format, clustered_ ? layout::oldest_format : layout::format);
   const auto now = clocks_.mono();
   opened_at_ = now;
   last_ring_ = now;
@@ -160,7 +162,7 @@ void local_store::put_names(batch& into, const streams& names, hlc bound) const 
            to_bytes(names.state) + to_bytes(names.journal));
   into.put(family::meta, std::string{layout::medium_key}, to_bytes(medium_));
   into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
-  into.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
+  into.put(family::meta, std::string{layout::format_key}, layout::number(format_));
   into.put(family::meta, std::string{layout::node_key}, options_.node);
   if (!options_.machine.empty())
     into.put(family::meta, std::string{layout::machine_key}, options_.machine);

@@ -131,6 +131,7 @@ private:
     std::vector<std::pair<std::string, std::uint64_t>> counters; ///< key, told
     std::uint64_t events_upto = 0;
     std::optional<hlc> bound;
+    std::uint32_t format = 0;         ///< 0: as it was
   };
 
   // local_store.cpp: with the lock held
@@ -157,6 +158,8 @@ private:
   [[nodiscard]] wall_ms wall() const; ///< what this node takes it to be
   void look_at_clock(aftermath& then);
   void tell_clock_change(const node_clock::change& x, aftermath& then);
+  void correlate(const node_clock::change& x, std::string text, aftermath& then);
+  [[nodiscard]] bool is_on(std::string_view feature) const;
 
   // local_counters.cpp: with the lock held
   live_counter& count_cell(const std::string& key);
@@ -241,6 +244,8 @@ private:
   bool young_changed_ = false;
   node_clock time_;
   mono_ns look_at_ = never;  ///< the machine's clock, again
+  std::deque<node_clock::change> not_correlated_; ///< not all members could read it
+  std::uint32_t format_ = 0; ///< of the database
   hlc_clock stamps_;
   repeat_filter repeats_;
   std::vector<std::string> trimmed_keys_; ///< of events gone by retention

@@ -1,3 +1,4 @@
+#include "storage/features.hpp"
 #include "storage/layout.hpp"
 #include "storage/local_store.hpp"
 
@@ -119,6 +120,10 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
   }
   if (out.changes.empty())
     return out;
+  if (format_ < layout::format && is_on(journal_times)) {
+    out.format = layout::format;
+    out.changes.put(family::meta, std::string{layout::format_key}, layout::number(out.format));
+  }
   if (stamps_.wants_bound(wall(), now)) {
     out.bound = stamps_.next_bound(wall(), now);
     out.changes.put(family::meta, std::string{layout::bound_key},
@@ -179,6 +184,7 @@ void local_store::settle(taken& x, aftermath& then) {
   x.waiters.clear();
   if (x.bound)
     stamps_.persisted(*x.bound);
+  format_ = std::max(format_, x.format);
   for (const auto& [key, told] : x.counters) {
     auto& counter = counters_[key];
     counter.durable = std::max(counter.durable, told);

@@ -120,8 +120,11 @@ json node_control::status() {
            {{"quality", to_string(s.clock)}, {"wall", parts_.all.clocks.wall() + s.clock_ahead}, {"machine", parts_.all.clocks.wall()},
             {"ahead_ms", s.clock_ahead}, {"sources", s.clock_sources}}},
           {"alarms", alarms}};
-  if (parts_.cluster != nullptr)
+  if (parts_.cluster != nullptr) {
     out["members"] = parts_.cluster->members()["members"];
+    if (auto features = parts_.cluster->features(); !features.empty())
+      out["features"] = std::move(features);
+  }
   return out;
 }
 

@@ -228,8 +228,13 @@ json cluster_part::catching_up() {
           {"away_s", static_cast<double>(x->away) / 1e9}};
 }
 
+json cluster_part::features() { return features_ ? features_->view() : json::array(); }
+
 json cluster_part::alarms() {
   auto out = json::array();
+  if (features_)
+    for (const auto& [subject, text] : features_->troubles())
+      out.push_back({{"at", all_.clocks.wall()}, {"subject", subject}, {"text", text}});
   if (exchange_)
     for (const auto& x : exchange_->peers())
       if (!x.trouble.empty())
