@@ -5,10 +5,10 @@
 namespace troupe::storage {
 
 hlc_clock::hlc_clock(hlc bound, hlc newest, clock_quality quality, wall_ms wall, mono_ns mono)
-  : bound_(bound), quality_(quality), start_wall_(bound.ms()), start_mono_(mono) {
+  : bound_(bound), quality_(quality), start_wall_(bound.raw != 0 ? bound.ms() : wall), start_mono_(mono) {
   // The run before stamped nothing later than its clock and what it had seen. A
   // clock that is further behind than the reserve is another one.
-  const bool goes_on = quality != clock_quality::none && wall + reserve_ms >= bound.ms();
+  const bool goes_on = bound.raw == 0 || (quality != clock_quality::none && wall + reserve_ms >= bound.ms());
   // Own stamps were never above the bound; later ones are a foreign clock's.
   last_ = goes_on ? std::max(std::min(newest, bound), hlc::at(wall)) : bound;
   // Nothing was promised beyond the persisted bound yet; the caller persists
@@ -35,15 +35,16 @@ void hlc_clock::saw(hlc other, wall_ms wall) {
 }
 
 bool hlc_clock::wants_bound(wall_ms wall, mono_ns mono) const {
-  return physical(wall, mono) + reserve_ms / 2 >= bound_.ms()
+  return physical(wall, mono) + reserve() / 2 >= bound_.ms()
          || last_.ms() + step_ms / 2 >= bound_.ms();
 }
 
 hlc hlc_clock::next_bound(wall_ms wall, mono_ns mono) const {
   // Ahead of the wall by the reserve; where the stamps are ahead already, as
   // after a quick restart, only by what counting may need. Otherwise each of
-  // many restarts would push the stamps further into the future.
-  return std::max({bound_, hlc::at(physical(wall, mono) + reserve_ms),
+  // many restarts would push the stamps further into the future; and where no clock
+  // is known, nothing would ever bring them back.
+  return std::max({bound_, hlc::at(physical(wall, mono) + reserve()),
                    hlc::at(last_.ms() + step_ms)});
 }
 

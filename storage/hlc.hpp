@@ -1,7 +1,8 @@
 #pragma once
 
-#include "config/model/time.hpp"
+#include "storage/clock_quality.hpp"
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 
@@ -22,17 +23,14 @@ struct hlc {
   friend auto operator<=>(const hlc&, const hlc&) = default;
 };
 
-/// How far this machine's wall clock is believed.
-enum class clock_quality : std::uint8_t {
-  none, ///< no battery, not synchronised: the stamps go on from their bound
-  peer, ///< the median of the peers
-  ntp,
-};
-
 /// Gives stamps that only grow, also across restarts: it never passes a bound
 /// that rests on disk. After a restart it goes on from the wall clock, if that
 /// can have been the clock of the run before, and else from the bound: up to
 /// `reserve_ms` too late, so what somebody else writes meanwhile would lose.
+///
+/// A clock of quality `none` is not looked at: the stamps go on from the bound by
+/// the monotonic clock. Only where there is none, on a new disk, it tells where they
+/// begin; whatever it says there, others hold nothing of this disk yet.
 class hlc_clock {
 public:
   /// How far ahead the bound is reserved.
@@ -52,6 +50,9 @@ public:
   /// the bound is still ordered, by the count.
   [[nodiscard]] hlc tick(wall_ms wall, mono_ns mono);
 
+  /// How far the clock is believed from now on. Never less than before.
+  void believe(clock_quality quality) { quality_ = std::max(quality_, quality); }
+
   /// A foreign stamp was seen: the next own one is later, within reason.
   void saw(hlc other, wall_ms wall);
 
@@ -66,6 +67,7 @@ public:
 
 private:
   [[nodiscard]] wall_ms physical(wall_ms wall, mono_ns mono) const;
+  [[nodiscard]] wall_ms reserve() const noexcept { return quality_ == clock_quality::none ? step_ms : reserve_ms; }
 
   hlc last_;
   hlc bound_;

@@ -39,7 +39,8 @@ void read_meta(image& into, scan_trouble& bad, std::string_view key, std::string
   };
   if (key == layout::format_key) {
     const auto found = number(value);
-    if (found < layout::format)
+    into.format = static_cast<std::uint32_t>(found);
+    if (found < layout::oldest_format)
       bad.note(errc::unsupported,
                fmt::format("the store has format {}, of a version before the first release; this program knows {}: "
                            "keep the configuration with that version's 'troupe export', put the data directory "

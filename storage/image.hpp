@@ -24,6 +24,7 @@ struct image {
   std::string node;
   std::string machine;
   bool clustered = false;
+  std::uint32_t format = 0; ///< 0: a new disk
   disk_name medium;         ///< this disk
   std::optional<milliseconds> new_for; ///< it is a new disk, and has run for so long
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "config/model/time.hpp"
+#include "storage/clock_quality.hpp"
 #include "storage/live_table.hpp"
+#include "storage/stream_id.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +14,17 @@ namespace troupe::storage {
 
 /// How much a person should care. Numbers rest on disk.
 enum class severity : std::uint8_t { debug, info, notice, warning, alarm };
+
+/// Of an event that tells that its node's clock became good, or was set: what the
+/// clock would say at `journal_event::mono` without. From `at`, `mono` and the
+/// quality of that event readers know when earlier ones were.
+struct clock_correlation {
+  wall_ms before = 0;
+  /// Journal streams that the same process wrote before the one of this event.
+  std::vector<stream_id> earlier;
+
+  friend bool operator==(const clock_correlation&, const clock_correlation&) = default;
+};
 
 /// A fact of the event journal. Facts are appended and never changed; they
 /// leave by retention only.
@@ -28,6 +42,12 @@ struct journal_event {
   std::vector<step> story; ///< what led to it, first step first
   std::string who;         ///< operator, when there was one
   std::string detail;      ///< JSON, free form; post-mortems live here
+  clock_quality clock = clock_quality::none; ///< behind `at`; given by the store
+  std::optional<clock_correlation> correlates;
+
+  // For readers; not stored.
+  wall_ms told_at = 0;     ///< what the writer's clock said, where `at` is corrected
+  bool uncertain = false;  ///< nobody knew the time, nor was it found out later
 
   friend bool operator==(const journal_event&, const journal_event&) = default;
 };

@@ -10,7 +10,9 @@ namespace troupe::storage {
 
 namespace {
 
-constexpr std::uint8_t journal_encoding = 1;
+constexpr std::uint8_t plain_version = 1;
+constexpr std::uint8_t correlating_version = 2;
+constexpr std::size_t max_earlier_streams = 16;
 constexpr wall_ms day_ms = 24 * 3600 * 1000;
 
 void cut(std::string& text, std::size_t most) {
@@ -52,9 +54,9 @@ void limit(journal_event& x) {
       cut(*text, max_event_text_bytes);
 }
 
-std::string encode(const journal_event& x, clock_quality quality) {
+std::string encode(const journal_event& x) {
   byte_writer out;
-  out.u8(journal_encoding);
+  out.u8(x.correlates ? correlating_version : plain_version);
   out.u8(static_cast<std::uint8_t>(x.level));
   out.text(x.kind);
   out.text(x.subject);
@@ -63,7 +65,7 @@ std::string encode(const journal_event& x, clock_quality quality) {
   out.text(x.detail);
   out.u64(static_cast<std::uint64_t>(x.at));
   out.u64(static_cast<std::uint64_t>(x.mono));
-  out.u8(static_cast<std::uint8_t>(quality));
+  out.u8(static_cast<std::uint8_t>(x.clock));
   out.varint(x.story.size());
   for (const auto& step : x.story) {
     out.text(step.kind);
@@ -71,12 +73,21 @@ std::string encode(const journal_event& x, clock_quality quality) {
     out.text(step.text);
     out.u64(static_cast<std::uint64_t>(step.at));
   }
+  if (x.correlates) {
+    const auto& earlier = x.correlates->earlier;
+    const auto n = std::min(earlier.size(), max_earlier_streams);
+    out.u64(static_cast<std::uint64_t>(x.correlates->before));
+    out.varint(n);
+    for (auto i = earlier.size() - n; i < earlier.size(); ++i)
+      write(out, earlier[i]);
+  }
   return out.take();
 }
 
 bool decode(std::string_view bytes, journal_event& into) {
   byte_reader in{bytes};
-  if (in.u8() != journal_encoding)
+  const auto version = in.u8();
+  if (version != plain_version && version != correlating_version)
     return false;
   into.level = static_cast<severity>(in.u8());
   into.kind = in.text();
@@ -86,7 +97,7 @@ bool decode(std::string_view bytes, journal_event& into) {
   into.detail = in.text();
   into.at = static_cast<wall_ms>(in.u64());
   into.mono = static_cast<mono_ns>(in.u64());
-  in.u8(); // clock quality: for readers across nodes
+  into.clock = std::min(static_cast<clock_quality>(in.u8()), clock_quality::ntp);
   for (auto n = in.varint(); n > 0 && in.ok(); --n) {
     step x;
     x.kind = in.text();
@@ -95,12 +106,19 @@ bool decode(std::string_view bytes, journal_event& into) {
     x.at = static_cast<wall_ms>(in.u64());
     into.story.push_back(std::move(x));
   }
+  if (version == correlating_version) {
+    into.correlates.emplace();
+    into.correlates->before = static_cast<wall_ms>(in.u64());
+    for (auto n = std::min<std::uint64_t>(in.varint(), max_earlier_streams); n > 0 && in.ok(); --n)
+      into.correlates->earlier.push_back(read_stream_id(in));
+  }
   return in.ok();
 }
 
 journal_event journal_record::event() const {
   journal_event out;
   if (!decode(bytes, out)) { // of a later version: shown as what it is
+    out = {};
     out.kind = "unknown";
     out.text = fmt::format("an event of a later version, {} bytes", bytes.size());
   }
@@ -110,7 +128,75 @@ journal_event journal_record::event() const {
   return out;
 }
 
+// --- corrections -------------------------------------------------------------
+
+void clock_corrections::add(const stream_id& of, const journal_event& x) {
+  if (!x.correlates || x.at <= 0)
+    return;
+  auto streams = x.correlates->earlier;
+  streams.push_back(of);
+  for (const auto& s : streams) {
+    if (s.node != of.node)
+      continue;
+    auto& kept = of_[s][static_cast<std::size_t>(x.clock)];
+    if (kept.now == 0 || kept.mono <= x.mono)
+      kept = {x.mono, x.at};
+  }
+}
+
+void clock_corrections::drop(const stream_id& of, const journal_event& x) {
+  if (!x.correlates)
+    return;
+  auto streams = x.correlates->earlier;
+  streams.push_back(of);
+  for (const auto& s : streams) {
+    const auto found = of_.find(s);
+    if (found == of_.end() || s.node != of.node)
+      continue;
+    auto& kept = found->second[static_cast<std::size_t>(x.clock)];
+    if (kept.mono == x.mono)
+      kept = {};
+    if (std::all_of(found->second.begin(), found->second.end(), [](const word& w) { return w.now == 0; }))
+      of_.erase(found);
+  }
+}
+
+void clock_corrections::apply(const stream_id& of, journal_event& x) const {
+  x.uncertain = x.clock == clock_quality::none;
+  const auto found = of_.find(of);
+  if (found == of_.end())
+    return;
+  for (auto quality = qualities; quality-- > static_cast<std::size_t>(x.clock);) {
+    const auto& word = found->second[quality];
+    if (word.now == 0 || word.mono <= x.mono)
+      continue;
+    const auto really = word.now - (word.mono - x.mono) / 1'000'000;
+    x.uncertain = quality == static_cast<std::size_t>(clock_quality::none);
+    if (really == x.at)
+      return;
+    x.told_at = x.at;
+    x.at = really;
+    return;
+  }
+}
+
+// --- the log -----------------------------------------------------------------
+
+namespace {
+
+/// Nothing of events that do not correlate: they are many and need not be built.
+std::optional<journal_event> correlating(const journal_record& x) {
+  if (x.bytes.empty() || static_cast<std::uint8_t>(x.bytes.front()) != correlating_version)
+    return {};
+  auto out = x.event();
+  return out.correlates ? std::optional{std::move(out)} : std::nullopt;
+}
+
+} // namespace
+
 void journal_log::add(journal_record x) {
+  if (const auto event = correlating(x))
+    corrections_.add(x.stream, *event);
   // Retention goes by the order of arrival: an event of a clock that was behind
   // is not older than what came before it.
   if (!records_.empty())
@@ -131,6 +217,8 @@ std::vector<journal_record> journal_log::trim(const journal_retention& keep, wal
     if (!old && records_.size() <= keep.events && bytes_ <= max_bytes)
       break;
     bytes_ -= weight(x);
+    if (const auto event = correlating(x))
+      corrections_.drop(x.stream, *event);
     out.push_back(std::move(x));
     records_.pop_front();
   }
@@ -142,8 +230,10 @@ std::vector<journal_event> journal_log::query(const journal_query& q) const {
   for (auto i = records_.rbegin(); i != records_.rend(); ++i) {
     if (out.size() >= q.newest || i->local <= q.after_seq)
       break;
-    if (fits(*i, q))
-      out.push_back(i->event());
+    if (!fits(*i, q))
+      continue;
+    out.push_back(i->event());
+    corrections_.apply(i->stream, out.back());
   }
   std::reverse(out.begin(), out.end());
   return out;

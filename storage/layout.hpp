@@ -11,7 +11,11 @@
 namespace troupe::storage::layout {
 
 /// 3: counters are told per disk, and marks say what they exclude of each.
-inline constexpr std::uint32_t format = 3;
+/// 4: there may be journal events of version 2. Written once the feature
+/// `journal_times` is on, so that until then the version before can take over.
+inline constexpr std::uint32_t format = 4;
+/// The oldest that is opened, in place.
+inline constexpr std::uint32_t oldest_format = 3;
 
 struct slot_address {
   slot_kind kind;

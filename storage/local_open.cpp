@@ -58,13 +58,18 @@ status local_store::start() {
   const auto pages = ring ? *ring : ring_reading{};
   clustered_ = options_.clustered || found->clustered;
   new_for_ = new_for(*found);
+  // Alone it is all members itself; among others a feature must be on first.
+  format_ = std::max(found->format, clustered_ ? layout::oldest_format : layout::format);
   const auto now = clocks_.mono();
   opened_at_ = now;
   last_ring_ = now;
   wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
   const auto bound = std::max(found->bound, pages.highest_bound);
-  twin_ = twin_watch{std::max(clocks_.wall(), bound.ms())};
-  stamps_ = hlc_clock{bound, newest_stamp(*found), options_.clock, clocks_.wall(), now};
+  time_ = node_clock{machine_quality(), clocks_.wall(), now};
+  if (options_.synchronised)
+    look_at_ = now;
+  stamps_ = hlc_clock{bound, newest_stamp(*found), time_.quality(), clocks_.wall(), now};
+  twin_ = twin_watch{std::max(stamps_.last(), bound).ms()};
   image greeting; // what `greet` needs, when the rest has moved on
   greeting.seen = found->seen;
   greeting.boot = found->boot;
@@ -173,7 +178,7 @@ void local_store::put_names(batch& into, const streams& names, hlc bound) const 
   into.put(family::meta, std::string{layout::medium_key},
            to_bytes(medium_) + layout::number(static_cast<std::uint64_t>(made_)));
   into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
-  into.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
+  into.put(family::meta, std::string{layout::format_key}, layout::number(format_));
   into.put(family::meta, std::string{layout::node_key}, options_.node);
   if (!options_.machine.empty())
     into.put(family::meta, std::string{layout::machine_key}, options_.machine);
@@ -208,7 +213,7 @@ status local_store::begin(image from, const ring_reading& ring) {
   hlc bound;
   {
     std::lock_guard lock{mutex_};
-    bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
+    bound = stamps_.next_bound(wall(), clocks_.mono());
   }
   put_names(first, names, bound);
   put_age(first, opened_at_);

@@ -10,7 +10,8 @@ namespace troupe::storage {
 
 replica_port::summary local_store::summarize() const {
   std::lock_guard lock{mutex_};
-  return {state_stream_, data_.seen(), data_.durable(), data_.collected(), journals_, data_.digests()};
+  return {state_stream_, data_.seen(), data_.durable(), data_.collected(), journals_, data_.digests(),
+          {wall(), time_.quality()}};
 }
 
 stream_range local_store::range(const stream_id& of, std::uint64_t after,
@@ -92,7 +93,7 @@ void local_store::take(whole_state what) {
     if (closed_)
       return;
     for (const auto& x : what.items)
-      stamps_.saw(x.content.stamp, clocks_.wall());
+      stamps_.saw(x.content.stamp, wall());
     after(data_.take(std::move(what)), false, then);
     check_wake(then);
   }
@@ -170,9 +171,9 @@ void local_store::watch_own_streams() {
 }
 
 void local_store::hear_stamps(const stream_range& x) {
-  const auto wall = clocks_.wall();
+  const auto now = wall();
   for (const auto& s : x.slots)
-    stamps_.saw(s.content.stamp, wall);
+    stamps_.saw(s.content.stamp, now);
 }
 
 void local_store::watch_twin(const stream_range& x, aftermath& then) {
@@ -198,7 +199,8 @@ bool local_store::take_events(stream_range what, aftermath& then) {
     journal_record record{++last_local_, what.stream, x.content.seq, 0, x.content.stamp,
                           std::move(x.content.payload)};
     auto event = record.event();
-    record.at = std::max(event.at, clocks_.wall()); // its clock may have been behind
+    event.uncertain = event.clock == clock_quality::none;
+    record.at = std::max(event.at, wall()); // its clock may have been behind
     events_.add(std::move(record));
     then.events.push_back(std::move(event));
     journals_.raise(what.stream, x.content.seq);
@@ -240,6 +242,7 @@ void local_store::unreachable(const std::string& peer) {
   aftermath then;
   {
     std::lock_guard lock{mutex_};
+    time_.lost(peer);
     for (auto& x : elsewhere_.unreachable(peer))
       then.waiters.emplace_back(std::move(x.done), std::move(x.how));
   }
@@ -282,7 +285,7 @@ void local_store::rename() {
       if (of.node == node_)
         highest = std::max(highest, of.boot);
     names = name_streams(highest);
-    bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
+    bound = stamps_.next_bound(wall(), clocks_.mono());
     put_names(first, names, bound);
   }
   if (auto ok = degraded ? status{} : disk_->commit(first, true); !ok) {

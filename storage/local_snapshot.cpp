@@ -1,3 +1,5 @@
+#include "storage/features.hpp"
+#include "storage/layout.hpp"
 #include "storage/local_store.hpp"
 
 // The local store as a backup takes it.
@@ -23,6 +25,7 @@ snapshot local_store::take_snapshot() {
     out.journal_stream = journal_stream_;
     out.bound = stamps_.bound();
     out.clustered = clustered_;
+    out.format = is_on(journal_times) ? layout::format : format_;
     out.state = data_.whole({});
   }
   deliver(then);

@@ -171,7 +171,7 @@ std::vector<std::string> local_store::member_names() const {
 }
 
 hlc local_store::stamp() {
-  return stamps_.tick(clocks_.wall(), clocks_.mono());
+  return stamps_.tick(wall(), clocks_.mono());
 }
 
 void local_store::add_waiter(on_durable done, ack need) {
@@ -241,9 +241,10 @@ void local_store::append(journal_event event) {
     if (closed_)
       return;
     limit(event);
+    look_at_clock(then);
     const auto now = clocks_.mono();
     if (event.at == 0)
-      event.at = clocks_.wall();
+      event.at = wall();
     if (event.mono == 0)
       event.mono = now;
     if (repeats_.offer(event, now))
@@ -261,15 +262,18 @@ void local_store::add_event(journal_event x, aftermath& then) {
   limit(x);
   const auto now = clocks_.mono();
   if (x.at == 0)
-    x.at = clocks_.wall();
+    x.at = wall();
   if (x.mono == 0)
     x.mono = now;
+  if (!x.correlates)
+    x.clock = time_.quality();
+  x.uncertain = x.clock == clock_quality::none;
   x.seq = ++last_local_;
   x.boot = journal_stream_.boot;
   x.node = node_;
   journals_.raise(journal_stream_, journals_.at(journal_stream_) + 1);
   events_.add({x.seq, journal_stream_, journals_.at(journal_stream_), x.at, stamp(),
-               encode(x, options_.clock)});
+               encode(x)});
   ask_commit(x.level == severity::alarm ? now : later(now, options_.journal_sync));
   then.news = true;
   then.events.push_back(std::move(x));
@@ -279,7 +283,7 @@ void local_store::add_event(journal_event x, aftermath& then) {
 
 void local_store::drop_old_events(std::size_t most) {
   const journal_retention keep{options_.journal_events, options_.journal_days, 0};
-  for (auto& x : events_.trim(keep, clocks_.wall(), most)) {
+  for (auto& x : events_.trim(keep, wall(), most)) {
     trimmed_keys_.push_back(layout::position_key(x.stream, x.seq));
   }
 }
@@ -323,6 +327,9 @@ store_stats local_store::stats() const {
   out.slowdown = flash_.slowdown(now);
   out.degraded = degraded_;
   out.stream = to_string(state_stream_);
+  out.clock = time_.quality();
+  out.clock_sources = time_.sources();
+  out.clock_ahead = wall() - clocks_.wall();
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include "storage/feed.hpp"
 #include "storage/flash_budget.hpp"
 #include "storage/image.hpp"
+#include "storage/node_clock.hpp"
 #include "storage/read.hpp"
 #include "storage/repeat_filter.hpp"
 #include "storage/replica.hpp"
@@ -72,6 +73,7 @@ public:
   void collect(const version_vector& stable, const std::optional<version_vector>& agreed) override;
   void acknowledged(const std::string& peer, const version_vector& durable) override;
   void unreachable(const std::string& peer) override;
+  void heard_clock(const std::string& peer, const clock_word& said) override; // local_clock.cpp
   void compared_with_a_peer() override;
   std::vector<digest_row> digest_rows(std::size_t bucket) const override;
   std::vector<whole_state::item> slots_of(const std::vector<digest_row>& rows) const override;
@@ -125,6 +127,7 @@ private:
     std::vector<std::pair<std::string, std::uint64_t>> counters; ///< key, told
     std::uint64_t events_upto = 0;
     std::optional<hlc> bound;
+    std::uint32_t format = 0;         ///< 0: as it was
   };
 
   // local_store.cpp: with the lock held
@@ -145,6 +148,14 @@ private:
   void check_wake(aftermath& then);
   void deliver(aftermath& then) const;
   [[nodiscard]] hlc stamp();
+
+  // local_clock.cpp: with the lock held
+  [[nodiscard]] clock_quality machine_quality() const;
+  [[nodiscard]] wall_ms wall() const; ///< what this node takes it to be
+  void look_at_clock(aftermath& then);
+  void tell_clock_change(const node_clock::change& x, aftermath& then);
+  void correlate(const node_clock::change& x, std::string text, aftermath& then);
+  [[nodiscard]] bool is_on(std::string_view feature) const;
 
   // local_counters.cpp: with the lock held
   live_counter& count_cell(const std::string& key);
@@ -230,6 +241,10 @@ private:
   stream_id journal_stream_;
   std::set<stream_id> ours_; ///< of this process
   std::optional<milliseconds> new_for_; ///< this is a new disk: it had run for so long at the open
+  node_clock time_;
+  mono_ns look_at_ = never;  ///< the machine's clock, again
+  std::deque<node_clock::change> not_correlated_; ///< not all members could read it
+  std::uint32_t format_ = 0; ///< of the database
   hlc_clock stamps_;
   repeat_filter repeats_;
   std::vector<std::string> trimmed_keys_; ///< of events gone by retention

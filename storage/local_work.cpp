@@ -1,3 +1,4 @@
+#include "storage/features.hpp"
 #include "storage/layout.hpp"
 #include "storage/local_store.hpp"
 
@@ -27,7 +28,7 @@ std::string way_out(errc code) {
 
 mono_ns local_store::next_due() const {
   auto at = std::min(ring_at_, degraded_ ? retry_at_ : std::min(commit_at_, counters_at_));
-  at = std::min({at, push_at_, rename_at_, elsewhere_.due()});
+  at = std::min({at, push_at_, rename_at_, elsewhere_.due(), look_at_});
   if (const auto repeats = repeats_.due())
     at = std::min(at, *repeats);
   return at;
@@ -49,6 +50,8 @@ mono_ns local_store::work() {
     std::lock_guard lock{mutex_};
     if (closed_)
       return never;
+    if (look_at_ <= now)
+      look_at_clock(then);
     for (auto& x : repeats_.ended(now))
       add_event(std::move(x), then);
     for (auto& x : elsewhere_.late(now))
@@ -112,8 +115,12 @@ local_store::taken local_store::take(mono_ns now, bool with_counters) {
   out.waiters = std::exchange(waiters_, {});
   if (out.changes.empty())
     return out;
-  if (stamps_.wants_bound(clocks_.wall(), now)) {
-    out.bound = stamps_.next_bound(clocks_.wall(), now);
+  if (format_ < layout::format && is_on(journal_times)) {
+    out.format = layout::format;
+    out.changes.put(family::meta, std::string{layout::format_key}, layout::number(out.format));
+  }
+  if (stamps_.wants_bound(wall(), now)) {
+    out.bound = stamps_.next_bound(wall(), now);
     out.changes.put(family::meta, std::string{layout::bound_key},
                     layout::number(out.bound->raw));
   }
@@ -174,6 +181,7 @@ void local_store::settle(taken& x, aftermath& then) {
   x.waiters.clear();
   if (x.bound)
     stamps_.persisted(*x.bound);
+  format_ = std::max(format_, x.format);
   for (const auto& [key, told] : x.counters) {
     auto& counter = counters_[key];
     counter.durable = std::max(counter.durable, told);
@@ -198,7 +206,7 @@ void local_store::checkpoint(mono_ns now) {
     ring_at_ = never;
     last_ring_ = now;
     content = ring_content();
-    content.bound = stamps_.next_bound(clocks_.wall(), now);
+    content.bound = stamps_.next_bound(wall(), now);
     for (const auto& [key, x] : counters_)
       told.emplace_back(key, x.told);
   }
@@ -356,7 +364,7 @@ status local_store::reopen(aftermath& then) {
   hlc bound;
   {
     std::lock_guard lock{mutex_};
-    bound = stamps_.next_bound(clocks_.wall(), clocks_.mono());
+    bound = stamps_.next_bound(wall(), clocks_.mono());
     put_names(first, {state_stream_, journal_stream_}, bound);
     put_age(first, clocks_.mono());
   }

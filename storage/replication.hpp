@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/model/result.hpp"
+#include "storage/clock_quality.hpp"
 #include "storage/slot.hpp"
 
 #include <array>
@@ -95,6 +96,7 @@ public:
     version_vector collected; ///< what cannot be told one by one any more
     version_vector journals;  ///< journal streams: what is held in RAM
     digest sums;              ///< of exactly what `seen` says
+    clock_word clock;         ///< what time this node takes it to be
   };
 
   virtual ~replica_port() = default;
@@ -131,6 +133,9 @@ public:
   virtual void acknowledged(const std::string& peer, const version_vector& durable) = 0;
   /// The link to `peer` ended; nobody waits for it.
   virtual void unreachable(const std::string& peer) = 0;
+
+  /// What a linked peer says of the time; about once a second, until `unreachable`.
+  virtual void heard_clock(const std::string& peer, const clock_word& said) = 0;
 
   /// A peer has answered that holds no more of this node's streams than it does
   /// itself: a meter may be set.

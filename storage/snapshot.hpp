@@ -21,6 +21,7 @@ struct snapshot {
   stream_id journal_stream;
   hlc bound;              ///< no stamp above it was ever given
   bool clustered = false;
+  std::uint32_t format = 0; ///< of the database: who restores it must know that one
   whole_state state;
   version_vector journals;
   std::deque<journal_record> events;

@@ -49,7 +49,10 @@ struct store_options {
   std::size_t journal_events = 20000;
   int journal_days = 30;
   std::size_t max_pending_ops = 100000; ///< over it: `over_limit`
-  clock_quality clock = clock_quality::ntp; ///< `none`: stamps go on from their bound
+  clock_quality clock = clock_quality::ntp; ///< of the machine, where `synchronised` is not given
+  /// Does the network keep the machine's clock right now? Asked every few seconds
+  /// and with each event, under the store's lock: answers at once.
+  std::function<bool()> synchronised;
   std::string machine;              ///< fingerprint; another one than at the last open is noted
   milliseconds settle_for{0};       ///< how long `settled` is false after open, for peers to tell
   milliseconds peer_ack{2000};      ///< a writer waits so long for other members
@@ -78,6 +81,9 @@ struct store_stats {
   std::uint64_t lost_events = 0;        ///< journal events dropped at `max_pending_ops`
   bool degraded = false;                ///< disk refuses writes; RAM goes on, D0 is refused
   std::string degraded_why;
+  clock_quality clock = clock_quality::none; ///< how far this node's notion of the time is believed
+  std::size_t clock_sources = 0;        ///< linked peers that say something of it
+  wall_ms clock_ahead = 0;              ///< of that notion before the machine's clock
   std::string stream;                   ///< readable id of the current stream
   std::string restored;                 ///< the backup that this open began with; empty: none
 };

@@ -16,13 +16,20 @@ std::string level_of(const json& x, const style& how) {
   return level == "notice" ? how.paint(text, colour::cyan) : how.paint(text, colour::dim);
 }
 
+/// One character behind a time that is not what the clock said, or not known.
+std::string time_mark(const json& x, const style& how) {
+  if (truth_at(x, "uncertain"))
+    return how.paint("?", colour::yellow);
+  return number_at(x, "told_at") != 0 ? how.paint("~", colour::cyan) : " ";
+}
+
 } // namespace
 
 std::string show_log_line(const json& x, const style& how, wall_ms now) {
   const auto who = text_at(x, "who");
   const auto node = text_at(x, "node");
-  return cut(fmt::format("{}  {}{}  {}  {}  {}{}",
-                         clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+  return cut(fmt::format("{}{} {}{}  {}  {}  {}{}",
+                         clock_time(static_cast<wall_ms>(number_at(x, "at")), now), time_mark(x, how),
                          node.empty() ? "" : how.paint(pad(node, 10), colour::dim) + "  ",
                          level_of(x, how), how.paint(pad(text_at(x, "kind"), 10), colour::dim),
                          how.paint(pad(text_at(x, "subject"), 18), colour::bold),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace troupe::cli {
 
@@ -64,6 +65,41 @@ std::string store_line(const json& x, const style& how) {
   return result;
 }
 
+/// What the house does once all members can; nothing for a node alone, which can all that it knows.
+std::string feature_lines(const json& all, const style& how) {
+  std::string result;
+  for (const auto& x : all) {
+    std::string waits;
+    for (const auto& who : list_at(x, "waits_for"))
+      waits += (waits.empty() ? "" : ", ") + (who.is_string() ? harmless(who.get<std::string>()) : "?");
+    const auto name = how.paint(text_at(x, "name"), colour::bold);
+    const bool on = truth_at(x, "on");
+    result += line(result.empty() ? "features" : "",
+                   on && waits.empty() ? name + "  " + how.paint("● on", colour::green)
+                   : on                ? name + "  " + how.paint("✗ on, and not known to " + waits, colour::red)
+                   : waits.empty()     ? name + "  " + how.paint("◐ goes on in a moment", colour::dim)
+                                       : name + "  " + how.paint("◐ waits for an update of " + waits, colour::yellow));
+  }
+  return result;
+}
+
+/// Nothing of a node that does not tell.
+std::string clock_line(const json& x, const style& how) {
+  const auto quality = text_at(x, "quality");
+  if (quality.empty())
+    return "";
+  const auto peers = count_of(number_at(x, "sources"), "node");
+  if (quality == "ntp")
+    return line("clock", how.paint("● kept right by the network", colour::green));
+  const auto off = std::abs(number_at(x, "ahead_ms"));
+  const auto own = off < 1000 ? std::string{"this machine's agrees"}
+                              : fmt::format("this machine's says {}", clock_time(static_cast<wall_ms>(number_at(x, "machine")), static_cast<wall_ms>(number_at(x, "wall"))));
+  if (quality == "peer")
+    return line("clock", fmt::format("{}, {}; {}", how.paint("● taken from other nodes", colour::green),
+                                     number_at(x, "sources") > 0 ? "of which " + peers + " can be asked" : "of which none can be asked now", own));
+  return line("clock", how.paint("◐ nobody says what time it is: no network time here, and no linked node that has it", colour::yellow));
+}
+
 } // namespace
 
 std::string show_status(const json& x, const style& how, wall_ms now) {
@@ -83,7 +119,9 @@ std::string show_status(const json& x, const style& how, wall_ms now) {
                    + share(number_at(channels, "uncertain"), "uncertain", colour::yellow, how) + ", "
                    + share(number_at(channels, "bad"), "bad", colour::red, how));
   result += member_lines(list_at(x, "members"), how, now);
+  result += feature_lines(list_at(x, "features"), how);
   result += store_line(object_at(x, "store"), how);
+  result += clock_line(object_at(x, "clock"), how);
   result += line("memory", bytes(number_at(x, "memory_bytes")));
   if (alarms.empty())
     return result + line("alarms", how.paint("● none", colour::green));

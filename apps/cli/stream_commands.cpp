@@ -89,7 +89,8 @@ void add_stream_commands(CLI::App& app, session& s) {
     ->check(CLI::IsMember({"debug", "info", "notice", "warning", "alarm"}));
   log->add_option("-n,--newest", l->newest, "At most so many entries")->capture_default_str();
   log->add_flag("-f,--follow", l->follow, "Go on with what happens from now on, until Ctrl-C");
-  log->footer("Examples:\n  troupe log\n  troupe log hall/lamp -n 10\n  troupe log --level warning --follow");
+  log->footer("Examples:\n  troupe log\n  troupe log hall/lamp -n 10\n  troupe log --level warning --follow\n"
+              "Behind a time: ~ its node's clock was wrong, and the time is corrected; ? nobody knew the time then.");
   log->callback([&s, l] {
     client::params query = {{"newest", std::to_string(l->newest)}};
     for (auto& [key, text] : client::params{{"subject", l->name}, {"kind", l->kind}, {"level", l->level}})

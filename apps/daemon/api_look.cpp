@@ -116,9 +116,15 @@ json node_control::status() {
             {"bytes_per_day", s.bytes_per_day}, {"budget_per_day", parts_.node.flash_bytes_per_day},
             {"last_commit_us", s.last_commit_us}, {"max_commit_us", s.max_commit_us},
             {"reopens", s.reopens}, {"degraded", s.degraded}, {"degraded_why", s.degraded_why}}},
+          {"clock",
+           {{"quality", to_string(s.clock)}, {"wall", parts_.all.clocks.wall() + s.clock_ahead}, {"machine", parts_.all.clocks.wall()},
+            {"ahead_ms", s.clock_ahead}, {"sources", s.clock_sources}}},
           {"alarms", alarms}};
-  if (parts_.cluster != nullptr)
+  if (parts_.cluster != nullptr) {
     out["members"] = parts_.cluster->members()["members"];
+    if (auto features = parts_.cluster->features(); !features.empty())
+      out["features"] = std::move(features);
+  }
   return out;
 }
 

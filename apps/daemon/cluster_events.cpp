@@ -209,7 +209,8 @@ json cluster_part::replicas() {
                    {"sending_all", x.sending_all}, {"receiving_all", x.receiving_all}, {"under_way", x.under_way},
                    {"staged_bytes", x.staged}, {"sent_bytes", x.sent_bytes}, {"received_bytes", x.received_bytes},
                    {"wholes_sent", x.wholes_sent}, {"repaired", x.repaired}, {"repairing", x.differing},
-                   {"compared_s", seconds_since(x.compared_at)}, {"lacks", x.lacks}, {"stream", x.session}});
+                   {"compared_s", seconds_since(x.compared_at)}, {"lacks", x.lacks}, {"stream", x.session},
+                   {"clock", x.linked ? json(to_string(x.clock)) : json()}});
   }
   const auto all = disk_.missing({});
   for (const auto& name : members) // not linked since this node started
@@ -227,8 +228,13 @@ json cluster_part::catching_up() {
           {"away_s", static_cast<double>(x->away) / 1e9}};
 }
 
+json cluster_part::features() { return features_ ? features_->view() : json::array(); }
+
 json cluster_part::alarms() {
   auto out = json::array();
+  if (features_)
+    for (const auto& [subject, text] : features_->troubles())
+      out.push_back({{"at", all_.clocks.wall()}, {"subject", subject}, {"text", text}});
   if (exchange_)
     for (const auto& x : exchange_->peers())
       if (!x.trouble.empty())

@@ -387,10 +387,33 @@ void cluster_part::start_exchange() {
     all_.store.append(std::move(event));
   });
   // Said anew at each start, so that no one who did not hear of it removes a node that lives.
-  const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}};
-  if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, me.dump()); !put)
+  const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}, {"features", storage::known_features()}};
+  own_words_ = me.dump();
+  if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, own_words_); !put)
     tell(severity::warning, "store", "cannot say in the store that this node is a member: " + put.why().context);
   exchange_->start();
+  features_ = std::make_unique<feature_desk>(disk_, config_.name, storage::known_features(),
+                                             [this](severity level, const std::string& subject, const std::string& text) { tell(level, subject, text); });
+  chores_.every(5s, [this] { look_at_features(); });
+}
+
+void cluster_part::look_at_features() {
+  // Whoever took this node back has said no more of it than its name.
+  const auto kept = disk_.get(slot_kind::map, std::string{storage::member_prefix} + config_.name);
+  if (kept && !json::parse(kept->payload, nullptr, false).contains("features"))
+    (void)disk_.put(slot_kind::map, kept->key, own_words_);
+  // The store tells all members once it equals that of another one; or there is none:
+  // a board with a key has no part in it.
+  const auto peers = exchange_->peers();
+  bool whole = std::any_of(peers.begin(), peers.end(), [](const auto& x) { return x.linked && x.equal; });
+  if (!whole) {
+    auto others = other_nodes();
+    for (const auto& x : net().links())
+      if (x.who->psk)
+        std::erase(others, x.who->name);
+    whole = others.empty() && all_.clocks.mono() - started_ > std::chrono::nanoseconds{10s}.count();
+  }
+  features_->look(whole);
 }
 
 void cluster_part::keep_in_store(const std::string& name, const cluster::member& as) {

@@ -5,6 +5,7 @@
 #include "apps/daemon/cluster_words.hpp"
 #include "apps/daemon/enrolment.hpp"
 #include "apps/daemon/far_desk.hpp"
+#include "apps/daemon/feature_desk.hpp"
 #include "apps/daemon/house_control.hpp"
 #include "apps/daemon/refusal_book.hpp"
 #include "apps/daemon/trust_inbox.hpp"
@@ -64,6 +65,7 @@ public:
   [[nodiscard]] json members() override;
   [[nodiscard]] json replicas() override;
   [[nodiscard]] json catching_up() override;
+  [[nodiscard]] json features() override;
   [[nodiscard]] json alarms() override;
   [[nodiscard]] result<json> act(const control::caller& who, const std::string& name, const std::string& verb) override;
   [[nodiscard]] result<json> token(const control::caller& who, const json& body) override;
@@ -98,6 +100,7 @@ private:
   void show_documents();
   void follow_documents();
   void start_exchange();
+  void look_at_features();
   /// In the store: whoever stands there is waited for when something is collected.
   void keep_in_store(const std::string& name, const cluster::member& as);
   void learn_documents(const std::string& node);
@@ -146,6 +149,8 @@ private:
   std::unique_ptr<house_control> front_;
   std::unique_ptr<cluster::discovery> discovery_;
   std::shared_ptr<cluster::exchange> exchange_; ///< null: a board with a pre-shared key
+  std::unique_ptr<feature_desk> features_;      ///< null: the same
+  std::string own_words_; ///< this node's member document
   std::shared_ptr<void> feed_;
   std::uint64_t book_ = 0;
 };

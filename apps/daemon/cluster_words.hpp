@@ -20,6 +20,8 @@ public:
   [[nodiscard]] virtual json replicas() = 0;
   /// {"operations", "done", "for_s", "away_s"} while this node catches up, else null
   [[nodiscard]] virtual json catching_up() = 0;
+  /// [{"name", "on", "known", "waits_for"}]: what the house may do once all members can
+  [[nodiscard]] virtual json features() = 0;
   /// [{"at", "subject", "text"}], for the status
   [[nodiscard]] virtual json alarms() = 0;
   [[nodiscard]] virtual result<json> act(const control::caller& who, const std::string& name, const std::string& verb) = 0;

@@ -53,6 +53,13 @@ json event_json(const storage::journal_event& x) {
   json out{{"seq", x.seq},         {"at", x.at},     {"boot", x.boot},
            {"level", to_string(x.level)}, {"kind", x.kind}, {"subject", x.subject},
            {"text", x.text},       {"who", x.who},   {"story", story_json(x.story)}};
+  out["clock"] = to_string(x.clock);
+  if (x.told_at != 0)
+    out["told_at"] = x.told_at;
+  if (x.uncertain)
+    out["uncertain"] = true;
+  if (x.correlates)
+    out["clock_before"] = x.correlates->before;
   if (!x.detail.empty()) {
     const auto detail = json::parse(x.detail, nullptr, false);
     out["detail"] = detail.is_discarded() ? json(x.detail) : detail;

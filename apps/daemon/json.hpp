@@ -23,6 +23,7 @@ json story_json(const std::vector<storage::step>& x);
 json reading_json(const storage::live_table::row& row, const catalog::item* about,
                   const clock_source& clocks);
 
+/// `at` may be corrected: then `told_at` is what the writer's clock said.
 json event_json(const storage::journal_event& x);
 
 /// JSON of another node. `null` if it is none, nested so deep that walking it

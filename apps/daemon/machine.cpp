@@ -5,6 +5,8 @@
 #include <fstream>
 #include <vector>
 
+#include <sys/timex.h>
+
 namespace troupe::daemon {
 
 namespace {
@@ -45,6 +47,11 @@ std::string machine_fingerprint(const std::string& root) {
     return "";
   const auto first = *std::min_element(cards.begin(), cards.end());
   return "mac " + first.substr(first.find(' ') + 1);
+}
+
+bool clock_synchronised() {
+  timex now{}; // no modes: it only looks, which anybody may
+  return adjtimex(&now) != -1 && (now.status & STA_UNSYNC) == 0;
 }
 
 } // namespace troupe::daemon

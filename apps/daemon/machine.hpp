@@ -13,4 +13,10 @@ namespace troupe::daemon {
 ///          machine has neither (a container): then nothing can be compared.
 [[nodiscard]] std::string machine_fingerprint(const std::string& root = "");
 
+/// Does a daemon keep this machine's clock right by the network? The kernel is told
+/// so by each of them (timesyncd, chrony with `rtcsync`, ntpd) and forgets it when
+/// somebody sets the clock by hand, and after hours without word of a server.
+/// Any thread, at once.
+[[nodiscard]] bool clock_synchronised();
+
 } // namespace troupe::daemon

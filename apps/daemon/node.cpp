@@ -115,6 +115,7 @@ status node::parts::open_store() {
   storage::store_options options;
   options.node = config.name;
   options.machine = machine_fingerprint();
+  options.synchronised = clock_synchronised;
   options.clustered = cluster_part::is_member(config);
   if (options.clustered)
     options.settle_for = 5s; // members tell what they know of this node's counters

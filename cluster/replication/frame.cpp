@@ -234,6 +234,8 @@ void write(byte_writer& out, const pulse& x) {
   out.u64(x.seen_hash);
   out.u64(x.durable_hash);
   out.u64(x.journals_hash);
+  out.u64(static_cast<std::uint64_t>(x.clock.wall));
+  out.u8(static_cast<std::uint8_t>(x.clock.quality));
 }
 
 pulse read_pulse(reader& from) {
@@ -241,6 +243,10 @@ pulse read_pulse(reader& from) {
   x.seen_hash = from.in.u64();
   x.durable_hash = from.in.u64();
   x.journals_hash = from.in.u64();
+  if (from.in.at_end())
+    return x;
+  x.clock.wall = static_cast<wall_ms>(from.in.u64());
+  x.clock.quality = static_cast<storage::clock_quality>(from.in.u8());
   return x;
 }
 

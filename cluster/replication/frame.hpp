@@ -87,6 +87,7 @@ struct pulse {
   std::uint64_t seen_hash = 0;
   std::uint64_t durable_hash = 0;
   std::uint64_t journals_hash = 0;
+  storage::clock_word clock; ///< nothing from nodes of earlier versions
 
   friend bool operator==(const pulse&, const pulse&) = default;
 };

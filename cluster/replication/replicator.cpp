@@ -291,6 +291,7 @@ void replicator::on(peer& from, const frame::taken& x, const state& mine, mono_n
 }
 
 void replicator::on(peer& from, const frame::pulse& x, const state&, mono_ns now, frames&) {
+  data_.heard_clock(from.name, from.clock = x.clock);
   if (x.seen_hash == frame::hash(from.seen) && x.durable_hash == frame::hash(from.durable)
       && x.journals_hash == frame::hash(from.journals)) {
     from.differs_since = 0;
@@ -621,7 +622,7 @@ void replicator::tick(mono_ns now, frames& out) {
     send_taken(p, mine, out);
     if (now - p.pulse_at >= to_ns(how_.pulse_every)) {
       p.pulse_at = now;
-      send(p, frame::pulse{mine.session, frame::hash(mine.seen), frame::hash(mine.durable), frame::hash(mine.journals)}, out);
+      send(p, frame::pulse{mine.session, frame::hash(mine.seen), frame::hash(mine.durable), frame::hash(mine.journals), mine.clock}, out);
     }
     send_pieces(p, mine, now, out);
     if (p.under_way() == 0 && p.behind_since != 0 && now - p.behind_since >= to_ns(how_.lost_after)
@@ -728,6 +729,7 @@ std::vector<replicator::peer_view> replicator::peers() const {
     x.lacks = operations(mine.seen, p.seen);
     x.differing = p.differing;
     x.compared_at = p.compared_at;
+    x.clock = p.linked ? p.clock.quality : storage::clock_quality::none;
     out.push_back(std::move(x));
   }
   return out;

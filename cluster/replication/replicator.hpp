@@ -76,6 +76,7 @@ public:
     std::uint64_t lacks = 0;    ///< operations that it has and this node has not heard
     unsigned differing = 0;     ///< buckets that are being repaired with it
     mono_ns compared_at = 0;    ///< its digests of the same state came; 0: never in this run
+    storage::clock_quality clock = storage::clock_quality::none; ///< as it says itself, while it is linked
   };
 
   /// How far this node is with what it missed while it was away, or off.
@@ -178,6 +179,7 @@ private:
     std::uint64_t repaired = 0;
     unsigned differing = 0;
     mono_ns compared_at = 0;
+    storage::clock_word clock;
 
     [[nodiscard]] bool talks() const { return linked && compatible && session.has_value(); }
     [[nodiscard]] unsigned under_way() const { return static_cast<unsigned>(pieces_sent - pieces_taken); }

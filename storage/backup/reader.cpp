@@ -85,7 +85,7 @@ status reader::take_head(std::string_view bytes) {
   x.events = in.varint();
   if (!in.ok())
     return shape("the head");
-  if (x.store_format != layout::format)
+  if (x.store_format < layout::oldest_format || x.store_format > layout::format)
     return error{errc::unsupported, fmt::format("a backup of a store of format {}, this program knows {}: restore it with version {}",
                                                 x.store_format, layout::format, x.program)};
   found_.begins = x;

@@ -54,7 +54,7 @@ status restoring::put_vector(bool collected, const stream_id& of, std::uint64_t 
 }
 
 status restoring::finish(const head& of) {
-  waiting_.put(family::meta, std::string{layout::format_key}, layout::number(layout::format));
+  waiting_.put(family::meta, std::string{layout::format_key}, layout::number(of.store_format));
   waiting_.put(family::meta, std::string{layout::bound_key}, layout::number(of.bound.raw));
   if (of.clustered)
     waiting_.put(family::meta, std::string{layout::clustered_key}, {});

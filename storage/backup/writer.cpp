@@ -17,7 +17,7 @@ std::string writer::made(block_type type, std::string content) {
 std::string writer::head() const {
   byte_writer out;
   out.u16(1);
-  out.u32(layout::format);
+  out.u32(from_.format);
   out.text(from_.node);
   out.text(program_);
   out.u64(static_cast<std::uint64_t>(from_.at));

@@ -1,5 +1,6 @@
 // Preloaded into a program, moves its wall clock by as many seconds as the file
-// $TROUPE_CLOCK_FILE holds (8 bytes, binary); it may change at any time. The
+// $TROUPE_CLOCK_FILE holds (8 bytes, binary); it may change at any time. The next 8
+// bytes, if they are there, tell whether the network keeps that clock right. The
 // kernel has no namespace for CLOCK_REALTIME, and setting the machine's clock
 // would disturb everybody else on it.
 //
@@ -12,12 +13,18 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
 namespace {
 
-const volatile std::int64_t* shift = nullptr;
+struct clock_file {
+  std::int64_t seconds;
+  std::int64_t synchronised;
+};
+
+const volatile clock_file* shift = nullptr;
 
 __attribute__((constructor)) void begin() {
   const char* path = std::getenv("TROUPE_CLOCK_FILE");
@@ -26,11 +33,11 @@ __attribute__((constructor)) void begin() {
     return;
   void* const page = mmap(nullptr, sizeof *shift, PROT_READ, MAP_SHARED, fd, 0);
   if (page != MAP_FAILED)
-    shift = static_cast<const volatile std::int64_t*>(page);
+    shift = static_cast<const volatile clock_file*>(page);
   close(fd);
 }
 
-std::int64_t seconds() { return shift != nullptr ? *shift : 0; }
+std::int64_t seconds() { return shift != nullptr ? shift->seconds : 0; }
 
 } // namespace
 
@@ -55,4 +62,13 @@ extern "C" time_t time(time_t* t) noexcept {
   if (t != nullptr)
     *t = now.tv_sec;
   return now.tv_sec;
+}
+
+/// Only looking is known here. The rest of the page of a short file is zeros: nobody
+/// keeps such a clock right.
+extern "C" int adjtimex(timex* t) noexcept {
+  *t = {};
+  const bool right = shift != nullptr && shift->synchronised != 0;
+  t->status = right ? 0 : STA_UNSYNC;
+  return right ? TIME_OK : TIME_ERROR;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -85,11 +86,11 @@ void test_node::launch() {
   process_ = background{with_clock(std::move(command)), dir_ + "/log", port_ < 0 ? -1 : all_->wires_->network(port_)};
 }
 
-void test_node::shift_clock(std::chrono::seconds by) {
-  const std::int64_t seconds = by.count();
+void test_node::shift_clock(std::chrono::seconds by, bool synchronised) {
+  const std::array<std::int64_t, 2> told{by.count(), synchronised ? 1 : 0};
   // Written in place: the node has mapped the file.
   const int fd = ::open((dir_ + "/clock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const bool written = ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds;
+  const bool written = ::pwrite(fd, told.data(), sizeof told, 0) == sizeof told;
   ::close(fd);
   if (!written)
     throw std::runtime_error("cannot write the clock of " + name_);

@@ -33,7 +33,8 @@ public:
   void wait_until_up();
   /// Moves its wall clock and that of its `on_machine` from now on; a node that
   /// runs must have been started with a moved clock (which may be moved by 0).
-  void shift_clock(std::chrono::seconds by);
+  /// @param synchronised does the network keep that clock right?
+  void shift_clock(std::chrono::seconds by, bool synchronised = false);
   /// `troupe ARGS` of its machine, with that machine's clock; it need not run.
   finished on_machine(std::vector<std::string> args) const;
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -127,12 +128,12 @@ void test_house::environment(const std::string& name, const std::string& value) 
   environment_[name] = value;
 }
 
-void test_house::shift_clock(std::chrono::seconds by) {
+void test_house::shift_clock(std::chrono::seconds by, bool synchronised) {
   const auto path = dir_ + "/clock";
-  const std::int64_t seconds = by.count();
+  const std::array<std::int64_t, 2> told{by.count(), synchronised ? 1 : 0};
   // Written in place: the node has mapped the file.
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const bool written = pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds;
+  const bool written = pwrite(fd, told.data(), sizeof told, 0) == sizeof told;
   close(fd);
   if (!written)
     throw std::runtime_error("cannot write " + path);

@@ -45,7 +45,8 @@ public:
   /// Sets the node's wall clock, and nobody else's, so far from the true one;
   /// as often as wanted, also while it runs. The first call must come before
   /// `start`.
-  void shift_clock(std::chrono::seconds by);
+  /// @param synchronised does the network keep that clock right?
+  void shift_clock(std::chrono::seconds by, bool synchronised = false);
 
   /// SIGKILL, and waits for the process to be gone.
   void kill();

@@ -6,6 +6,7 @@
 
 #include "tests/e2e/cluster/three_nodes.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 
@@ -47,6 +48,22 @@ std::size_t renewals(test_node& by) {
   for (auto at = log.find(" renewed: "); at != log.npos; at = log.find(" renewed: ", at + 1))
     ++n;
   return n;
+}
+
+std::string clock_quality(test_node& by) { return by.ask({"status"})["clock"].value("quality", ""); }
+
+/// The newest event about something.
+json newest(test_node& by, const std::string& subject) {
+  const auto all = by.ask({"log", subject, "-n", "1"});
+  return all.empty() ? json() : all.back();
+}
+
+bool on(test_node& by, const std::string& feature) {
+  const auto status = by.ask({"status"});
+  for (const auto& x : status.value("features", json::array()))
+    if (x["name"] == feature)
+      return x["on"];
+  return false;
 }
 
 std::string clock_alarm(test_node& by) {
@@ -100,6 +117,67 @@ CAF_TEST(a board in 1970 joins restarts and commands and is well when its time c
   REQUIRE_AGREE(all);
   CAF_CHECK_EQUAL(three_nodes::links_lost(cellar), before);
   CAF_CHECK_EQUAL(renewals(attic), 0u);
+}
+
+CAF_TEST(what a board wrote in 1970 is shown at its right time everywhere once it met the others) {
+  if (no_clocks())
+    return;
+  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, loop_house, "archive = true\n"};
+  auto &attic = all["attic"], &cellar = all["cellar"];
+  attic.shift_clock(0s, true); // the network keeps it right
+  all["boiler"].shift_clock(0s, true);
+  cellar.shift_clock(to_1970());
+  CAF_MESSAGE("alone: nobody knows what time it is");
+  cellar.start();
+  cellar.wait_until_up();
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "cellar/lamp", "on"}).exit, 0);
+  CAF_CHECK_EQUAL(clock_quality(cellar), "none");
+  const auto early = newest(cellar, "cellar/lamp");
+  CAF_REQUIRE(early.is_object());
+  CAF_CHECK(early.value("uncertain", false));
+  CAF_CHECK(early.value("at", 0.0) < 1e9); // ms: January 1970
+  CAF_CHECK(has(cellar.troupe({"log", "cellar/lamp"}).out, "1970-01-01"));
+  CAF_MESSAGE("it meets the others");
+  const auto began = std::time(nullptr);
+  attic.start();
+  all["boiler"].start();
+  REQUIRE_AGREE(all);
+  CAF_CHECK(within(15s, [&] { return clock_quality(cellar) == "peer"; }));
+  CAF_CHECK_EQUAL(clock_quality(attic), "ntp");
+  CAF_CHECK(has(cellar.troupe({"status"}).out, "taken from other nodes, of which 2 nodes can be asked; this machine's says 1970"));
+  CAF_CHECK(within(30s, [&] { return on(cellar, "journal-times") && on(attic, "journal-times"); }));
+  const auto right = [&](test_node& by) {
+    const auto x = newest(by, "cellar/lamp");
+    const auto at = x.value("at", 0.0) / 1000;
+    return x.value("told_at", 0.0) == early["at"].get<double>() && !x.contains("uncertain") && at > static_cast<double>(began) - 60
+           && at <= static_cast<double>(began) + 1;
+  };
+  CAF_CHECK(within(15s, [&] { return right(cellar); }));
+  CAF_CHECK(within(15s, [&] { return right(attic); })); // the archive
+  CAF_CHECK(cellar.troupe({"log", "cellar/lamp"}).out.find("1970") == std::string::npos);
+  CAF_CHECK(has(cellar.troupe({"log", "cellar/lamp"}).out, "~ "));
+  CAF_MESSAGE("what it writes now needs no correction");
+  CAF_CHECK_EQUAL(attic.troupe({"set", "cellar/lamp", "off"}).exit, 0);
+  CAF_CHECK(is(cellar, "cellar/lamp", "off"));
+  const auto late = newest(cellar, "cellar/lamp");
+  CAF_CHECK(!late.contains("told_at"));
+  CAF_CHECK(late.value("at", 0.0) / 1000 >= static_cast<double>(began) - 1);
+  CAF_MESSAGE("its links end, and somebody sets its clock wrong");
+  CAF_CHECK_EQUAL(attic.stop(), 0);
+  CAF_CHECK_EQUAL(all["boiler"].stop(), 0);
+  cellar.shift_clock(to_1970() + 24h * 365);
+  CAF_CHECK_EQUAL(cellar.troupe({"set", "cellar/lamp", "on"}).exit, 0);
+  CAF_CHECK(is(cellar, "cellar/lamp", "on"));
+  CAF_CHECK_EQUAL(clock_quality(cellar), "peer");
+  CAF_CHECK(newest(cellar, "cellar/lamp").value("at", 0.0) / 1000 >= static_cast<double>(began) - 1);
+  CAF_MESSAGE("a restart forgets what it was told, and not what it has found out");
+  CAF_CHECK_EQUAL(cellar.stop(), 0);
+  cellar.shift_clock(to_1970());
+  cellar.start();
+  cellar.wait_until_up();
+  CAF_CHECK_EQUAL(clock_quality(cellar), "none");
+  const auto log = cellar.ask({"log", "cellar/lamp", "-n", "100"});
+  CAF_CHECK(std::any_of(log.begin(), log.end(), [&](const json& x) { return x.value("told_at", 0.0) == early["at"].get<double>(); }));
 }
 
 CAF_TEST(a board in 2099 does not join and one that comes there runs on and is back when its time comes) {

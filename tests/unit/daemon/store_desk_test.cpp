@@ -117,6 +117,24 @@ CAF_TEST(an event that its writer and an archive tell is told once) {
   CAF_CHECK(merged({json::array(), json::array()}).empty());
 }
 
+CAF_TEST(an event whose time only one teller knows is told once and at that time) {
+  auto raw = event("boiler", 300, "a", 1), corrected = event("boiler", 9000, "a", 7);
+  raw["uncertain"] = true;
+  raw["clock"] = corrected["clock"] = "none";
+  corrected["told_at"] = 300;
+  const auto between = event("attic", 5000, "b", 1);
+  for (const auto& all : std::vector<std::vector<json>>{{json{raw}, json{between, corrected}}, {json{between, corrected}, json{raw}}}) {
+    const auto out = merge_logs(all, 0);
+    CAF_REQUIRE_EQUAL(out.size(), 2u);
+    CAF_CHECK_EQUAL(out[0]["text"], "b");
+    CAF_CHECK_EQUAL(out[1]["at"], 9000);
+    CAF_CHECK(!out[1].contains("uncertain"));
+  }
+  raw.erase("clock"); // by an archive of an earlier version
+  raw.erase("uncertain");
+  CAF_CHECK_EQUAL(merge_logs({json{raw}, json{corrected}}, 0).size(), 1u);
+}
+
 CAF_TEST(a hash is the name of a member or of who has documents) {
   CAF_CHECK(disk->put(storage::slot_kind::map, "sys/node/boiler", "{}"));
   CAF_CHECK(disk->put(storage::slot_kind::map, "desired/cellar/bus/sim", "{}"));

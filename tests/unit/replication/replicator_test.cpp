@@ -410,7 +410,7 @@ CAF_TEST(who speaks only later versions is refused with the way out) {
 CAF_TEST(unknown frames are passed over and rubbish is told of and the link goes on) {
   open("a");
   greet_as_stranger();
-  auto unknown = encode(pulse{stranger, 1, 2, 3});
+  auto unknown = encode(pulse{stranger, 1, 2, 3, {}});
   unknown[1] = 77;
   use("a", [&](auto& r, auto& out) { r.receive("evil", unknown, clock.mono(), out); });
   CAF_CHECK_EQUAL(view("a", "evil").trouble, "");
