@@ -96,7 +96,7 @@ void local_store::counted(const std::string& key, std::uint64_t in_this_stream) 
     x.engine_wants = true;
     const auto now = clocks_.mono();
     if (ring_at_ == never && ring_)
-      ring_at_ = std::max(now, later(last_ring_, options_.checkpoint_every));
+      ring_at_ = next_page(now);
     if (counters_at_ == never)
       counters_at_ = later(now, ring_ ? options_.counters_to_engine_every
                                       : std::max(options_.checkpoint_every,

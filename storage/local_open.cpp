@@ -269,6 +269,7 @@ void local_store::adopt(image from, const ring_reading& ring, const streams& nam
   data_ = replica{from};
   at_open_ = data_.durable();
   adopt_counters(ring);
+  read_supplies();
   events_ = std::move(from.events);
   durable_event_ = last_local_ = events_.newest();
   if (!clustered_)

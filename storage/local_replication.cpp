@@ -129,15 +129,18 @@ void local_store::after(const replica::changes& all, bool rewritten, aftermath& 
   watch_own_streams();
   const auto now = clocks_.mono();
   mono_ns by = never;
+  bool supplies = false;
   for (const auto& x : all) {
     const auto& [kind, key] = x.at;
     if (kind == slot_kind::ctr || kind == slot_kind::ovr) {
       join_counter(key);
-      by = std::min(by, later(now, kind == slot_kind::ctr ? options_.others_counters_sync : options_.others_sync));
+      const bool may_wait = kind == slot_kind::ctr && !covers_news_of(key);
+      by = std::min(by, later(now, may_wait ? options_.others_counters_sync : options_.others_sync));
       continue;
     }
     // Somebody may wait for a document to be safe here.
     by = std::min(by, kind == slot_kind::map ? now : later(now, options_.others_sync));
+    supplies = supplies || (kind == slot_kind::map && key.starts_with(member_prefix));
     auto shown = lookup(kind, key);
     if (shown) {
       if (rewritten || x.before != replica::shown{shown->writer, shown->seq})
@@ -149,6 +152,8 @@ void local_store::after(const replica::changes& all, bool rewritten, aftermath& 
       then.entries.emplace_back(std::move(gone), true);
     }
   }
+  if (supplies)
+    read_supplies();
   if (by != never)
     ask_commit(by);
   else if (data_.pending() > 0 || !data_.durable().covers(data_.seen()))
@@ -234,6 +239,9 @@ void local_store::acknowledged(const std::string& peer, const version_vector& du
     std::lock_guard lock{mutex_};
     for (auto& x : elsewhere_.acknowledged(peer, durable))
       then.waiters.emplace_back(std::move(x.done), std::move(x.how));
+    cover_.acknowledged(peer, durable.at(state_stream_));
+    if (watch_cover(clocks_.mono()))
+      check_wake(then);
   }
   deliver(then);
 }
@@ -245,6 +253,9 @@ void local_store::unreachable(const std::string& peer) {
     time_.lost(peer);
     for (auto& x : elsewhere_.unreachable(peer))
       then.waiters.emplace_back(std::move(x.done), std::move(x.how));
+    cover_.unreachable(peer);
+    if (watch_cover(clocks_.mono()))
+      check_wake(then);
   }
   deliver(then);
 }
@@ -307,6 +318,8 @@ void local_store::rename() {
     ours_.insert(names.state);
     ours_.insert(names.journal);
     move_counters(before);
+    cover_.new_stream();
+    (void)watch_cover(renamed_at_);
     note(severity::notice, "restore",
          fmt::format("other members remember this node up to start {}; goes on as stream {}",
                      boot_ - 1, to_string(state_stream_)),

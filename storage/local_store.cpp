@@ -11,7 +11,7 @@ namespace troupe::storage {
 local_store::local_store(std::unique_ptr<engine> disk, store_options options,
                          const clock_source& clocks)
   : options_(std::move(options)), clocks_(clocks), node_(node_hash(options_.node)),
-    disk_(std::move(disk)), flash_(options_.flash_bytes_per_day, clocks.mono()) {}
+    disk_(std::move(disk)), cover_(options_.cover_within), flash_(options_.flash_bytes_per_day, clocks.mono()) {}
 
 local_store::~local_store() {
   if (started_)
@@ -90,6 +90,8 @@ status local_store::put(slot_kind kind, const std::string& key, std::string payl
                       && !data_.unsettled({kind, key}, state_stream_);
     if (!same) {
       write_slot(kind, key, std::move(payload), 0);
+      if (kind == slot_kind::map && key.starts_with(member_prefix))
+        read_supplies();
       if (auto now = lookup(kind, key))
         then.entries.emplace_back(std::move(*now), false);
     }
@@ -117,6 +119,8 @@ status local_store::erase(slot_kind kind, const std::string& key, on_durable don
     if (!gone)
       return error{errc::not_found, fmt::format("{}: no such entry", key)};
     write_slot(kind, key, {}, slot::deleted_flag);
+    if (kind == slot_kind::map && key.starts_with(member_prefix))
+      read_supplies();
     then.entries.emplace_back(std::move(*gone), true);
     then.news = true;
     const auto now = clocks_.mono();
@@ -157,6 +161,7 @@ void local_store::write_slot(slot_kind kind, const std::string& key, std::string
     payload = own_payload(slots ? ballot_after(*slots, state_stream_, boot_) : boot_, payload);
   }
   data_.write({kind, key}, state_stream_, stamp(), std::move(payload), flags);
+  cover_.wrote(data_.seen().at(state_stream_), clocks_.mono());
 }
 
 std::vector<std::string> local_store::member_names() const {
@@ -168,6 +173,35 @@ std::vector<std::string> local_store::member_names() const {
     if (read_map(i->second.slots))
       out.push_back(i->first.substr(member_prefix.size()));
   return out;
+}
+
+/// What members say of their power, after any of it has changed.
+void local_store::read_supplies() {
+  supplies_.clear();
+  std::map<std::string, power_supply> by_name;
+  for (auto& name : member_names()) {
+    const auto document = lookup(slot_kind::map, std::string{member_prefix} + name);
+    auto said = read_power(document->payload);
+    supplies_[node_hash(name)] = said;
+    by_name.emplace(std::move(name), std::move(said));
+  }
+  cover_.supplies(options_.node, std::move(by_name));
+  (void)watch_cover(clocks_.mono());
+}
+
+/// Nobody knows of one that is no member: the domain without a name.
+power_supply local_store::supply_of(std::uint64_t node) const {
+  const auto x = supplies_.find(node);
+  return x == supplies_.end() ? power_supply{} : x->second;
+}
+
+/// Has a node that relies on this one counted something that is not on this disk?
+bool local_store::covers_news_of(const std::string& counter) const {
+  const auto own = supply_of(node_);
+  const auto* slots = own.server ? data_.find(slot_kind::ctr, counter) : nullptr;
+  return slots && std::any_of(slots->begin(), slots->end(), [&](const auto& x) {
+           return x.first.node != node_ && x.second.seq > data_.durable().at(x.first) && covers(own, supply_of(x.first.node));
+         });
 }
 
 hlc local_store::stamp() {
@@ -330,6 +364,12 @@ store_stats local_store::stats() const {
   out.clock = time_.quality();
   out.clock_sources = time_.sources();
   out.clock_ahead = wall() - clocks_.wall();
+  out.covered_by = cover_.by(now);
+  out.uncovered_why = cover_.why_not(now);
+  out.checkpoint_every = check_point_period(!out.covered_by.empty(), options_.checkpoint_every, options_.covered_checkpoint_every);
+  for (const auto& name : member_names())
+    if (name != options_.node && covers(supply_of(node_), supply_of(node_hash(name))))
+      out.covers.push_back(name);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/check_points.hpp"
 #include "storage/counter_state.hpp"
 #include "storage/feed.hpp"
 #include "storage/flash_budget.hpp"
@@ -148,6 +149,9 @@ private:
   void check_wake(aftermath& then);
   void deliver(aftermath& then) const;
   [[nodiscard]] hlc stamp();
+  void read_supplies();
+  [[nodiscard]] power_supply supply_of(std::uint64_t node) const;
+  [[nodiscard]] bool covers_news_of(const std::string& counter) const;
 
   // local_clock.cpp: with the lock held
   [[nodiscard]] clock_quality machine_quality() const;
@@ -178,6 +182,8 @@ private:
   void commit(mono_ns now, bool with_counters);
   [[nodiscard]] taken take(mono_ns now, bool with_counters);
   void settle(taken& x, aftermath& then);
+  [[nodiscard]] mono_ns next_page(mono_ns now) const;
+  bool watch_cover(mono_ns now);
   void checkpoint(mono_ns now);
   void failed(taken& x, error why);
   void recover();
@@ -250,6 +256,8 @@ private:
   std::vector<std::string> trimmed_keys_; ///< of events gone by retention
   std::vector<waiter> waiters_;
   ack_board elsewhere_;      ///< durable here, waiting for other members
+  cover_watch cover_;
+  std::map<std::uint64_t, power_supply> supplies_; ///< by node, of its member document
   std::uint64_t durable_event_ = 0;
   std::uint64_t last_local_ = 0;
   std::uint64_t told_lost_ = 0;

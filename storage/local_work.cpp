@@ -31,6 +31,8 @@ mono_ns local_store::next_due() const {
   at = std::min({at, push_at_, rename_at_, elsewhere_.due(), look_at_});
   if (const auto repeats = repeats_.due())
     at = std::min(at, *repeats);
+  if (ring_at_ != never) // its plan may stand on a cover that ends
+    at = std::min(at, cover_.until(clocks_.mono()));
   return at;
 }
 
@@ -61,6 +63,7 @@ mono_ns local_store::work() {
       stage_counters();
       then.news = true;
     }
+    (void)watch_cover(now);
     rename_due = rename_at_ <= now;
     counters_due = !degraded_ && counters_at_ <= now;
     commit_due = !degraded_ && (commit_at_ <= now || counters_due);
@@ -197,6 +200,20 @@ void local_store::settle(taken& x, aftermath& then) {
 }
 
 // --- check points --------------------------------------------------------
+
+mono_ns local_store::next_page(mono_ns now) const {
+  const bool covered = !cover_.by(now).empty();
+  return std::max(now, later(last_ring_, check_point_period(covered, options_.checkpoint_every, options_.covered_checkpoint_every)));
+}
+
+/// Whatever waits for a page under a cover that has ended gets it when it would have without.
+/// @returns whether that is sooner than was planned
+bool local_store::watch_cover(mono_ns now) {
+  const auto planned = ring_at_;
+  if (planned != never)
+    ring_at_ = std::min(planned, next_page(now));
+  return ring_at_ < planned;
+}
 
 void local_store::checkpoint(mono_ns now) {
   ring_checkpoint content; // of the stream of now

@@ -44,6 +44,8 @@ struct store_options {
   milliseconds group_commit{2};
   milliseconds journal_sync{1000};
   milliseconds checkpoint_every{10000};
+  milliseconds covered_checkpoint_every{60000}; ///< while a server keeps what is counted: check_points.hpp
+  milliseconds cover_within{2000};  ///< it must have confirmed so soon
   milliseconds counters_to_engine_every{600000};
   std::uint64_t flash_bytes_per_day = 100u << 20;
   std::size_t journal_events = 20000;
@@ -58,7 +60,7 @@ struct store_options {
   milliseconds peer_ack{2000};      ///< a writer waits so long for other members
   milliseconds push_counters{200};  ///< members hear of all counters together, so often
   milliseconds others_sync{1000};   ///< state that others wrote is durable here so soon
-  milliseconds others_counters_sync{30000}; ///< and their counters
+  milliseconds others_counters_sync{30000}; ///< and their counters, if this node covers none of them; else as other state
   /// A new disk of a member, or a restored one, does not know who else may hold pulses
   /// of this node; it sums none until it has run for so long in all.
   milliseconds new_disk_sums_after{1000L * 3600 * 24 * 30};
@@ -86,6 +88,10 @@ struct store_stats {
   wall_ms clock_ahead = 0;              ///< of that notion before the machine's clock
   std::string stream;                   ///< readable id of the current stream
   std::string restored;                 ///< the backup that this open began with; empty: none
+  milliseconds checkpoint_every{0};     ///< of counters, as it is at this moment
+  std::string covered_by;               ///< the server that makes that enough; empty: none, see `uncovered_why`
+  std::string uncovered_why;
+  std::vector<std::string> covers;      ///< members whose counts this node makes durable at once
 };
 
 /// The local replica: everything in RAM, written through to an engine by one

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/replication/replicator.hpp"
+#include "storage/check_points.hpp"
 #include "storage/memory/memory_engine.hpp"
 #include "storage/replicated_store.hpp"
 #include "tests/support/store_bench.hpp"
@@ -46,6 +47,7 @@ struct store_room {
   std::deque<flight> wire;
   std::vector<flight> said; ///< everything since this was cleared
   std::function<bool(const flight&)> lost = [](const flight&) { return false; };
+  std::function<void(storage::store_options&)> settings; ///< of stores that are opened from now on
   std::uint32_t nonces = 0;
   std::vector<std::unique_ptr<storage::replicated_store>> dead;
   milliseconds new_disk_sums_after{0};
@@ -85,6 +87,8 @@ struct store_room {
     o.ring_path = "ring";
     o.settle_for = milliseconds{5000};
     o.new_disk_sums_after = new_disk_sums_after;
+    if (settings)
+      settings(o);
     auto opened = storage::replicated_store::open(storage::make_memory_engine(m.disk), o, m.clock);
     if (!opened)
       CAF_FAIL(opened.why().context);
@@ -95,6 +99,10 @@ struct store_room {
   }
   member& open(const std::string& name) { return open(name, usual(name)); }
   /// A member says so in the documents.
+  void belongs(const std::string& name, const storage::power_supply& x) {
+    put(name, std::string{storage::member_prefix} + name,
+        R"({"power_domain":")" + x.domain + R"(","server":)" + (x.server ? "true}" : "false}"));
+  }
   void belongs(const std::string& name) { put(name, std::string{storage::member_prefix} + name, to_string(session(name))); }
 
   void put(const std::string& at, const std::string& key, const std::string& value, storage::on_durable done = {},

@@ -37,6 +37,9 @@ public:
   struct counting_life {
     std::uint64_t told = 0;
     std::uint64_t durable = 0; ///< of these, rested on its disk
+    /// Of these, were told so long before its end that they rest on its disk or at a
+    /// server that covers it, whatever the store says; 0 where some disk was lost since.
+    std::uint64_t promised = 0;
   };
   struct counter {
     std::vector<counting_life> lives;

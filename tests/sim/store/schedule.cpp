@@ -61,9 +61,62 @@ std::string to_string(const action& x) {
   case kind::admit: return t + fmt::format("takes n{} back", x.b);
   case kind::compare: return t + "compares digests";
   case kind::flicker: return t + "flickers";
+  case kind::blackout: return t + fmt::format("is in a blackout of {:b}", x.x);
   }
   return t + "?";
 }
+
+namespace {
+
+/// Power domains, and what makes them matter. Dice of its own: a seed that draws none lives as it
+/// did before there were any.
+void draw_power(schedule& out, mono_ns end) {
+  std::mt19937_64 dice{out.seed * 0xbf58476d1ce4e5b9u + 3};
+  const auto pick = [&](std::uint64_t n) { return dice() % n; };
+  if (!out.rings || pick(2) != 0)
+    return;
+  constexpr const char* domains[] = {"", "ups", "barn"};
+  const auto supplies = 2 + pick(2);
+  for (unsigned i = 0; i < out.nodes; ++i)
+    out.supplies.push_back({domains[pick(supplies)], pick(2) == 0});
+  const std::int64_t all = (1 << out.nodes) - 1;
+  for (auto n = 1 + pick(4); n > 0; --n) {
+    action x;
+    x.a = static_cast<std::uint8_t>(pick(out.nodes));
+    x.b = static_cast<std::uint8_t>((x.a + 1) % out.nodes);
+    const auto from = static_cast<mono_ns>(pick(static_cast<std::uint64_t>(end) + 1));
+    const auto then = [&](kind what, mono_ns at, std::int64_t of = 0) {
+      x.what = what;
+      x.at = at;
+      x.x = of;
+      out.actions.push_back(x);
+    };
+    const auto dark = from + static_cast<mono_ns>(pick(1500 * ms));
+    for (auto pulses = 2 + pick(12); pulses > 0; --pulses) // the younger, the more often
+      then(kind::pulses, dark - static_cast<mono_ns>(pick(static_cast<std::uint64_t>(dark - from) / (1 + pick(8)) + 1)),
+           static_cast<std::int64_t>(1 + pick(3)));
+    if (pick(3) == 0) // it was on its own before
+      then(kind::split, dark - static_cast<mono_ns>(pick(static_cast<std::uint64_t>(dark - from) + 1)), 1 << x.a);
+    std::int64_t who = 1 << x.a;
+    switch (pick(3)) {
+    case 0: who = all; break;
+    case 1:
+      for (unsigned i = 0; i < out.nodes; ++i)
+        who |= out.supplies[i].domain == out.supplies[x.a].domain ? 1 << i : 0;
+      break;
+    default: break;
+    }
+    then(kind::blackout, dark, who);
+    then(kind::heal, dark + static_cast<mono_ns>(pick(100 * ms)));
+    for (unsigned i = 0; i < out.nodes; ++i) {
+      x.a = static_cast<std::uint8_t>(i);
+      x.b = static_cast<std::uint8_t>((i + 1) % out.nodes);
+      then(kind::start, dark + static_cast<mono_ns>(pick(600 * ms)));
+    }
+  }
+}
+
+} // namespace
 
 schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
   std::mt19937_64 dice{seed * 0x9e3779b97f4a7c15u + 1};
@@ -158,6 +211,7 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
     }
     out.actions.push_back(x);
   }
+  draw_power(out, now);
   std::stable_sort(out.actions.begin(), out.actions.end(),
                    [](const action& l, const action& r) { return l.at < r.at; });
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/model/time.hpp"
+#include "storage/check_points.hpp"
 
 #include <cstdint>
 #include <string>
@@ -43,6 +44,7 @@ struct action {
     admit,     ///< a takes b back
     compare,   ///< a compares digests
     flicker,   ///< a alone, counting, with power that comes and goes: drawn as its parts
+    blackout,  ///< those in the bit set x lose power at the same moment
   };
 
   mono_ns at = 0;
@@ -66,6 +68,7 @@ struct schedule {
   /// members that it does not know of. Their readers may then go back.
   bool new_disks_sum = false;
   bool rings = true;          ///< counters have a ring file
+  std::vector<storage::power_supply> supplies; ///< by node; empty: no node says anything of its power
   double loss = 0;            ///< of single frames: worse than any TCP
   double repeats = 0;         ///< frames that come twice
   bool reorders = false;

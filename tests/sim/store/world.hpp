@@ -68,7 +68,10 @@ private:
   // machines
   void start(unsigned i);
   void power_off(unsigned i);
+  [[nodiscard]] std::string member_document(unsigned i) const;
   void disk_lost();
+  void promises_end();
+  [[nodiscard]] std::uint64_t promised(unsigned i) const;
   [[nodiscard]] std::uint64_t held_by_disks(const storage::stream_id& of) const;
   void look_at_disk(unsigned i);
   void ask_work(unsigned i, mono_ns when);
@@ -105,6 +108,7 @@ private:
   ghost truth_;
   bool chaos_ = true;
   mono_ns disk_lost_at_ = -1000 * 1'000'000'000LL;
+  mono_ns promises_ended_at_ = -1000 * 1'000'000'000LL;
   std::uint32_t nonces_ = 0;
   std::uint64_t writes_ = 0;
   std::uint64_t futures_ = 0;
