@@ -380,7 +380,7 @@ void store_world::start(unsigned i) {
   o.peer_ack = milliseconds{500};
   o.push_counters = told_within;
   o.others_sync = milliseconds{100};
-  o.others_counters_sync = milliseconds{300};
+  o.others_counters_sync = milliseconds{how_.supplies.empty() ? 300 : 1500}; // far behind what a cover needs
   o.journal_sync = milliseconds{150};
   o.journal_days = 0; // clocks jump by years here
   o.entropy = [this] { return nonces_ += 2; };
