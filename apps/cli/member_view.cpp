@@ -73,6 +73,21 @@ std::string show_progress(const json& x, const style& how) {
                      duration(number_at(x, "for_s")));
 }
 
+/// "check points every 60 s, covered by server-1; covers boiler"
+std::string show_check_points(const json& x) {
+  const auto by = text_at(x, "covered_by"), why = text_at(x, "why");
+  std::string out;
+  if (const auto every = number_at(x, "every_s"); every > 0)
+    out = fmt::format("check points every {:g} s{}", every, !by.empty() ? ", covered by " + by : why.empty() ? "" : ": " + why);
+  std::string names;
+  for (auto& name : list_at(x, "covers"))
+    if (name.is_string())
+      names += (names.empty() ? "" : ", ") + harmless(name.get<std::string>());
+  if (!names.empty())
+    out += fmt::format("{}covers {}", out.empty() ? "" : "; ", names);
+  return out.empty() ? out : out + "\n";
+}
+
 std::string show_standing_of_replica(const json& m, const style& how) {
   if (!text_at(m, "trouble").empty())
     return how.paint("✗ refused", colour::red);
@@ -128,6 +143,7 @@ std::string show_replicas(const json& x, const style& how) {
   if (!digest.empty())
     out += fmt::format("digest {}, {} events of {} in the journal, {}\n", digest, grouped(number_at(x, "events")), bytes(number_at(x, "event_bytes")),
                        count_of(number_at(x, "streams"), "stream"));
+  out += show_check_points(object_at(x, "check_points"));
   out += show_progress(object_at(x, "catching_up"), how);
   if (t.empty())
     return out + "no other member\n";

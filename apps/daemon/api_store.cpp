@@ -70,9 +70,14 @@ json value_of(slot_kind kind, const storage::slot_set& slots) {
 
 json node_control::store() {
   const auto s = parts_.all.store.stats();
+  const json check_points{{"every_s", static_cast<double>(s.checkpoint_every.count()) / 1000},
+                          {"covered_by", s.covered_by.empty() ? json() : json(s.covered_by)},
+                          {"why", s.uncovered_why},
+                          {"covers", s.covers}};
   json out{{"node", parts_.node.name}, {"stream", s.stream}, {"entries", s.entries}, {"pending", s.pending_ops},
            {"events", s.events}, {"event_bytes", s.event_bytes}, {"bytes_per_day", s.bytes_per_day},
-           {"budget_per_day", parts_.node.flash_bytes_per_day}, {"archive", parts_.node.archive}, {"degraded", s.degraded}};
+           {"budget_per_day", parts_.node.flash_bytes_per_day}, {"archive", parts_.node.archive}, {"degraded", s.degraded},
+           {"check_points", check_points}};
   if (parts_.disk == nullptr)
     return out;
   const auto now = parts_.disk->summarize();

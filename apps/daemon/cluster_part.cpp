@@ -387,7 +387,8 @@ void cluster_part::start_exchange() {
     all_.store.append(std::move(event));
   });
   // Said anew at each start, so that no one who did not hear of it removes a node that lives.
-  const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}};
+  const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}, {"server", config_.server},
+                {"power_domain", config_.power_domain}};
   if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, me.dump()); !put)
     tell(severity::warning, "store", "cannot say in the store that this node is a member: " + put.why().context);
   exchange_->start();

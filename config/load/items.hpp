@@ -51,6 +51,8 @@ struct items {
 
 /// Of a node.toml: its addresses, and what they make of each other.
 void check_links(const item<node_config>& x, std::vector<problem>& found);
+/// And what a server's disk is allowed.
+void check_server(const item<node_config>& x, std::vector<problem>& found);
 
 // Each adds what it finds. One file each beside this one.
 void check_nodes(const items& all, std::vector<problem>& found);

@@ -255,6 +255,7 @@ parsed_node parse_node(std::string_view toml, const std::string& file) {
       it.as_written, "name", fmt::format("name is \"{}\"", it.node.name),
       "Use one word of a-z 0-9 - _ . that begins with a letter or digit."));
   load::check_links({&it.as_written, it.node, bad}, it.problems);
+  load::check_server({&it.as_written, it.node, bad}, it.problems);
   sort(it.problems);
   bound(it.problems);
   return it;

@@ -138,6 +138,8 @@ struct node_config {
   std::string pki_dir;                    ///< empty: `<data_dir>/pki`
   std::vector<std::string> control_listen; ///< HTTPS for people and for joining; "[::]:4711"
   bool archive = false;                  ///< keeps the journals of all nodes
+  bool server = false;                   ///< its disk takes a commit a second
+  std::string power_domain;              ///< what loses its power together; empty: the one without a name
   std::string profile = "lan";            ///< "lan", "wan", "radio": detection times
   bool discovery = false;                 ///< DNS-SD `_troupe._tcp`
   std::vector<std::string> psk_listen;    ///< for boards without a certificate

@@ -245,6 +245,7 @@ json replicas() {
   };
   return {{"node", "attic"}, {"stream", "abcc4a8112e912f5-7-fbd70718"}, {"entries", 412}, {"pending", 1}, {"bytes_per_day", 9'400'000},
           {"budget_per_day", 104'857'600}, {"archive", true}, {"digest", "5659b2729e1a3ebe"},
+          {"check_points", {{"every_s", 60.0}, {"covered_by", "boiler"}, {"why", ""}, {"covers", json::array()}}},
           {"members", json::array({row("boiler", true, 0, nullptr, ""), row("garage", false, 38, 3600.0, "")})}};
 }
 

@@ -104,17 +104,20 @@ CAF_TEST(replicas show digests and progress and who is away for how long) {
   };
   const json x{{"node", "attic"}, {"entries", 412}, {"pending", 0}, {"bytes_per_day", 1000}, {"budget_per_day", 2000}, {"digest", "3f2a91c0aabbccdd"},
                {"events", 1204}, {"event_bytes", 4096}, {"streams", 7},
+               {"check_points", {{"every_s", 60.0}, {"covered_by", "server-1"}, {"why", ""}, {"covers", {"garage", "garden"}}}},
                {"catching_up", {{"operations", 5000}, {"done", 1200}, {"for_s", 2.0}, {"away_s", 60.0}}},
                {"members", {member("boiler", {{"digest", "3f2a91c0aabbccdd"}, {"digest_equal", true}, {"events", 77}, {"bytes_per_day", 5000}}),
                             member("cellar", {{"digest", "11112222aabbccdd"}, {"digest_equal", false}, {"repairing", 3}}),
                             member("garage", {{"linked", false}, {"equal", false}, {"entries", 38}, {"bytes", 900}, {"behind_s", 3600.0}}),
                             member("garden", {{"equal", false}, {"lacks", 12}})}}};
   const auto text = show_replicas(x, plain());
-  for (const auto* part : {"digest 3f2a91c0, 1 204 events", "7 streams", "catches up: 1 200 of 5 000 changes", "✗ 11112222", "✗ is repaired",
+  for (const auto* part : {"digest 3f2a91c0, 1 204 events", "7 streams", "check points every 60 s, covered by server-1; covers garage, garden\n", "catches up: 1 200 of 5 000 changes", "✗ 11112222", "✗ is repaired",
                            "3 of 64 parts of the store differ", "✗ not linked", "1 h 0 m", "◐ has more"})
     if (!has(text, part))
       CAF_ERROR("'" << part << "' is not in\n" << text);
   CAF_CHECK(!show_replicas(json(), plain()).empty());
+  const json alone{{"check_points", {{"every_s", 10.0}, {"covered_by", nullptr}, {"why", "no server in another power domain"}}}};
+  CAF_CHECK(has(show_replicas(alone, plain()), "\ncheck points every 10 s: no server in another power domain\n"));
 }
 
 CAF_TEST(a file is whole under its name or not there) {

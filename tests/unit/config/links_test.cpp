@@ -24,6 +24,9 @@ CAF_TEST(a node of a cluster is read) {
                              "peers = [\"server-1@10.0.0.2:4710\", \"server-1@[2001:db8::2]:4710\"]\n"
                              "pki-dir = \"/etc/troupe/pki\"\n"
                              "control-listen = [\":4711\"]\n"
+                             "server = true\n"
+                             "power-domain = \"ups\"\n"
+                             "flash-per-day = \"4GiB\"\n"
                              "profile = \"radio\"\n"
                              "discovery = true\n"
                              "psk-listen = [\":4712\"]\n"
@@ -39,6 +42,9 @@ CAF_TEST(a node of a cluster is read) {
   wanted.peers = {"server-1@10.0.0.2:4710", "server-1@[2001:db8::2]:4710"};
   wanted.pki_dir = "/etc/troupe/pki";
   wanted.control_listen = {":4711"};
+  wanted.server = true;
+  wanted.power_domain = "ups";
+  wanted.flash_bytes_per_day = 4ull << 30;
   wanted.profile = "radio";
   wanted.discovery = true;
   wanted.psk_listen = {":4712"};
@@ -92,6 +98,9 @@ CAF_TEST(what is wrong with links is told with its line and way out) {
     {"one address may take all", "max-half-open = 4\n",
      "node.toml:1  note: max-half-open-per-address is 8, but all addresses together have only 4: one "
      "stranger can take them all. Use less than 4."},
+    {"a server whose disk may write little", "server = true\n",
+     "node.toml:1  note: server is on, and flash-per-day is 100 MiB: when that is used up, this server no longer keeps what nodes of other "
+     "power domains count, and they write more to their own disks. Write flash-per-day = \"4GiB\"."},
     {"a profile that nobody knows", "profile = \"radoi\"\n",
      "node.toml:1  profile is \"radoi\", but only lan, wan, radio are known. Did you mean "
      "\"radio\"?"},
