@@ -72,8 +72,8 @@ const section& node_section() {
        .field = field<T>(&T::server),
        .help = "This machine's disk takes a commit every second, as an SSD does and an SD card does not. "
                "It then makes what nodes of other power domains count durable within a second, and they "
-               "write their own check points once a minute. Costs it some 1.5 GB a day while pulses come: "
-               "give it flash-per-day = \"4GiB\".",
+               "write their own check points once a minute. Costs it a commit a second while pulses come, 0.4 "
+               "to 1 GB a day: give it flash-per-day = \"4GiB\".",
        .fallback = false,
        .changing = node},
       {.key = "power-domain",
