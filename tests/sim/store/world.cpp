@@ -392,6 +392,8 @@ void store_world::start(unsigned i) {
   o.journal_sync = milliseconds{150};
   o.journal_days = 0; // clocks jump by years here
   o.new_disk_sums_after = m.old_disk || how_.new_disks_sum ? milliseconds{0} : milliseconds{3'600'000};
+  if (how_.seed % 5 == 1 && i % 3 == 1)
+    o.clock = storage::clock_quality::none;
   o.entropy = [this] { return nonces_ += 2; };
   auto opened = storage::replicated_store::open(std::make_unique<sim_engine>(m.disk, m.powered), o, m);
   if (!opened)
