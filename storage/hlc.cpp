@@ -29,7 +29,7 @@ hlc hlc_clock::tick(wall_ms wall, mono_ns mono) {
 }
 
 void hlc_clock::saw(hlc other, wall_ms wall) {
-  if (quality_ == clock_quality::ntp && other.ms() > wall + trust_ms)
+  if (quality_ != clock_quality::none && other.ms() > wall + trust_ms)
     return;
   last_ = std::max(last_, other);
 }

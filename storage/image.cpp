@@ -107,7 +107,7 @@ void read_event(std::vector<journal_record>& into, scan_trouble& bad, std::strin
   journal_record out{number(value), address->stream, address->seq, 0, x->stamp,
                      std::move(x->payload)};
   journal_event event;
-  if (decode(out.bytes, event))
+  if (decode(out.bytes, event) && event.clock != clock_quality::none)
     out.at = event.at;
   into.push_back(std::move(out));
 }

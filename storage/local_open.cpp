@@ -63,7 +63,6 @@ status local_store::start() {
   const auto now = clocks_.mono();
   opened_at_ = now;
   last_ring_ = now;
-  wall_minus_mono_ = clocks_.wall() - now / 1'000'000;
   const auto bound = std::max(found->bound, pages.highest_bound);
   time_ = node_clock{machine_quality(), clocks_.wall(), now};
   if (options_.synchronised)
@@ -297,7 +296,7 @@ void local_store::greet(const image& found, const ring_reading& ring, bool undam
                      disk_->where()),
          then);
   const auto ahead = found.bound.ms() - clocks_.wall();
-  if (ahead > hlc_clock::reserve_ms + 60'000)
+  if (time_.quality() != clock_quality::none && ahead > hlc_clock::reserve_ms + 60'000)
     note(severity::warning, "gap",
          fmt::format("the wall clock is {} s behind the last known time; stamps go on from "
                      "there",

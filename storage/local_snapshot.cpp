@@ -20,12 +20,11 @@ snapshot local_store::take_snapshot() {
       check_wake(then);
     }
     out.node = options_.node;
-    out.at = clocks_.wall();
+    out.at = wall();
     out.state_stream = state_stream_;
     out.journal_stream = journal_stream_;
     out.bound = stamps_.bound();
     out.clustered = clustered_;
-    out.format = is_on(journal_times) ? layout::format : format_;
     out.state = data_.whole({});
   }
   deliver(then);
@@ -33,6 +32,7 @@ snapshot local_store::take_snapshot() {
   std::lock_guard lock{mutex_};
   out.journals = journals_;
   out.events = events_.records();
+  out.format = is_on(journal_times) ? layout::format : format_;
   return out;
 }
 

@@ -306,7 +306,7 @@ void local_store::add_event(journal_event x, aftermath& then) {
   x.boot = journal_stream_.boot;
   x.node = node_;
   journals_.raise(journal_stream_, journals_.at(journal_stream_) + 1);
-  events_.add({x.seq, journal_stream_, journals_.at(journal_stream_), x.at, stamp(),
+  events_.add({x.seq, journal_stream_, journals_.at(journal_stream_), x.uncertain ? 0 : x.at, stamp(),
                encode(x)});
   ask_commit(x.level == severity::alarm ? now : later(now, options_.journal_sync));
   then.news = true;
@@ -316,7 +316,9 @@ void local_store::add_event(journal_event x, aftermath& then) {
 }
 
 void local_store::drop_old_events(std::size_t most) {
-  const journal_retention keep{options_.journal_events, options_.journal_days, 0};
+  // Who does not know the time does not know what is old.
+  const bool dated = time_.quality() != clock_quality::none;
+  const journal_retention keep{options_.journal_events, dated ? options_.journal_days : 0, 0};
   for (auto& x : events_.trim(keep, wall(), most)) {
     trimmed_keys_.push_back(layout::position_key(x.stream, x.seq));
   }
@@ -366,7 +368,8 @@ store_stats local_store::stats() const {
   out.clock_ahead = wall() - clocks_.wall();
   out.covered_by = cover_.by(now);
   out.uncovered_why = cover_.why_not(now);
-  out.checkpoint_every = check_point_period(!out.covered_by.empty(), options_.checkpoint_every, options_.covered_checkpoint_every);
+  out.checkpoint_every = check_point_period(!out.covered_by.empty(), options_.checkpoint_every, options_.covered_checkpoint_every)
+                         * out.slowdown;
   for (const auto& name : member_names())
     if (name != options_.node && covers(supply_of(node_), supply_of(node_hash(name))))
       out.covers.push_back(name);

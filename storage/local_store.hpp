@@ -206,7 +206,6 @@ private:
              aftermath& then);
   void degrade(const error& why, aftermath& then);
   void spent(std::uint64_t bytes, mono_ns now, aftermath& then);
-  void watch_clock(aftermath& then);
 
   // local_replication.cpp: with the lock held
   void after(const replica::changes& all, bool rewritten, aftermath& then);
@@ -273,7 +272,6 @@ private:
   mono_ns promised_ = never;
   mono_ns opened_at_ = 0;
   twin_watch twin_;
-  wall_ms wall_minus_mono_ = 0;
   bool ring_trouble_ = false;
   bool budget_told_ = false;
   bool started_ = false;

@@ -159,7 +159,6 @@ void local_store::commit(mono_ns now, bool with_counters) {
       retry_pause_ = 0;
     last_company_ = x.waiters.size();
     settle(x, then);
-    watch_clock(then);
     const auto bytes = disk_->stats().bytes;
     spent(bytes - std::exchange(engine_bytes_, bytes), ended, then);
   }
@@ -282,16 +281,6 @@ void local_store::spent(std::uint64_t bytes, mono_ns now, aftermath& then) {
                    flash_.bytes_per_day(now) >> 20, flash_.limit() >> 20,
                    flash_budget::max_slowdown),
        then);
-}
-
-void local_store::watch_clock(aftermath& then) {
-  const auto difference = clocks_.wall() - clocks_.mono() / 1'000'000;
-  const auto step = difference - std::exchange(wall_minus_mono_, difference);
-  if (step > 60'000 || step < -60'000)
-    note(severity::notice, "gap",
-         fmt::format("the wall clock was set {} s {}; stamps go on without a step back",
-                     std::abs(step) / 1000, step < 0 ? "back" : "forward"),
-         then);
 }
 
 // --- trouble -------------------------------------------------------------

@@ -399,10 +399,16 @@ void cluster_part::start_exchange() {
 }
 
 void cluster_part::look_at_features() {
-  // Whoever took this node back has said no more of it than its name.
-  const auto kept = disk_.get(slot_kind::map, std::string{storage::member_prefix} + config_.name);
-  if (kept && !json::parse(kept->payload, nullptr, false).contains("features"))
-    (void)disk_.put(slot_kind::map, kept->key, own_words_);
+  // Whoever took this node back has said no more of it than its name; and with a new
+  // disk and a wrong clock an earlier life's words may win. Not the start: two machines
+  // under one name would outbid each other.
+  if (const auto kept = disk_.get(slot_kind::map, std::string{storage::member_prefix} + config_.name)) {
+    auto shown = json::parse(kept->payload, nullptr, false), own = json::parse(own_words_);
+    if (shown.is_object())
+      shown["start"] = own["start"];
+    if (shown != own)
+      (void)disk_.put(slot_kind::map, kept->key, own_words_);
+  }
   // The store tells all members once it equals that of another one; or there is none:
   // a board with a key has no part in it.
   const auto peers = exchange_->peers();

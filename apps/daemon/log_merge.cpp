@@ -41,7 +41,7 @@ json merge_logs(std::vector<json> all, std::size_t newest) {
       if (n == places.size()) {
         places.push_back(out.size());
         out.push_back(std::move(x));
-      } else if (knows_the_time(x)) {
+      } else if (knows_the_time(x) && !knows_the_time(out[places[n]])) {
         out[places[n]] = std::move(x);
       }
     }

@@ -51,7 +51,7 @@ struct damage {
 
 void change_log(const fs::path& db, const std::function<void(std::string&)>& how) {
   const auto path = files(db, ".log").back();
-  auto bytes = slurp(path);
+  auto bytes = test::slurp(path);
   how(bytes);
   spill(path, bytes);
 }
@@ -82,7 +82,7 @@ const std::vector<damage>& matrix() {
     {"manifest: last 10 bytes cut",
      [](auto& db) {
        const auto path = files(db, "MANIFEST").back();
-       auto bytes = slurp(path);
+       auto bytes = test::slurp(path);
        bytes.resize(bytes.size() - 10);
        spill(path, bytes);
      },
@@ -92,7 +92,7 @@ const std::vector<damage>& matrix() {
     {"table: byte flipped",
      [](auto& db) {
        for (const auto& path : files(db, ".sst")) {
-         auto bytes = slurp(path);
+         auto bytes = test::slurp(path);
          bytes[bytes.size() * 3 / 10] ^= 0x40;
          spill(path, bytes);
        }

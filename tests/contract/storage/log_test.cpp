@@ -128,7 +128,7 @@ CAF_TEST(I1 a log is safe before the next one is made) {
       disk->folder_safe();
       std::mt19937_64 chance{seed};
       disk->cut(chance);
-      CAF_CHECK(slurp(folder / "1.log").substr(0, text.size()) == text);
+      CAF_CHECK(test::slurp(folder / "1.log").substr(0, text.size()) == text);
     }
 }
 

@@ -117,8 +117,8 @@ CAF_TEST_FIXTURE_SCOPE(feature_tests, fixture)
 
 CAF_TEST(among members nothing new is written before all can read it and then what waited is) {
   begin_in_1970(true);
-  CAF_CHECK_EQUAL(format(), 2u);
-  CAF_CHECK_EQUAL(it->take_snapshot().format, 2u);
+  CAF_CHECK_EQUAL(format(), layout::oldest_format);
+  CAF_CHECK_EQUAL(it->take_snapshot().format, layout::oldest_format);
   CAF_CHECK_EQUAL(correlating(), 0u);
   CAF_CHECK_EQUAL(first_note().at, in_1970);
   CAF_CHECK(first_note().uncertain);
@@ -127,19 +127,19 @@ CAF_TEST(among members nothing new is written before all can read it and then wh
   it->work();
   clock.pass(1s);
   it->work();
-  CAF_CHECK_EQUAL(format(), 3u);
-  CAF_CHECK_EQUAL(it->take_snapshot().format, 3u);
+  CAF_CHECK_EQUAL(format(), layout::format);
+  CAF_CHECK_EQUAL(it->take_snapshot().format, layout::format);
   CAF_CHECK_EQUAL(correlating(), 1u);
   CAF_CHECK_EQUAL(first_note().at, now - 10'000);
   CAF_CHECK(!first_note().uncertain);
   open(true); // and so it stays
-  CAF_CHECK_EQUAL(format(), 3u);
+  CAF_CHECK_EQUAL(format(), layout::format);
   CAF_CHECK_EQUAL(first_note().at, now - 10'000);
 }
 
 CAF_TEST(a node alone is all members itself) {
   begin_in_1970(false);
-  CAF_CHECK_EQUAL(format(), 3u);
+  CAF_CHECK_EQUAL(format(), layout::format);
   CAF_CHECK_EQUAL(correlating(), 1u);
   CAF_CHECK_EQUAL(first_note().at, now - 10'000);
 }
@@ -149,7 +149,7 @@ CAF_TEST(a database of the version before is opened in place and one of a later 
   CAF_CHECK(it->put(slot_kind::map, "a", "b"));
   it->work();
   CAF_CHECK(it->close());
-  CAF_REQUIRE_EQUAL(format(), 2u); // as the version before has written it
+  CAF_REQUIRE_EQUAL(format(), layout::oldest_format); // as the version before has written it
   open(false);
   CAF_CHECK_EQUAL(it->get(slot_kind::map, "a")->payload, "b");
   CAF_CHECK(it->close());
