@@ -16,22 +16,22 @@ stream_id boot(std::uint32_t x) {
   return {7, x, 100 + x};
 }
 
-const stream_id disk = boot(1);
+const stream_id card = boot(1);
 
 override_mark mark(std::uint64_t set, const stream_id& at, std::uint64_t count) {
   override_mark x;
   x.set = set;
   x.at = at;
-  x.disk = disk;
+  x.disk = card;
   x.count = count;
-  x.before.raise(disk, at.boot);
+  x.before.raise(card, at.boot);
   return x;
 }
 
 counter_state counts(std::initializer_list<std::pair<std::uint32_t, std::uint64_t>> xs) {
   counter_state out;
   for (const auto& [b, n] : xs)
-    out.of(disk).counts.raise(boot(b), n);
+    out.of(card).counts.raise(boot(b), n);
   return out;
 }
 
@@ -42,7 +42,7 @@ rc::Gen<counter_state> any_counts() {
     [](const std::vector<std::pair<unsigned, unsigned>>& xs) {
       counter_state out;
       for (const auto& [b, n] : xs)
-        out.of(disk).counts.raise(boot(b), n);
+        out.of(card).counts.raise(boot(b), n);
       return out;
     });
 }
@@ -80,12 +80,12 @@ CAF_TEST(I3 folding changes neither the total nor what older copies add) {
   CAF_CHECK(rc::check("fold", [] {
     auto x = *any_counts();
     const auto old = x;
-    if (*rc::gen::arbitrary<bool>() && !x.of(disk).counts.empty()) {
-      const auto [at, n] = x.of(disk).counts.items().front();
+    if (*rc::gen::arbitrary<bool>() && !x.of(card).counts.empty()) {
+      const auto [at, n] = x.of(card).counts.items().front();
       x.mark = mark(1000, at, n / 2);
     }
     auto folded = x;
-    fold(folded, disk, *rc::gen::inRange(0u, 9u));
+    fold(folded, card, *rc::gen::inRange(0u, 9u));
     RC_ASSERT(folded.raw() == x.raw());
     RC_ASSERT(folded.total() == x.total());
     join(folded, old); // an old copy surfaces
@@ -95,12 +95,12 @@ CAF_TEST(I3 folding changes neither the total nor what older copies add) {
   }));
   CAF_CHECK(rc::check("half of a fold has arrived", [] {
     auto x = *any_counts();
-    if (x.of(disk).counts.empty())
+    if (x.of(card).counts.empty())
       return;
-    const auto [at, n] = x.of(disk).counts.items().front();
+    const auto [at, n] = x.of(card).counts.items().front();
     x.mark = mark(1000, at, n / 2);
     auto folded = x;
-    fold(folded, disk, *rc::gen::inRange(0u, 9u));
+    fold(folded, card, *rc::gen::inRange(0u, 9u));
     auto half = x;
     counter_state first;
     first.mark = folded.mark;
@@ -116,22 +116,22 @@ CAF_TEST(I3 a counter that moved to another node counts on and each node sums it
   auto x = counts({{1, 40}, {2, 5}});
   x.of(other).counts.raise(other, 9); // the new node's first boot, below those of the old one
   CAF_CHECK_EQUAL(x.raw(), 54u);
-  fold(x, disk, 2);
+  fold(x, card, 2);
   CAF_CHECK_EQUAL(x.raw(), 54u);
   auto y = x;
   fold(y, other, 1);
   join(x, y);
   CAF_CHECK_EQUAL(x.raw(), 54u);
-  CAF_CHECK_EQUAL(x.find(disk)->pulses, 45u);
+  CAF_CHECK_EQUAL(x.find(card)->pulses, 45u);
   CAF_CHECK_EQUAL(x.find(other)->pulses, 9u);
 }
 
-CAF_TEST(I3 a sum of one disk never swallows what another disk counts under a lower boot) {
+CAF_TEST(I3 a sum of one card never swallows what another card counts under a lower boot) {
   const stream_id fresh{7, 1, 900}; // the first start of a new card
   counter_state reader;
   reader.of(fresh).counts.raise(fresh, 2); // heard of before the sum of the lost card
   auto lost = counts({{1, 10}, {2, 20}, {3, 30}, {4, 40}});
-  fold(lost, disk, 3);
+  fold(lost, card, 3);
   join(reader, lost);
   CAF_CHECK_EQUAL(reader.raw(), 102u);
   fold(reader, fresh, 1);
@@ -139,7 +139,7 @@ CAF_TEST(I3 a sum of one disk never swallows what another disk counts under a lo
   CAF_CHECK_EQUAL(lost.raw(), 102u);
 }
 
-CAF_TEST(I3 a sum over both sides of a mark shows what came after it and that of a later disk the whole) {
+CAF_TEST(I3 a sum over both sides of a mark shows what came after it and that of a later card the whole) {
   const stream_id later{7, 1, 900};
   auto x = counts({{1, 40}, {2, 5}});
   x.mark = mark(1000, boot(2), 3);
@@ -148,12 +148,12 @@ CAF_TEST(I3 a sum over both sides of a mark shows what came after it and that of
   x.of(later).counts.raise({7, 2, 902}, 4);
   CAF_CHECK_EQUAL(x.total(), 1000u + 2 + 7 + 1 + 6 + 4);
   const auto before = x;
-  fold(x, disk, 3);
+  fold(x, card, 3);
   fold(x, later, 2);
   CAF_CHECK_EQUAL(x.raw(), before.raw());
   CAF_CHECK_EQUAL(x.total(), before.total());
   CAF_CHECK_EQUAL(x.mark->parts.size(), 1u);
-  fold(x, disk, 4);
+  fold(x, card, 4);
   CAF_CHECK_EQUAL(x.total(), before.total());
   CAF_CHECK_EQUAL(x.mark->parts.front().pulses, 10u);
   join(x, before);

@@ -10,6 +10,7 @@
 #include "storage/memory/memory_engine.hpp"
 #include "storage/replicated_store.hpp"
 #include "tests/support/store_bench.hpp"
+#include "tests/support/times.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,9 @@ using namespace troupe::storage;
 using namespace std::chrono_literals;
 
 namespace {
+
+using test::now;
+using test::in_1970;
 
 using names = std::vector<std::string>;
 
@@ -30,9 +34,6 @@ std::string in_words(const std::vector<feature_view>& all) {
   }
   return out;
 }
-
-constexpr wall_ms now = 1'795'000'000'000;
-constexpr wall_ms in_1970 = 300'000;
 
 } // namespace
 

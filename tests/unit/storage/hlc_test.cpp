@@ -3,6 +3,7 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/hlc.hpp"
+#include "tests/support/times.hpp"
 
 #include <vector>
 
@@ -11,12 +12,11 @@ using namespace troupe::storage;
 
 namespace {
 
+using test::s;
+using test::now;
+using test::in_1970;
+using test::in_2099;
 using enum clock_quality;
-
-constexpr mono_ns s = 1'000'000'000;
-constexpr wall_ms now = 1'795'000'000'000;
-constexpr wall_ms in_1970 = 300'000;
-constexpr wall_ms in_2099 = 4'070'908'800'000;
 
 /// The commits that a store makes while it works.
 void commit(hlc_clock& x, wall_ms wall, mono_ns mono) {

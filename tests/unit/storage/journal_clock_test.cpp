@@ -8,6 +8,7 @@
 #include "storage/replicated_store.hpp"
 #include "storage/journal_log.hpp"
 #include "tests/support/store_bench.hpp"
+#include "tests/support/times.hpp"
 
 using namespace troupe;
 using namespace troupe::storage;
@@ -15,15 +16,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using test::s;
+using test::now;
+using test::in_1970;
 using enum clock_quality;
 
-constexpr mono_ns s = 1'000'000'000;
-constexpr wall_ms now = 1'795'000'000'000;
-constexpr wall_ms in_1970 = 300'000;
-
-const stream_id board{1, 7, 0x11};
-const stream_id board_before{1, 6, 0x13};
-const stream_id other{2, 7, 0x15};
+const stream_id sender{1, 7, 0x11};
+const stream_id sender_before{1, 6, 0x13};
+const stream_id other_sender{2, 7, 0x15};
 
 journal_event event(mono_ns mono, wall_ms at, clock_quality clock) {
   journal_event x;
@@ -60,19 +60,19 @@ CAF_TEST(when an event is shown to have been) {
   const std::vector<row> table{
     {"nothing was found out", {}, early, in_1970, false, true},
     {"a good clock needs nothing", {}, event(100 * s, now, ntp), now, false, false},
-    {"the time came from peers 50 s later", {{board, correlation(150 * s, now, peer)}}, early, now - 50'000, true, false},
-    {"the time came before", {{board, correlation(50 * s, now, peer)}}, event(100 * s, now + 50'000, peer), now + 50'000, false, false},
-    {"of another start of that node", {{board_before, correlation(150 * s, now, peer)}}, early, in_1970, false, true},
-    {"of a start that names this one", {{{1, 8, 0x17}, correlation(150 * s, now, peer, {board})}}, early, now - 50'000, true, false},
-    {"another node names this one", {{other, correlation(150 * s, now, ntp, {board})}}, early, in_1970, false, true},
-    {"it was right, as was found out", {{board, correlation(150 * s, in_1970 + 50'000, ntp)}}, early, in_1970, false, false},
-    {"of two words the last", {{board, correlation(150 * s, now + 7000, peer)}, {board, correlation(160 * s, now, peer)}}, early, now - 60'000, true, false},
-    {"in whatever order they come", {{board, correlation(160 * s, now, peer)}, {board, correlation(150 * s, now + 7000, peer)}}, early, now - 60'000, true, false},
-    {"the better clock before the later one", {{board, correlation(150 * s, now, ntp)}, {board, correlation(160 * s, now + 99'000, peer)}}, early, now - 50'000, true, false},
-    {"a worse clock than its own corrects nothing", {{board, correlation(150 * s, now, peer)}}, event(100 * s, now + 9000, ntp), now + 9000, false, false},
-    {"a step of an equal one does", {{board, correlation(150 * s, now, ntp)}}, event(100 * s, now + 9000, ntp), now - 50'000, true, false},
-    {"set by nobody knows whom", {{board, correlation(150 * s, now, none)}}, early, now - 50'000, true, true},
-    {"a word without a time", {{board, correlation(150 * s, 0, ntp)}}, early, in_1970, false, true},
+    {"the time came from peers 50 s later", {{sender, correlation(150 * s, now, peer)}}, early, now - 50'000, true, false},
+    {"the time came before", {{sender, correlation(50 * s, now, peer)}}, event(100 * s, now + 50'000, peer), now + 50'000, false, false},
+    {"of another start of that node", {{sender_before, correlation(150 * s, now, peer)}}, early, in_1970, false, true},
+    {"of a start that names this one", {{{1, 8, 0x17}, correlation(150 * s, now, peer, {sender})}}, early, now - 50'000, true, false},
+    {"another node names this one", {{other_sender, correlation(150 * s, now, ntp, {sender})}}, early, in_1970, false, true},
+    {"it was right, as was found out", {{sender, correlation(150 * s, in_1970 + 50'000, ntp)}}, early, in_1970, false, false},
+    {"of two words the last", {{sender, correlation(150 * s, now + 7000, peer)}, {sender, correlation(160 * s, now, peer)}}, early, now - 60'000, true, false},
+    {"in whatever order they come", {{sender, correlation(160 * s, now, peer)}, {sender, correlation(150 * s, now + 7000, peer)}}, early, now - 60'000, true, false},
+    {"the better clock before the later one", {{sender, correlation(150 * s, now, ntp)}, {sender, correlation(160 * s, now + 99'000, peer)}}, early, now - 50'000, true, false},
+    {"a worse clock than its own corrects nothing", {{sender, correlation(150 * s, now, peer)}}, event(100 * s, now + 9000, ntp), now + 9000, false, false},
+    {"a step of an equal one does", {{sender, correlation(150 * s, now, ntp)}}, event(100 * s, now + 9000, ntp), now - 50'000, true, false},
+    {"set by nobody knows whom", {{sender, correlation(150 * s, now, none)}}, early, now - 50'000, true, true},
+    {"a word without a time", {{sender, correlation(150 * s, 0, ntp)}}, early, in_1970, false, true},
   };
   for (const auto& r : table) {
     CAF_MESSAGE(r.what);
@@ -80,7 +80,7 @@ CAF_TEST(when an event is shown to have been) {
     for (const auto& w : r.words)
       it.add(w.of, w.x);
     auto x = r.x;
-    it.apply(board, x);
+    it.apply(sender, x);
     CAF_CHECK_EQUAL(x.at, r.at);
     CAF_CHECK_EQUAL(x.told_at, r.corrected ? r.x.at : 0);
     CAF_CHECK_EQUAL(x.uncertain, r.uncertain);
@@ -91,7 +91,7 @@ CAF_TEST(when an event is shown to have been) {
 }
 
 CAF_TEST(an event that correlates is of version 2 and any other of 1) {
-  auto x = correlation(150 * s, now, peer, {board_before});
+  auto x = correlation(150 * s, now, peer, {sender_before});
   x.subject = "boiler";
   x.text = "the time is known";
   x.who = "anna";
@@ -117,7 +117,7 @@ CAF_TEST(an event of an earlier version is read and of a later one shown as such
     = {1, 4, 3, 'g', 'a', 'p', 5, 's', 't', 'o', 'r', 'e', 1, 'x', 0, 0,
        0, 0, 1, 0xa1, 0xee, 0xd0, 0xd6, 0, 0, 0, 0, 0, 0, 0, 0, 5, 2, 0};
   const std::string bytes(std::begin(version_1), std::end(version_1));
-  journal_record record{1, board, 1, 0, {}, bytes};
+  journal_record record{1, sender, 1, 0, {}, bytes};
   const auto old = record.event();
   CAF_CHECK_EQUAL(old.text, "x");
   CAF_CHECK_EQUAL(old.at, 0x1a1eed0d600);

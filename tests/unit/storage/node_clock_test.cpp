@@ -3,18 +3,19 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/node_clock.hpp"
+#include "tests/support/times.hpp"
 
 using namespace troupe;
 using namespace troupe::storage;
 
 namespace {
 
+using test::s;
+using test::now;
+using test::in_1970;
 using enum clock_quality;
 
-constexpr mono_ns s = 1'000'000'000;
-constexpr wall_ms now = 1'795'000'000'000; ///< the true time when the monotonic clock says `at`
 constexpr mono_ns at = 5000 * s;
-constexpr wall_ms in_1970 = 300'000;
 constexpr wall_ms year = 31'536'000'000;
 
 struct word {

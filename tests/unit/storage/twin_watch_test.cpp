@@ -3,14 +3,16 @@
 #include <caf/test/dsl.hpp>
 
 #include "storage/twin_watch.hpp"
+#include "tests/support/times.hpp"
 
 using namespace troupe;
 using namespace troupe::storage;
 
 namespace {
 
+using test::s;
+
 constexpr wall_ms began = 1'000'000;
-constexpr mono_ns s = 1'000'000'000;
 
 } // namespace
 

@@ -9,7 +9,7 @@
 #include <random>
 
 using namespace troupe::cluster;
-using verdict = basp_guard::verdict;
+using judgement = basp_guard::verdict;
 
 namespace {
 
@@ -43,18 +43,18 @@ std::string id_in(const std::string& bytes) {
   return to_string(id);
 }
 
-verdict feed(basp_guard& x, const std::string& bytes) { return x.feed(bytes.data(), bytes.size()); }
+judgement feed(basp_guard& x, const std::string& bytes) { return x.feed(bytes.data(), bytes.size()); }
 
 /// A header with its payload; the verdict on the last of them.
-verdict frame(basp_guard& x, int what, const std::string& payload, std::uint8_t flags = 0,
+judgement frame(basp_guard& x, int what, const std::string& payload, std::uint8_t flags = 0,
               std::uint64_t receiver = 9) {
   auto first = feed(x, header(what, static_cast<std::uint32_t>(payload.size()), flags, receiver));
-  return first == verdict::cut || payload.empty() ? first : feed(x, payload);
+  return first == judgement::cut || payload.empty() ? first : feed(x, payload);
 }
 
 basp_guard after_hello() {
   basp_guard x{"attic", true, 1000};
-  CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17") + "more") == verdict::up);
+  CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17") + "more") == judgement::up);
   return x;
 }
 
@@ -62,30 +62,30 @@ basp_guard after_hello() {
 
 CAF_TEST(a link begins with the right handshake) {
   basp_guard dialled{"attic", true, 1000}, accepted{"attic", false, 1000};
-  CAF_CHECK(frame(dialled, server_hello, id_bytes("node:attic/17")) == verdict::up);
+  CAF_CHECK(frame(dialled, server_hello, id_bytes("node:attic/17")) == judgement::up);
   CAF_CHECK_EQUAL(dialled.node_id(), "node:attic/17");
-  CAF_CHECK(frame(accepted, client_hello, id_bytes("node:attic/17")) == verdict::up);
+  CAF_CHECK(frame(accepted, client_hello, id_bytes("node:attic/17")) == judgement::up);
   basp_guard one{"attic", true, 1000}, two{"attic", false, 1000};
-  CAF_CHECK(frame(one, client_hello, id_bytes("node:attic/17")) == verdict::cut);
-  CAF_CHECK(frame(two, server_hello, id_bytes("node:attic/17")) == verdict::cut);
+  CAF_CHECK(frame(one, client_hello, id_bytes("node:attic/17")) == judgement::cut);
+  CAF_CHECK(frame(two, server_hello, id_bytes("node:attic/17")) == judgement::cut);
 }
 
 CAF_TEST(a node id belongs to the name of the certificate) {
   for (const char* id : {"node:cellar/17", "node:attic2/17", "node:attic/", "node:attic/17/18",
                          "node:attic/x", "node:attic/123456789012345678901", "http:attic/17"}) {
     basp_guard x{"attic", true, 1000};
-    CAF_CHECK(frame(x, server_hello, id_bytes(id)) == verdict::cut);
+    CAF_CHECK(frame(x, server_hello, id_bytes(id)) == judgement::cut);
     CAF_CHECK(x.why().find("claims the node id") != std::string::npos);
     CAF_CHECK(x.node_id().empty());
   }
   basp_guard x{"attic", true, 1000};
-  CAF_CHECK(frame(x, server_hello, "rubbish") == verdict::cut);
+  CAF_CHECK(frame(x, server_hello, "rubbish") == judgement::cut);
 }
 
 CAF_TEST(nothing but a handshake comes first) {
   for (int what : std::vector<int>{direct, routed, monitor, down, heartbeat, 7, 255}) {
     basp_guard x{"attic", true, 1000};
-    CAF_CHECK(feed(x, header(what, 0)) == verdict::cut);
+    CAF_CHECK(feed(x, header(what, 0)) == judgement::cut);
   }
 }
 
@@ -97,33 +97,33 @@ CAF_TEST(what CAF may see and what not) {
     std::string payload;
     std::uint8_t flags;
     std::uint64_t receiver;
-    verdict is;
+    judgement is;
   } table[] = {
-    {"a message to an actor", direct, "x", 0, 9, verdict::pass},
-    {"CAF's own query", direct, "x", 1, caf::atom_uint("SpawnServ"), verdict::dropped},
-    {"the configuration server", direct, "x", 1, caf::atom_uint("ConfigServ"), verdict::cut},
-    {"any other by name", direct, "x", 1, caf::atom_uint("root"), verdict::cut},
-    {"an empty message", direct, "", 0, 9, verdict::cut},
-    {"a routed message", routed, other, 0, 9, verdict::dropped},
-    {"an empty routed message", routed, "", 0, 9, verdict::cut},
-    {"a monitor of its own", monitor, mine, 0, 9, verdict::pass},
-    {"a monitor for another", monitor, other, 0, 9, verdict::cut},
-    {"a down of its own", down, mine + "error", 0, 9, verdict::pass},
-    {"a down for another", down, other, 0, 9, verdict::cut},
-    {"a down without content", down, "", 0, 9, verdict::cut},
-    {"a beat", heartbeat, "", 0, 9, verdict::beat},
-    {"a beat with more", heartbeat, "x", 0, 9, verdict::cut},
-    {"a second handshake", server_hello, mine, 0, 9, verdict::cut},
-    {"a handshake of the other kind", client_hello, mine, 0, 9, verdict::cut},
-    {"an unknown kind", 7, "x", 0, 9, verdict::cut},
-    {"the largest frame", direct, std::string(1000, 'x'), 0, 9, verdict::pass},
-    {"a larger frame", direct, std::string(1001, 'x'), 0, 9, verdict::cut},
+    {"a message to an actor", direct, "x", 0, 9, judgement::pass},
+    {"CAF's own query", direct, "x", 1, caf::atom_uint("SpawnServ"), judgement::dropped},
+    {"the configuration server", direct, "x", 1, caf::atom_uint("ConfigServ"), judgement::cut},
+    {"any other by name", direct, "x", 1, caf::atom_uint("root"), judgement::cut},
+    {"an empty message", direct, "", 0, 9, judgement::cut},
+    {"a routed message", routed, other, 0, 9, judgement::dropped},
+    {"an empty routed message", routed, "", 0, 9, judgement::cut},
+    {"a monitor of its own", monitor, mine, 0, 9, judgement::pass},
+    {"a monitor for another", monitor, other, 0, 9, judgement::cut},
+    {"a down of its own", down, mine + "error", 0, 9, judgement::pass},
+    {"a down for another", down, other, 0, 9, judgement::cut},
+    {"a down without content", down, "", 0, 9, judgement::cut},
+    {"a beat", heartbeat, "", 0, 9, judgement::beat},
+    {"a beat with more", heartbeat, "x", 0, 9, judgement::cut},
+    {"a second handshake", server_hello, mine, 0, 9, judgement::cut},
+    {"a handshake of the other kind", client_hello, mine, 0, 9, judgement::cut},
+    {"an unknown kind", 7, "x", 0, 9, judgement::cut},
+    {"the largest frame", direct, std::string(1000, 'x'), 0, 9, judgement::pass},
+    {"a larger frame", direct, std::string(1001, 'x'), 0, 9, judgement::cut},
   };
   for (const auto& row : table) {
     auto x = after_hello();
     if (frame(x, row.kind, row.payload, row.flags, row.receiver) != row.is)
       CAF_ERROR(row.what << ": " << x.why());
-    CAF_CHECK_EQUAL(row.is == verdict::cut, !x.why().empty());
+    CAF_CHECK_EQUAL(row.is == judgement::cut, !x.why().empty());
   }
 }
 
@@ -157,33 +157,33 @@ CAF_TEST(only messages of the types that nodes send pass) {
   };
   for (const auto& row : table) {
     basp_guard x{"attic", true, 1000, allowed};
-    CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == verdict::up);
+    CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == judgement::up);
     const auto said = frame(x, direct, row.payload);
-    if (said != (*row.why == 0 ? verdict::pass : verdict::cut) || x.why().find(row.why) == std::string::npos)
+    if (said != (*row.why == 0 ? judgement::pass : judgement::cut) || x.why().find(row.why) == std::string::npos)
       CAF_ERROR(row.what << ": " << x.why());
   }
 }
 
 CAF_TEST(speakers of one link are bounded) {
   basp_guard x{"attic", true, 1000};
-  CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == verdict::up);
+  CAF_REQUIRE(frame(x, server_hello, id_bytes("node:attic/17")) == judgement::up);
   const auto from = [&](std::size_t id) {
     auto head = header(direct, 1);
     head[22] = static_cast<char>(id >> 8);
     head[23] = static_cast<char>(id);
     const auto said = feed(x, head);
-    return said == verdict::cut ? said : feed(x, "y");
+    return said == judgement::cut ? said : feed(x, "y");
   };
   for (std::size_t round = 0; round < 2; ++round)
     for (std::size_t id = 1; id <= basp_guard::max_speakers; ++id)
-      CAF_REQUIRE(from(id) == verdict::pass);
-  CAF_CHECK(from(basp_guard::max_speakers + 1) == verdict::cut);
+      CAF_REQUIRE(from(id) == judgement::pass);
+  CAF_CHECK(from(basp_guard::max_speakers + 1) == judgement::cut);
 }
 
 CAF_TEST(a dialler may repeat its handshake but not change its id) {
-  for (const auto& [id, is] : {std::pair{"node:attic/17", verdict::pass}, std::pair{"node:attic/18", verdict::cut}}) {
+  for (const auto& [id, is] : {std::pair{"node:attic/17", judgement::pass}, std::pair{"node:attic/18", judgement::cut}}) {
     basp_guard x{"attic", false, 1000};
-    CAF_CHECK(frame(x, client_hello, id_bytes("node:attic/17")) == verdict::up);
+    CAF_CHECK(frame(x, client_hello, id_bytes("node:attic/17")) == judgement::up);
     CAF_CHECK(frame(x, client_hello, id_bytes(id)) == is);
     CAF_CHECK_EQUAL(x.node_id(), "node:attic/17");
   }
@@ -191,8 +191,8 @@ CAF_TEST(a dialler may repeat its handshake but not change its id) {
 
 CAF_TEST(a link that was cut stays cut) {
   auto x = after_hello();
-  CAF_CHECK(frame(x, 7, "x") == verdict::cut);
-  CAF_CHECK(frame(x, direct, "x") == verdict::cut);
+  CAF_CHECK(frame(x, 7, "x") == judgement::cut);
+  CAF_CHECK(frame(x, direct, "x") == judgement::cut);
 }
 
 // 300,000 frames from honest ones by mutation, same in every run. The guard
@@ -216,12 +216,12 @@ CAF_TEST(mutated frames never pass for allowed ones) {
       const auto head = mutate(header(what, static_cast<std::uint32_t>(payload.size())));
       const auto said = feed(x, head);
       const auto size = x.payload_bytes();
-      if (said == verdict::cut) {
+      if (said == judgement::cut) {
         ++cuts;
         break;
       }
       CAF_REQUIRE(size <= 4096);
-      if (said == verdict::pass && size == 0)
+      if (said == judgement::pass && size == 0)
         CAF_FAIL("a header without payload passed");
       if (size == 0)
         continue;
@@ -229,12 +229,12 @@ CAF_TEST(mutated frames never pass for allowed ones) {
       body.resize(size, 'x');
       const auto then = feed(x, body);
       const auto kind = static_cast<unsigned char>(head[0]);
-      if (then == verdict::up) {
+      if (then == judgement::up) {
         ++ups;
         CAF_REQUIRE(kind == server_hello);
         CAF_REQUIRE(x.node_id().rfind("node:attic/", 0) == 0);
       }
-      if (then == verdict::pass) {
+      if (then == judgement::pass) {
         ++passes;
         CAF_REQUIRE(!x.node_id().empty());
         CAF_REQUIRE(kind == direct || kind == monitor || kind == down);
@@ -243,7 +243,7 @@ CAF_TEST(mutated frames never pass for allowed ones) {
         if (kind != direct)
           CAF_REQUIRE_EQUAL(id_in(body), x.node_id());
       }
-      if (then == verdict::cut) {
+      if (then == judgement::cut) {
         ++cuts;
         break;
       }
