@@ -296,7 +296,7 @@ void local_store::greet(const image& found, const ring_reading& ring, bool undam
                      disk_->where()),
          then);
   const auto ahead = found.bound.ms() - clocks_.wall();
-  if (time_.quality() != clock_quality::none && ahead > hlc_clock::reserve_ms + 60'000)
+  if (ahead > hlc_clock::reserve_ms + 60'000)
     note(severity::warning, "gap",
          fmt::format("the wall clock is {} s behind the last known time; stamps go on from "
                      "there",

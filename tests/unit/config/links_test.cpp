@@ -9,7 +9,7 @@ using namespace troupe;
 
 namespace {
 
-std::string told(const std::string& toml) {
+std::string told_of_node(const std::string& toml) {
   std::string all;
   for (const auto& x : parse_node(toml, "node.toml").problems)
     all += (all.empty() ? "" : "\n") + x.to_string(0);
@@ -107,11 +107,11 @@ CAF_TEST(what is wrong with links is told with its line and way out) {
   };
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
-    CAF_CHECK_EQUAL(told(x.toml), x.told);
+    CAF_CHECK_EQUAL(told_of_node(x.toml), x.told);
   }
 }
 
 CAF_TEST(a text in place of a list is told once) {
-  CAF_CHECK_EQUAL(told("listen = \":4710\"\n"),
+  CAF_CHECK_EQUAL(told_of_node("listen = \":4710\"\n"),
                   "node.toml:1  listen is \":4710\", but a list is wanted. Write listen = [\":4710\"].");
 }
