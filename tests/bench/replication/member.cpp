@@ -58,8 +58,6 @@ store_thread::~store_thread() {
 
 // --- a member -------------------------------------------------------------------
 
-namespace {
-
 /// Nobody asks its control interface.
 class no_desk final : public cluster::far_service {
 public:
@@ -68,6 +66,8 @@ public:
   void close(const std::string&, std::uint64_t) override {}
   void peer_gone(const std::string&) override {}
 };
+
+namespace {
 
 std::unique_ptr<storage::replicated_store> open_store(const member::options& how) {
   storage::store_options o;
