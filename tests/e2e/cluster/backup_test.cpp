@@ -4,6 +4,8 @@
 #undef CAF_SUITE
 #define CAF_SUITE backup
 
+#include "storage/layout.hpp"
+#include "storage/rocks/rocks_engine.hpp"
 #include "tests/e2e/cluster/cluster_check.hpp"
 
 #include <filesystem>
@@ -104,6 +106,29 @@ struct backup_fixture {
   }
 
   static bool shows(test_node& by, const std::string& name) { return !by.reading(name).empty(); }
+
+  /// A slot of that key says something else, and its check sum agrees. @returns how many
+  static std::size_t rot(test_node& of, const std::string& key, const std::string& was, const std::string& is) {
+    using namespace troupe::storage;
+    auto disk = open_rocks(of.dir() + "/data/store");
+    CAF_REQUIRE(disk);
+    CAF_REQUIRE((*disk)->open(access::read_write));
+    batch changes;
+    CAF_CHECK((*disk)->scan(family::slot, {}, [&](auto at, auto value) {
+      const auto address = layout::parse_slot_key(at);
+      auto x = decode_slot(value);
+      if (!address || address->key != key || !x)
+        return;
+      const auto where = x->payload.find(was);
+      if (where == std::string::npos)
+        return;
+      x->payload.replace(where, was.size(), is);
+      changes.put(family::slot, std::string{at}, encode(*x));
+    }));
+    CAF_CHECK((*disk)->commit(changes, true));
+    CAF_CHECK((*disk)->close());
+    return changes.ops().size();
+  }
 
   static std::size_t beginning_with(const std::string& folder, const std::string& name) {
     std::size_t n = 0;
@@ -277,6 +302,30 @@ CAF_TEST(what differs is told with who is ahead and how far the others are) {
   REQUIRE_AGREE(all);
   CAF_REQUIRE(equal());
   CAF_CHECK(within(5s, [&] { return row(attic)["behind_s"].is_null() || row(attic)["behind_s"].get<double>() < 1; }));
+}
+
+CAF_TEST(I2 what has rotted on one disk is told as diverged and not as on its way) {
+  begin();
+  CAF_CHECK_EQUAL(boiler.stop(), 0);
+  const std::string key = "desired/attic/channel/attic/spare";
+  CAF_REQUIRE_EQUAL(rot(boiler, key, "out.2", "out.3"), 1u);
+  boiler.start();
+  REQUIRE_AGREE(all);
+  json told;
+  const bool found = within(20s, [&] { // what is on its way comes first
+    const auto said = attic.troupe({"--json", "diff", "attic", "boiler"});
+    told = json::parse(said.out, nullptr, false);
+    if (said.exit != 1 || !told.is_object())
+      return false;
+    for (const auto& x : told["entries"])
+      if (x.value("key", "") == key && x.value("what", "") == "diverged")
+        return true;
+    return false;
+  });
+  if (!found)
+    CAF_ERROR("no divergence is told: " << told.dump(2));
+  CAF_CHECK(has(attic.troupe({"diff", "attic", "boiler"}).out, "diverged"));
+  CAF_CHECK(!has(attic.troupe({"diff", "attic", "cellar"}).out, "diverged"));
 }
 
 CAF_TEST(what an archive kept is told once and under the name of who wrote it) {
