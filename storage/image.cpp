@@ -64,6 +64,9 @@ void read_meta(image& into, scan_trouble& bad, std::string_view key, std::string
     byte_reader in{value};
     into.medium.first = read_stream_id(in);
     into.medium.made = static_cast<wall_ms>(in.u64());
+  } else if (key == layout::line_key) {
+    for (byte_reader in{value}; !in.at_end() && in.ok();)
+      into.line.push_back(read_stream_id(in));
   } else if (key == layout::new_key) {
     into.new_for = milliseconds{static_cast<std::int64_t>(number(value))};
   } else if (key == layout::clustered_key) {

@@ -26,6 +26,7 @@ struct image {
   bool clustered = false;
   std::uint32_t format = 0; ///< 0: a new disk
   disk_name medium;         ///< this disk
+  std::vector<stream_id> line; ///< state streams of this disk's latest opens
   std::optional<milliseconds> new_for; ///< it is a new disk, and has run for so long
 
   /// The backup that it was restored from and not opened since.

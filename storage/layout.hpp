@@ -47,6 +47,7 @@ inline constexpr std::string_view node_key = "node";
 inline constexpr std::string_view machine_key = "machine";
 inline constexpr std::string_view clustered_key = "clustered"; ///< it once was a member
 inline constexpr std::string_view medium_key = "medium"; ///< the state stream of its first open, and when that was
+inline constexpr std::string_view line_key = "line"; ///< state streams of the latest opens of this disk
 inline constexpr std::string_view new_key = "new"; ///< for how many ms a new disk has run; absent: it is none
 inline constexpr std::string_view restored_key = "restored"; ///< of a backup, and not opened since
 inline constexpr std::string_view seen_prefix = "vv/";     ///< + stream -> seq

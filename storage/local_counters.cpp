@@ -302,16 +302,21 @@ void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_
   }
 }
 
-/// Whether this process, or one whose disk this one has, was the writer.
+/// Whether this process, or one whose disk this one has, was the writer. A crash may
+/// have taken all that it wrote, and its disk may have refused even its name; a copy
+/// that was put back has another stream under the same boot, or a lower boot.
 bool local_store::in_line(const stream_id& of) const {
-  return ours_.contains(of) || at_open_.at(of) > 0;
+  if (ours_.contains(of) || at_open_.at(of) > 0)
+    return true;
+  return of.boot < ours_.begin()->boot
+         && std::none_of(line_.begin(), line_.end(), [&](const auto& x) { return x.boot == of.boot && x != of; });
 }
 
 /// What another disk of this node had counted without knowing of a mark was before it
 /// if this disk has set it; if a third one has, which is gone as well, the older disk
-/// was first. Within one disk the boots decide, but for what was counted in a time that
-/// this one has lost, when an older copy of it was put back, and for an older disk that
-/// was put back itself: then the stamps do.
+/// was first. Within one disk the boots decide; but where an older copy of it was put back,
+/// for what was counted in the time that is lost, and where an older disk was put back,
+/// the stamps do.
 void local_store::settle_mark(const std::string& key, live_counter& x) {
   auto& mark = x.state.mark;
   const auto* slots = data_.find(slot_kind::ctr, key);
@@ -326,9 +331,9 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
     if (of.node != node_ || !decode_counts(slot.payload, told, &by) || by.mark >= mark->stamp)
       continue;
     const auto& [disk, made] = by.disk;
-    const bool lost = disk == medium_ && set_here && in_line(mark->at) && !in_line(of);
-    const bool put_back = disk == medium_ && !set_here && !ours_.contains(of) && made < mark->disk_made
-                          && slot.stamp < mark->stamp;
+    const bool earlier = slot.stamp < mark->stamp;
+    const bool lost = disk == medium_ && set_here && earlier && in_line(mark->at) && !in_line(of);
+    const bool put_back = disk == medium_ && !set_here && earlier && !ours_.contains(of) && made < mark->disk_made;
     const bool other = disk != medium_ && disk != mark->disk && (set_here || made < mark->disk_made);
     if (lost && later.empty())
       for (const auto& [counted, n] : x.state.of(medium_).counts.items())

@@ -168,7 +168,16 @@ local_store::streams local_store::first_names(const image& from, const ring_read
   const bool same = !from.restored && from.medium.first.node == node_;
   medium_ = same ? from.medium.first : out.state;
   made_ = same ? from.medium.made : clocks_.wall();
+  line_ = same ? from.line : std::vector<stream_id>{};
+  lengthen_line(out.state);
   return out;
+}
+
+void local_store::lengthen_line(const stream_id& by) {
+  constexpr std::size_t most = 32; // what is older rests in the vector by now
+  if (line_.size() >= most)
+    line_.erase(line_.begin());
+  line_.push_back(by);
 }
 
 void local_store::put_names(batch& into, const streams& names, hlc bound) const {
@@ -176,6 +185,10 @@ void local_store::put_names(batch& into, const streams& names, hlc bound) const 
            to_bytes(names.state) + to_bytes(names.journal));
   into.put(family::meta, std::string{layout::medium_key},
            to_bytes(medium_) + layout::number(static_cast<std::uint64_t>(made_)));
+  std::string line;
+  for (const auto& of : line_)
+    line += to_bytes(of);
+  into.put(family::meta, std::string{layout::line_key}, std::move(line));
   into.put(family::meta, std::string{layout::bound_key}, layout::number(bound.raw));
   into.put(family::meta, std::string{layout::format_key}, layout::number(format_));
   into.put(family::meta, std::string{layout::node_key}, options_.node);

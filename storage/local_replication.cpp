@@ -297,6 +297,7 @@ void local_store::rename() {
         highest = std::max(highest, of.boot);
     names = name_streams(highest);
     bound = stamps_.next_bound(wall(), clocks_.mono());
+    lengthen_line(names.state);
     put_names(first, names, bound);
   }
   if (auto ok = degraded ? status{} : disk_->commit(first, true); !ok) {

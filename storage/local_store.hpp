@@ -199,6 +199,7 @@ private:
   void put_age(batch& into, mono_ns now) const;
   [[nodiscard]] bool new_disk(mono_ns now) const;
   void put_names(batch& into, const streams& names, hlc bound) const;
+  void lengthen_line(const stream_id& by);
   void forget_empty_streams(image& from, batch& first) const;
   void adopt(image from, const ring_reading& ring, const streams& names);
   void rename();
@@ -242,6 +243,7 @@ private:
   std::uint32_t boot_ = 0;
   stream_id medium_;         ///< the first state stream of this disk, which names it
   wall_ms made_ = 0;         ///< when that was
+  std::vector<stream_id> line_; ///< state streams of its latest opens; a crash may take all else of them
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
   std::set<stream_id> ours_; ///< of this process

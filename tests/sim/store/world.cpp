@@ -58,7 +58,7 @@ struct store_world::machine final : clock_source {
   bool talking = false; ///< inside of the replicator
   bool news = false;    ///< and it must look again
   bool fresh_start = true; ///< has never run
-  bool first_disk = true;  ///< the one of its beginning
+  std::optional<version_vector> all_members; ///< whoever has that on disk knows them
   bool old_disk = false;   ///< which has held the word of every member: as if it had run for long
   bool rewrites = false; ///< its disk was given up in this life: RAM had everything
   bool clock_set = false;
@@ -196,9 +196,11 @@ void store_world::happen(event x) {
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
-    if (m.first_disk && !m.old_disk) {
+    if (!m.old_disk) {
       const auto mine = m.store->summarize();
-      m.old_disk = m.store->members().size() == how_.nodes && mine.durable.covers(mine.seen);
+      if (!m.all_members && m.store->members().size() == how_.nodes)
+        m.all_members = mine.seen;
+      m.old_disk = m.all_members && mine.durable.covers(*m.all_members);
     }
     look_at_counters(x.node);
     look_at_sums(x.node);
@@ -556,7 +558,8 @@ void store_world::look_at_disk(unsigned i) {
   if (!m.up || !std::exchange(m.disk->moved_aside, false))
     return;
   m.rewrites = true;
-  m.first_disk = m.old_disk = false;
+  m.all_members.reset();
+  m.old_disk = false;
   disk_lost_at_ = now_;
   promises_end();
   truth_.counters[i].excused = true;
@@ -772,7 +775,8 @@ void store_world::carry_out(const action& x) {
   case kind::wipe:
     power_off(x.a);
     m.disk->wipe();
-    m.first_disk = m.old_disk = false;
+    m.all_members.reset();
+    m.old_disk = false;
     truth_.counters[x.a].excused = true;
     return disk_lost();
   case kind::lie:
@@ -792,7 +796,8 @@ void store_world::carry_out(const action& x) {
   case kind::damage:
     power_off(x.a);
     m.disk->damaged = true;
-    m.first_disk = m.old_disk = false;
+    m.all_members.reset();
+    m.old_disk = false;
     truth_.counters[x.a].excused = true;
     return;
   case kind::rot:
