@@ -6,24 +6,28 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <random>
 #include <stdexcept>
 
 namespace troupe::test {
 
-/// A port of loopback that is free now; between this answer and its use
-/// somebody else could take it, so it is asked for one run only.
+/// A port of loopback that is free now. From below those that the kernel gives to
+/// connections (32768 and up): one of them would soon be taken by another test's.
 inline std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0
-                     && ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(fd);
-  if (!bound)
-    throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
+  std::random_device dice;
+  for (int tries = 0; tries < 500; ++tries) {
+    const auto port = static_cast<std::uint16_t>(10'000 + dice() % 22'000);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    if (bound)
+      return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 } // namespace troupe::test
