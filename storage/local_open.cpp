@@ -204,19 +204,20 @@ std::optional<milliseconds> local_store::new_for(const image& from) const {
   return from.new_for;
 }
 
-/// Whether members that this node has no word of may know more of its counters.
-bool local_store::new_disk(mono_ns now) const {
-  return new_for_ && *new_for_ + std::chrono::floor<milliseconds>(std::chrono::nanoseconds{now - opened_at_})
-                       < options_.new_disk_sums_after;
+/// For how long a disk has run in all, while members that this node has no word of may
+/// know more of its counters. None: it is no new disk.
+std::optional<milliseconds> local_store::new_disk(mono_ns now) const {
+  if (!new_for_)
+    return {};
+  const auto ran = *new_for_ + std::chrono::floor<milliseconds>(std::chrono::nanoseconds{now - opened_at_});
+  return ran < options_.new_disk_sums_after ? std::optional{ran} : std::nullopt;
 }
 
 void local_store::put_age(batch& into, mono_ns now) const {
-  if (!new_for_)
-    return;
-  if (!new_disk(now))
-    return into.erase(family::meta, std::string{layout::new_key});
-  const auto ran = *new_for_ + std::chrono::floor<milliseconds>(std::chrono::nanoseconds{now - opened_at_});
-  into.put(family::meta, std::string{layout::new_key}, layout::number(static_cast<std::uint64_t>(ran.count())));
+  if (const auto ran = new_disk(now))
+    into.put(family::meta, std::string{layout::new_key}, layout::number(static_cast<std::uint64_t>(ran->count())));
+  else if (new_for_)
+    into.erase(family::meta, std::string{layout::new_key});
 }
 
 status local_store::begin(image from, const ring_reading& ring) {

@@ -197,7 +197,7 @@ private:
   [[nodiscard]] streams first_names(const image& from, const ring_reading& ring);
   [[nodiscard]] std::optional<milliseconds> new_for(const image& from) const;
   void put_age(batch& into, mono_ns now) const;
-  [[nodiscard]] bool new_disk(mono_ns now) const;
+  [[nodiscard]] std::optional<milliseconds> new_disk(mono_ns now) const;
   void put_names(batch& into, const streams& names, hlc bound) const;
   void lengthen_line(const stream_id& by);
   void forget_empty_streams(image& from, batch& first) const;

@@ -6,11 +6,6 @@
 
 namespace troupe::cluster {
 
-namespace {
-
-
-} // namespace
-
 transport_limits limits_for(const patience& x) {
   transport_limits out;
   out.connect_within = dial_step_within(x);

@@ -40,6 +40,12 @@ struct store_world::machine final : clock_source {
   mono_ns mono() const override { return sec + world.now_ - booted_at; }
   wall_ms wall() const override { return 1'800'000'000'000 + world.now_ / ms + skew_ms; }
 
+  /// Of what others have told it, nothing is left.
+  void takes_new_disk() {
+    all_members.reset();
+    old_disk = false;
+  }
+
   const store_world& world;
   const unsigned i;
   std::shared_ptr<sim_disk> disk = std::make_shared<sim_disk>();
@@ -558,8 +564,7 @@ void store_world::look_at_disk(unsigned i) {
   if (!m.up || !std::exchange(m.disk->moved_aside, false))
     return;
   m.rewrites = true;
-  m.all_members.reset();
-  m.old_disk = false;
+  m.takes_new_disk();
   disk_lost_at_ = now_;
   promises_end();
   truth_.counters[i].excused = true;
@@ -775,8 +780,7 @@ void store_world::carry_out(const action& x) {
   case kind::wipe:
     power_off(x.a);
     m.disk->wipe();
-    m.all_members.reset();
-    m.old_disk = false;
+    m.takes_new_disk();
     truth_.counters[x.a].excused = true;
     return disk_lost();
   case kind::lie:
@@ -796,8 +800,7 @@ void store_world::carry_out(const action& x) {
   case kind::damage:
     power_off(x.a);
     m.disk->damaged = true;
-    m.all_members.reset();
-    m.old_disk = false;
+    m.takes_new_disk();
     truth_.counters[x.a].excused = true;
     return;
   case kind::rot:
