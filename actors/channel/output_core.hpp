@@ -10,13 +10,6 @@
 
 namespace troupe {
 
-/// Where grants, ballots and tick echo of failover will stand: every command
-/// passes here, once. One node has nothing to fence: everybody may act.
-struct output_fence {
-  std::uint64_t nonce = 0; ///< of this start of the unit
-  [[nodiscard]] errc check(const command&) const noexcept { return errc::none; }
-};
-
 /// Decides what an output shows: priority array, leases, force, interlock,
 /// minimum times, slope and safe state. docs/outputs.md tells the rules.
 ///

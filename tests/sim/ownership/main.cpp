@@ -1,0 +1,76 @@
+#include "tests/sim/ownership/world.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+
+using namespace troupe;
+
+namespace {
+
+/// What kind of house a seed is.
+sim::house::shape shape_of(std::uint64_t seed) {
+  std::mt19937_64 dice{seed ^ 0x5bd1e995};
+  sim::house::shape x;
+  x.nodes = 2 + static_cast<unsigned>(dice() % 4);
+  x.outputs = dice() % 3 == 0 ? 2 : 1;
+  x.partial = x.outputs > 1 && dice() % 4 == 0;
+  x.wild = dice() % 3 == 0;
+  const char* paces[] = {"normal", "normal", "fast", "critical"};
+  x.pace = paces[dice() % 4];
+  return x;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Lives of simulated houses whose rule roams: no output obeys two masters (I4), each press of a button is obeyed once."};
+  std::uint64_t seed = 1, count = 1000;
+  bool story = false, go_on = false;
+  app.add_option("--seed", seed, "the first")->capture_default_str();
+  app.add_option("--count", count, "how many lives")->capture_default_str();
+  app.add_flag("--story", story, "tell each step");
+  app.add_flag("--keep-going", go_on, "do not stop at the first that goes wrong");
+  app.footer("exit status: 0 all went well, 1 one did not, 2 wrong use\n\n"
+             "examples:\n  ownership_sim --seed 7 --count 100000\n  ownership_sim --seed 4711 --count 1 --story");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& x) {
+    return app.exit(x) == 0 ? 0 : 2;
+  }
+  const auto began = std::chrono::steady_clock::now();
+  sim::house::totals all;
+  std::map<std::string, unsigned> found;
+  std::uint64_t lives = 0;
+  for (; lives < count; ++lives) {
+    sim::house x{seed + lives, shape_of(seed + lives)};
+    if (story)
+      x.tell([](const std::string& text) { fmt::print("{}\n", text); });
+    const auto wrong = x.live();
+    const auto& s = x.sums();
+    all.commands += s.commands;
+    all.fenced += s.fenced;
+    all.takeovers += s.takeovers;
+    all.presses += s.presses;
+    all.slowest = std::max(all.slowest, s.slowest);
+    if (wrong.empty())
+      continue;
+    ++found[wrong.substr(0, wrong.find(' '))];
+    fmt::print("seed {}: {}\n  again: ownership_sim --seed {} --count 1 --story\n", seed + lives, wrong, seed + lives);
+    std::fflush(stdout);
+    if (!go_on) {
+      ++lives;
+      break;
+    }
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  fmt::print("{} lives in {:.1f} s, {:.0f}/s: {} presses, {} commands, {} of them fenced, {} grants; the slowest obeyed again after {} ms\n",
+             lives, took.count(), static_cast<double>(lives) / took.count(), all.presses, all.commands, all.fenced, all.takeovers,
+             all.slowest / 1'000'000);
+  for (const auto& [what, n] : found)
+    fmt::print("{} x {}\n", n, what);
+  return found.empty() ? 0 : 1;
+}
