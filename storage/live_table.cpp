@@ -21,7 +21,8 @@ bool live_table::publish_from(row x) {
   {
     std::lock_guard lock{mutex_};
     auto& cell = cells_[x.name];
-    if (cell.present && cell.content.node != x.node)
+    const bool is_lost = !cell.content.node.empty() && cell.content.now.why == reason::node_lost;
+    if (cell.present && cell.content.node != x.node && !is_lost)
       return false;
     cell.content.name = x.name;
     cell.content.node = std::move(x.node);

@@ -62,7 +62,7 @@ public:
   /// Shows what another node measured, as `publish` does.
   /// @pre `x.node` is not empty
   /// @returns false if this node, or a third one, shows that name already: the
-  ///          first holder keeps it until it goes.
+  ///          first holder keeps it until it goes, or its node is lost.
   bool publish_from(row x);
 
   /// Forgets what `node` showed under this name; nothing if it is not that

@@ -8,7 +8,7 @@ namespace troupe {
 
 namespace {
 
-constexpr mono_ns never = std::numeric_limits<mono_ns>::max();
+constexpr mono_ns nothing_due = std::numeric_limits<mono_ns>::max();
 
 /// A tick of the future is none that this output ever told.
 bool is_recent(mono_ns now, mono_ns echo, milliseconds limit) {
@@ -17,8 +17,8 @@ bool is_recent(mono_ns now, mono_ns echo, milliseconds limit) {
 
 } // namespace
 
-output_fence::output_fence(std::string output, std::uint64_t nonce, memory m, mono_ns now)
-  : output_(std::move(output)), nonce_(nonce), m_(std::move(m)) {
+output_fence::output_fence(std::string output, std::uint64_t nonce, memory& m, mono_ns now)
+  : output_(std::move(output)), nonce_(nonce), m_(m) {
   for (auto& [source, s] : m_.slots)
     if (s.held || s.told_at != 0) {
       s.held.reset();
@@ -69,7 +69,8 @@ bool output_fence::on_letter(const ownership_letter& x, mono_ns now) {
     }
     s->held->renewal_seq = x.pass.seq;
     s->held->until = now + to_ns(s->held->lease);
-    keep(*s, x.carry, now);
+    if (x.done <= s->held->command_seq)
+      keep(*s, x.carry, now);
     reply(x, *s, ownership_word::ok, "", now);
     return true;
   default: return false; // of controllers among each other
@@ -120,7 +121,9 @@ void output_fence::on_claim(slot& s, const ownership_letter& x, mono_ns now) {
 void output_fence::on_release(slot& s, const ownership_letter& x, mono_ns now) {
   if (!fits(s, x.pass, now))
     return; // it is not its to give
-  keep(s, x.carry, now);
+  // Not what a command that never came was to do.
+  if (x.done <= s.held->command_seq)
+    keep(s, x.carry, now);
   s.held.reset();
   s.successor = x.to;
   s.successor_until = now + to_ns(reserved_for);
@@ -230,7 +233,7 @@ void output_fence::on_time(mono_ns now) {
 }
 
 mono_ns output_fence::next() const {
-  mono_ns at = never;
+  mono_ns at = nothing_due;
   for (const auto& [source, s] : m_.slots) {
     if (s.held)
       at = std::min(at, s.held->until);

@@ -84,7 +84,8 @@ public:
   };
 
   /// @param nonce of this start; from getrandom, never from a clock
-  output_fence(std::string output, std::uint64_t nonce, memory m, mono_ns now);
+  /// @param m outlives the fence: what the next start of the unit goes on with
+  output_fence(std::string output, std::uint64_t nonce, memory& m, mono_ns now);
 
   [[nodiscard]] const memory& remember() const noexcept { return m_; }
   [[nodiscard]] std::uint64_t nonce() const noexcept { return nonce_; }
@@ -130,7 +131,7 @@ private:
 
   std::string output_;
   std::uint64_t nonce_;
-  memory m_;
+  memory& m_;
   std::vector<post> posts_;
   std::vector<note> notes_;
 };

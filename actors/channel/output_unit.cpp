@@ -2,12 +2,14 @@
 #include "actors/channel/kept.hpp"
 #include "actors/channel/make.hpp"
 #include "actors/channel/output_core.hpp"
+#include "actors/channel/output_fence.hpp"
 #include "actors/channel/read_back.hpp"
 #include "actors/channel/units.hpp"
 
 #include <fmt/format.h>
 
 #include <atomic>
+#include <random>
 
 namespace troupe {
 
@@ -39,8 +41,16 @@ private:
   waker who_;
 };
 
+/// Never from a clock: boards start at one and the same time (FAILOVER 3.9, 20).
+/// `random_device` is getrandom here.
+std::uint64_t fresh_nonce() {
+  std::random_device chance;
+  return (std::uint64_t{chance()} << 32 | chance()) | 1;
+}
+
 /// What survives the unit: a restart in place goes on with the same array.
 struct output_memory {
+  output_fence::memory fence;
   std::unique_ptr<output_core> core;
   bool begun = false;        ///< it is known what the line showed at first
   std::uint64_t guarded = 0; ///< of the cell's, those told already
@@ -62,6 +72,11 @@ public:
     return {
       [this](const command& x) { return obey(x); },
       [this](const renewal& x) { renew(x); },
+      [this](const ownership_letter& x) { on_letter(x); },
+      [this](const node_gone& x) {
+        fence_->node_gone(x.node, ctx_.now());
+        tell_controllers();
+      },
       [this](const force_value& x) { return force(x); },
       [this](const view_output&) { return view(); },
       [this](wake_atom) { on_wake(); },
@@ -70,8 +85,8 @@ public:
 
   void start() override {
     all_.live.describe(config_.name, config_.unit);
-    fence_.nonce = static_cast<std::uint64_t>(ctx_.now()) ^ ctx_.incarnation();
     memory_ = desk_->keepsake<output_memory>(config_.name);
+    fence_.emplace(config_.name, fresh_nonce(), memory_->fence, ctx_.now());
     const auto kept = memory_->begun ? std::nullopt : last_shown();
     attach(kept);
     memory_->core = std::make_unique<output_core>(
@@ -85,11 +100,17 @@ public:
     }
     watch();
     on_wake();
+    tell_controllers();
   }
 
   void on_timer(int timer) override {
     if (timer == save)
       return save_now();
+    if (timer == lapse) {
+      lapse_armed_ = no_deadline;
+      fence_->on_time(ctx_.now());
+      return tell_controllers();
+    }
     armed_ = no_deadline;
     step();
   }
@@ -115,7 +136,7 @@ public:
   }
 
 private:
-  enum timer { deadline, save };
+  enum timer { deadline, save, lapse };
 
   [[nodiscard]] std::string key() const { return "output/" + config_.name; }
 
@@ -153,12 +174,15 @@ private:
 
   // --- what may come ---
   command_answer obey(const command& x) {
-    if (const auto code = fence_.check(x); code != errc::none)
-      return {code, "a later activation holds '" + config_.name + "'",
-              core_->remember().effective};
     for (const auto& [id, answer] : core_->remember().ids)
       if (!x.id.empty() && id == x.id)
         return answer;
+    const auto code = fence_->check(x.source, x.pass, x.carry, ctx_.now());
+    if (code != errc::none || x.pass.grant != 0)
+      tell_controllers();
+    if (code != errc::none)
+      return {code, "a later activation holds '" + config_.name + "'",
+              core_->remember().effective};
     if (!memory_->begun)
       begin({});
     note_rival(x);
@@ -171,8 +195,31 @@ private:
   }
 
   void renew(const renewal& x) {
-    if (core_->renew(x, ctx_.now()))
+    // Of a roaming rule only its letters count: they show a grant.
+    if (!fence_->guards(x.source) && core_->renew(x, ctx_.now()))
       step();
+  }
+
+  // --- who may command (docs/failover.md) ---
+  void on_letter(const ownership_letter& x) {
+    all_.names.follow_nodes(config_.name);
+    if (fence_->on_letter(x, ctx_.now()) && core_->renew({config_.name, x.source}, ctx_.now()))
+      step();
+    tell_controllers();
+  }
+
+  void tell_controllers() {
+    for (auto& x : fence_->take_notes())
+      journal(storage::severity::notice, "owner", x.source + ": " + x.text);
+    for (auto& [node, letter] : fence_->take_posts()) {
+      const auto to = letter.source;
+      (void)all_.names.send_to(node, to, std::move(letter));
+    }
+    const auto at = fence_->next();
+    if (at >= lapse_armed_)
+      return;
+    lapse_armed_ = at;
+    ctx_.arm(lapse, std::chrono::nanoseconds{std::max<mono_ns>(at - ctx_.now(), 0)});
   }
 
   command_answer force(const force_value& x) {
@@ -380,7 +427,22 @@ private:
     v.line = line.trouble.code != errc::none ? to_string(line.trouble)
              : line.open                     ? "open"
                                              : "not open yet";
-    v.nonce = fence_.nonce;
+    v.nonce = fence_->nonce();
+    for (const auto& [source, s] : fence_->remember().slots) {
+      output_holder h;
+      h.source = source;
+      h.round = s.highest.round;
+      if (s.held) {
+        h.node = s.held->by.node;
+        h.lease_left = milliseconds{std::max<mono_ns>((s.held->until - now) / 1'000'000, 0)};
+      } else {
+        h.previous = s.previous;
+        h.why = s.why;
+      }
+      for (const auto& [node, at] : s.askers)
+        h.candidates.push_back(node);
+      v.holders.push_back(std::move(h));
+    }
     return v;
   }
 
@@ -450,7 +512,8 @@ private:
   std::shared_ptr<bus_desk> desk_;
   channel_config config_;
   output_core* core_ = nullptr; ///< in `memory_`
-  output_fence fence_;
+  std::optional<output_fence> fence_;
+  mono_ns lapse_armed_ = no_deadline;
   read_back_watch read_back_;
   std::shared_ptr<output_memory> memory_;
   std::shared_ptr<output_cell> cell_;

@@ -49,6 +49,19 @@ struct output_slot {
   friend bool operator==(const output_slot&, const output_slot&) = default;
 };
 
+/// A controller that may run on several nodes, as the output's fence knows it.
+struct output_holder {
+  std::string source;
+  std::string node;      ///< that acts; empty: none does
+  std::string previous;  ///< that did, if none does
+  std::string why;       ///< none does
+  std::uint64_t round = 0;
+  milliseconds lease_left{0};
+  std::vector<std::string> candidates; ///< nodes that would
+
+  friend bool operator==(const output_holder&, const output_holder&) = default;
+};
+
 struct output_view {
   reading now;
   std::vector<output_slot> slots; ///< winner first
@@ -58,6 +71,7 @@ struct output_view {
   std::string blocked_by; ///< what holds the winner back, in words; empty: nothing
   std::string line;       ///< "open", or what is wrong with it
   std::uint64_t nonce = 0; ///< of this start of the unit
+  std::vector<output_holder> holders;
 
   friend bool operator==(const output_view&, const output_view&) = default;
 };
@@ -144,9 +158,15 @@ typename Inspector::result_type inspect(Inspector& f, output_slot& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, output_holder& x) {
+  return f(caf::meta::type_name("output_holder"), x.source, x.node, x.previous, x.why, x.round,
+           x.lease_left, x.candidates);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, output_view& x) {
   return f(caf::meta::type_name("output_view"), x.now, x.slots, x.safe, x.forced, x.winner,
-           x.blocked_by, x.line, x.nonce);
+           x.blocked_by, x.line, x.nonce, x.holders);
 }
 
 template <class Inspector>

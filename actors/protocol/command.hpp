@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/protocol/inspect.hpp"
+#include "actors/protocol/ownership.hpp"
 #include "config/model/result.hpp"
 #include "config/model/value.hpp"
 #include "storage/live_table.hpp"
@@ -24,6 +25,8 @@ struct command {
   std::string source;        ///< "rule/hall-light", "operator/anna"; one slot each
   milliseconds lease{0};     ///< 0: no expiry; else the slot ends unless renewed
   std::vector<storage::step> story; ///< what led here, first step first
+  permit pass;               ///< of a roaming source; others show none
+  carried carry;             ///< what its successor must know if it is obeyed
 
   friend bool operator==(const command&, const command&) = default;
 };
@@ -49,7 +52,7 @@ struct command_answer {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.id, x.output, x.val, x.priority, x.source,
-           x.lease, x.story);
+           x.lease, x.story, x.pass, x.carry);
 }
 
 template <class Inspector>

@@ -80,7 +80,7 @@ struct ownership_letter {
   std::int64_t lease = 0;  ///< ms, of a claim and its grant
   mono_ns tick = 0;        ///< in answers: the output's clock
   mono_ns sent = 0;        ///< the controller's clock, given back untouched
-  std::uint64_t done = 0;  ///< in ok: `seq` of the newest command that was accepted
+  std::uint64_t done = 0;  ///< commands under this grant that were sent; in ok, that were accepted
   carried carry;
   ballot carry_as;         ///< of the activation that left it
   std::int64_t carry_age = -1;   ///< ms since it was left, by the output's clock
@@ -89,6 +89,21 @@ struct ownership_letter {
   std::string why;         ///< for people
 
   friend bool operator==(const ownership_letter&, const ownership_letter&) = default;
+};
+
+/// To a roaming rule, of its own node.
+struct owner_order {
+  std::string hand_over_to; ///< empty: the candidates changed; look again
+
+  friend bool operator==(const owner_order&, const owner_order&) = default;
+};
+
+/// To whoever follows nodes (`directory::follow_nodes`): the link to that node
+/// has ended, and nothing that it sent before counts any more.
+struct node_gone {
+  std::string node;
+
+  friend bool operator==(const node_gone&, const node_gone&) = default;
 };
 
 /// "claim", "vacant", ...
@@ -112,6 +127,16 @@ typename Inspector::result_type inspect(Inspector& f, permit& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, carried& x) {
   return f(caf::meta::type_name("carried"), x.order, x.bytes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, owner_order& x) {
+  return f(caf::meta::type_name("owner_order"), x.hand_over_to);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, node_gone& x) {
+  return f(caf::meta::type_name("node_gone"), x.node);
 }
 
 template <class Inspector>

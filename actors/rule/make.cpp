@@ -4,9 +4,10 @@
 
 namespace troupe {
 
-make_unit make_rule(services& house, rule_config config) {
-  return [&house, config = std::move(config)](unit_context& context) -> std::unique_ptr<unit> {
-    return std::make_unique<rule::rule_unit>(context, house, config);
+make_unit make_rule(services& house, rule_config config, make_authority may_act) {
+  return [&house, config = std::move(config), may_act = std::move(may_act)](unit_context& context) -> std::unique_ptr<unit> {
+    return std::make_unique<rule::rule_unit>(context, house, config,
+                                             may_act ? may_act() : nullptr);
   };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/protocol/authority.hpp"
 #include "actors/protocol/services.hpp"
 #include "actors/supervision/unit.hpp"
 #include "config/model/house.hpp"
@@ -11,7 +12,8 @@ namespace troupe {
 ///
 /// A text that does not compile makes `start` throw: check it before with
 /// `rule::check_script`.
-[[nodiscard]] make_unit make_rule(services& house, rule_config config);
+/// @param may_act of a rule that may run on several nodes; null: it acts always
+[[nodiscard]] make_unit make_rule(services& house, rule_config config, make_authority may_act = {});
 
 /// "rule/hall-light", for a rule of the name "hall-light".
 [[nodiscard]] std::string rule_address(const std::string& rule_name);

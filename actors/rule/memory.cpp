@@ -149,13 +149,14 @@ json to_json(const rule_memory& x, const moment& now, const memory_origin& origi
 }
 
 result<rule_memory> memory_from_json(const json& x, const moment& now,
-                                     const memory_origin& origin) {
+                                     const memory_origin& origin,
+                                     std::optional<milliseconds> known_away) {
   try {
     if (x.at("version").get<int>() != format_version)
       return error{errc::corrupt, fmt::format("rule memory of version {}, this program knows {}",
                                               x.at("version").dump(), format_version)};
     rule_memory made;
-    const auto away = time_away(x, now, origin);
+    const auto away = known_away ? *known_away : time_away(x, now, origin);
     for (const auto& [name, val] : x.at("state").items())
       if (made.variables.size() < max_variables)
         made.variables[name] = value_from_json(val);

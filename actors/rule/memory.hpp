@@ -93,9 +93,11 @@ nlohmann::json to_json(const rule_memory& x, const moment& now, const memory_ori
 /// a timer keeps what remained. Deadlines that passed meanwhile meet their
 /// missed policy. Wishes of another text of the rule are dropped: the new text
 /// may not know the output, and would hold it for ever.
+/// @param away how long it lay, where somebody knows that better than the clocks
 /// @returns `corrupt` if the document is not one of ours.
 result<rule_memory> memory_from_json(const nlohmann::json& x, const moment& now,
-                                     const memory_origin& origin);
+                                     const memory_origin& origin,
+                                     std::optional<milliseconds> away = {});
 
 /// FNV-1a, in hex: stable over builds, unlike std::hash.
 std::string digest(const std::string& text);

@@ -37,23 +37,32 @@ std::string dump(const json& x) {
 
 } // namespace
 
-rule_unit::rule_unit(unit_context& context, services& house, rule_config config)
+rule_unit::rule_unit(unit_context& context, services& house, rule_config config,
+                     std::unique_ptr<authority> may_act)
   : context_(context), house_(house), config_(std::move(config)),
-    address_(rule_address(config_.name)), origin_{boot_id(), digest(config_.lua)} {
+    address_(rule_address(config_.name)), authority_(std::move(may_act)),
+    origin_{boot_id(), digest(config_.lua)} {
 }
 
 moment rule_unit::now() const {
   return {context_.now(), house_.clocks.wall()};
 }
 
-void rule_unit::start() {
+void rule_unit::make_engine() {
   auto made = engine::make(config_);
   if (!made)
     throw std::runtime_error(made.why().context);
   engine_ = std::move(*made);
-  load();
+}
+
+void rule_unit::start() {
+  make_engine();
+  if (!authority_)
+    load();
   bell_ = std::make_shared<bell>(context_.self()->address());
   started_at_ = context_.now();
+  if (authority_)
+    hear(authority_->begin(started_at_));
   try_to_begin();
 }
 
@@ -75,6 +84,14 @@ caf::message_handler rule_unit::messages() {
   return {
     [this](wake_atom) { on_wake(); },
     [this](const view_rule&) { return dump(state()); },
+    [this](const ownership_letter& x) {
+      if (authority_)
+        hear(authority_->on_letter(x, context_.now()));
+    },
+    [this](const owner_order& x) {
+      if (authority_)
+        hear(authority_->hand_over(x.hand_over_to, context_.now()));
+    },
   };
 }
 
@@ -93,6 +110,10 @@ void rule_unit::on_timer(int timer) {
   case run_timer: run(); break;
   case renew_timer: renew(); break;
   case save_timer: save(false); break;
+  case authority_timer:
+    if (authority_)
+      hear(authority_->on_time(context_.now()));
+    break;
   default: break;
   }
 }
@@ -118,10 +139,14 @@ void rule_unit::try_to_begin() {
   }
   waiting_ = false;
   context_.cancel(wait_timer);
+  if (authority_)
+    return hear(authority_->ready(context_.now()));
   run();
 }
 
 void rule_unit::run() {
+  if (!acts())
+    return; // loaded, and ready to take over
   const auto at = now();
   if (!runs_.take(at.mono)) {
     // Nothing is lost: the next run sees the latest values and counts toggles.
@@ -147,6 +172,8 @@ void rule_unit::run() {
 void rule_unit::act(const run_outcome& done) {
   for (const auto& line : done.lines)
     note(severity::info, line);
+  if (authority_)
+    leave_carry();
   for (const auto& action : done.actions)
     send(action);
   if (!done.ok || restored_told_)
@@ -155,7 +182,7 @@ void rule_unit::act(const run_outcome& done) {
   // Only after a good run: it may have changed its mind, and a rule that fails
   // at every start must not hold its outputs for ever.
   for (const auto& action : engine_->restored_wishes(now()))
-    if (!leases_.holds(action.output))
+    if (authority_ ? !told_.contains(action.output) : !leases_.holds(action.output))
       send(action);
 }
 
@@ -177,6 +204,8 @@ void rule_unit::send(const output_action& action) {
   wanted.source = address_;
   wanted.lease = action.what.lease;
   wanted.story = action.story;
+  if (authority_)
+    return send_with_permit(action, std::move(wanted));
   const auto incarnation = incarnation_of(action.output);
   const bool arrived = house_.names.send(action.output, std::move(wanted));
   if (action.what.val.empty()) {
@@ -196,6 +225,102 @@ void rule_unit::send(const output_action& action) {
                               + ", but nobody answers to that name; asks again every second");
   leases_.sent(action.output, action.what.lease, arrived ? incarnation : 0, context_.now());
   told_[action.output] = action;
+}
+
+/// What could not be sent is told when it goes on, or by a successor: the carry
+/// has it. Its lease is extended with the grant's.
+void rule_unit::send_with_permit(const output_action& action, command wanted) {
+  told_[action.output] = action;
+  const auto pass = authority_->permit_for(action.output, context_.now());
+  if (!pass)
+    return;
+  wanted.pass = *pass;
+  wanted.carry = carry_;
+  (void)house_.names.send(action.output, std::move(wanted));
+  if (action.what.val.empty())
+    told_.erase(action.output);
+}
+
+// --- of a rule that may run on several nodes ---
+
+void rule_unit::hear(authority::news what) {
+  if (what.ended)
+    stand_down(*what.ended);
+  if (what.began)
+    take_over(*what.began);
+  if (what.resumed) {
+    for (const auto& [output, action] : std::map{told_})
+      send(action);
+    run();
+  }
+  if (const auto next = authority_->next())
+    context_.arm(authority_timer,
+                 std::chrono::nanoseconds(std::max<mono_ns>(*next - context_.now(), 0)));
+}
+
+void rule_unit::take_over(const authority::taken& from) {
+  round_ = from.round;
+  const auto stored = house_.store.get(slot_kind::own, address_);
+  auto document = stored ? json::parse(stored->payload, nullptr, false) : json();
+  const auto stored_round
+    = document.is_object() ? document.value("round", std::uint64_t{0}) : std::uint64_t{0};
+  std::optional<milliseconds> away;
+  if (!from.carry.empty() && from.left_round >= stored_round) {
+    auto left = json::parse(from.carry, nullptr, false);
+    if (left.is_object()) {
+      if (left.value("short", false) && document.is_object())
+        for (const auto* key : {"state", "timers", "windows"})
+          if (document.contains(key))
+            left[key] = document[key];
+      document = std::move(left);
+      away = milliseconds{std::max<std::int64_t>(from.age_ms, 0)};
+    }
+  }
+  if (document.is_object()) {
+    auto memory = memory_from_json(document, now(), origin_, away);
+    if (memory)
+      engine_->restore(std::move(*memory));
+    else
+      note(severity::alarm, "takes over without its memory: " + memory.why().context);
+  }
+  saved_ = carried_of_ = {};
+  carry_ = {};
+  told_.clear();
+  restored_told_ = false;
+  note(severity::notice, from.from.empty() || from.from == house_.names.self()
+                           ? fmt::format("acts on this node, round {}", from.round)
+                           : fmt::format("acts on this node, round {}, and goes on where node {} was {} ms before",
+                                         from.round, from.from, from.age_ms));
+  run();
+}
+
+void rule_unit::stand_down(const std::string& why) {
+  note(severity::notice, "acts on this node no more: " + why);
+  told_.clear();
+  retry_at_.reset();
+  context_.cancel(run_timer);
+  context_.cancel(save_timer);
+  house_.live.remove(address_);
+  // What it knew is of no use: whoever acts next goes on from what outputs hold.
+  make_engine();
+  (void)engine_->probe(now(), live_house{house_.live});
+}
+
+void rule_unit::leave_carry() {
+  const auto& memory = engine_->memory();
+  if (carry_.order != 0 && memory == carried_of_)
+    return;
+  carried_of_ = memory;
+  auto document = to_json(memory, now(), origin_);
+  auto bytes = dump(document);
+  if (bytes.size() > most_carry) {
+    for (const auto* key : {"state", "timers", "windows"})
+      document[key] = json::object();
+    document["short"] = true;
+    bytes = dump(document);
+  }
+  carry_ = {carry_.order + 1, std::move(bytes)};
+  authority_->leave(carry_);
 }
 
 void rule_unit::renew() {
@@ -292,7 +417,7 @@ void rule_unit::plan() {
 
 void rule_unit::save(bool at_once) {
   const auto& memory = engine_->memory();
-  if (memory == saved_)
+  if (memory == saved_ || !acts())
     return;
   const auto at = now();
   const auto next = saved_at_ + std::chrono::nanoseconds(save_every).count();
@@ -301,8 +426,10 @@ void rule_unit::save(bool at_once) {
     return;
   }
   saved_at_ = at.mono;
-  const auto done = house_.store.put(slot_kind::own, address_,
-                                     dump(to_json(memory, at, origin_)));
+  auto document = to_json(memory, at, origin_);
+  if (authority_)
+    document["round"] = round_;
+  const auto done = house_.store.put(slot_kind::own, address_, dump(document));
   if (done) {
     saved_ = memory;
     return;
@@ -320,6 +447,13 @@ void rule_unit::stop() {
   if (!memory.timers.empty() || !memory.windows.empty())
     saved_ = {};
   save(true);
+  if (authority_) {
+    // The outputs keep what they show: the next one goes on with it.
+    (void)authority_->stop(context_.now());
+    if (const auto row = house_.live.find(address_); row && row->node.empty())
+      house_.live.remove(address_);
+    return;
+  }
   const auto held = leases_.outputs();
   for (const auto& output : held) {
     output_action gone{output, {{}, config_.priority, {}, 0, now().wall},
@@ -336,6 +470,8 @@ json rule_unit::state() const {
     return out;
   const auto at = context_.now();
   const auto& memory = engine_->memory();
+  if (authority_)
+    out["owner"] = authority_->state(at);
   out["last"] = to_json(engine_->last());
   auto& inputs = out["inputs"] = json::object();
   for (const auto& [name, in] : engine_->inputs())

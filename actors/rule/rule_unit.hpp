@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/protocol/authority.hpp"
 #include "actors/protocol/services.hpp"
 #include "actors/rule/bell.hpp"
 #include "actors/rule/engine.hpp"
@@ -22,6 +23,9 @@ namespace troupe::rule {
 ///   next priority or to safe within their lease.
 /// - A crash lets nothing go: the leases do that, unless the next incarnation
 ///   wants the same in time.
+/// - A rule that may run on several nodes acts only while its outputs let it
+///   (docs/failover.md): until then it is loaded and watches what it reads, so that
+///   it can take over at once. What it remembers lies at its outputs.
 /// - An output that is away or has restarted is told again as soon as it is seen.
 class rule_unit final : public unit {
 public:
@@ -31,7 +35,12 @@ public:
   /// The memory is written at most so often.
   static constexpr milliseconds save_every{1000};
 
-  rule_unit(unit_context& context, services& house, rule_config config);
+  /// What is left at outputs for a successor is at most so long; of more only
+  /// what it has acted on and wants. The rest is in the store, a second older.
+  static constexpr std::size_t most_carry = 12 << 10;
+
+  rule_unit(unit_context& context, services& house, rule_config config,
+            std::unique_ptr<authority> may_act);
 
   void start() override;
   caf::message_handler messages() override;
@@ -40,15 +49,22 @@ public:
   nlohmann::json state() const override;
 
 private:
-  enum timer_id : int { wait_timer, run_timer, renew_timer, save_timer };
+  enum timer_id : int { wait_timer, run_timer, renew_timer, save_timer, authority_timer };
 
   [[nodiscard]] moment now() const;
   void load();
+  void make_engine();
   void on_wake();
   void try_to_begin();
   void run();
   void act(const run_outcome& done);
   void send(const output_action& action);
+  void send_with_permit(const output_action& action, command wanted);
+  void hear(authority::news what);
+  void take_over(const authority::taken& from);
+  void stand_down(const std::string& why);
+  void leave_carry();
+  [[nodiscard]] bool acts() const { return !authority_ || authority_->acts(); }
   void renew();
   void watch_inputs();
   void publish(bool ok);
@@ -62,12 +78,16 @@ private:
   services& house_;
   rule_config config_;
   std::string address_;
+  std::unique_ptr<authority> authority_; ///< null: it lives on this node only
   std::unique_ptr<engine> engine_;
   std::shared_ptr<bell> bell_;
   std::set<std::string> watched_;
   leases leases_;
   std::map<std::string, output_action> told_; ///< to repeat it to an output that restarted
   rule_memory saved_;
+  rule_memory carried_of_; ///< what `carry_` tells
+  carried carry_;
+  std::uint64_t round_ = 0;
   memory_origin origin_;
   pace runs_{500, 2000};
   quiet journal_quiet_;

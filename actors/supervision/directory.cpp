@@ -35,6 +35,7 @@ void directory::put(row x) {
 void directory::erase(const std::string& name) {
   std::unique_lock guard{mutex_};
   auto gone = rows_.extract(name);
+  followers_.erase(name);
   if (gone)
     let_go(gone.mapped().of);
   guard.unlock();
@@ -52,6 +53,20 @@ std::optional<directory::row> directory::lookup(const std::string& name) const {
   if (i == rows_.end())
     return std::nullopt;
   return row_of(*i);
+}
+
+void directory::follow_nodes(const std::string& name) {
+  std::unique_lock guard{mutex_};
+  followers_.insert(name);
+}
+
+std::vector<caf::actor> directory::followers() const {
+  std::vector<caf::actor> all;
+  std::shared_lock guard{mutex_};
+  for (const auto& name : followers_)
+    if (const auto i = rows_.find(name); i != rows_.end() && i->second.handle)
+      all.push_back(i->second.handle);
+  return all;
 }
 
 std::vector<directory::row> directory::list() const {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -62,7 +63,40 @@ public:
     return true;
   }
 
+  /// How to reach an actor on another node, which may be one of several that
+  /// have its name. As `elsewhere`; without it other nodes are out of reach.
+  using at_node_fn = std::function<bool(const std::string& node, const std::string& name, caf::message what)>;
+  void at_node(std::string self, at_node_fn f) {
+    self_ = std::move(self);
+    at_node_ = std::move(f);
+  }
+  [[nodiscard]] const std::string& self() const noexcept { return self_; }
+
+  /// Sends to whoever has the name on that node.
+  template <class... Ts>
+  bool send_to(const std::string& node, const std::string& name, Ts&&... xs) const {
+    if (supervision::speaker_is_fenced())
+      return false;
+    if (!node.empty() && node != self_)
+      return at_node_ && at_node_(node, name, caf::make_message(std::forward<Ts>(xs)...));
+    auto whom = find(name);
+    if (whom)
+      caf::anon_send(whom, std::forward<Ts>(xs)...);
+    return static_cast<bool>(whom);
+  }
+
+  /// Whoever has the name here is told of each node whose link ends.
+  void follow_nodes(const std::string& name);
+  /// In the order of calls, before what a later link of that node brings.
+  template <class Message>
+  void tell_followers(const Message& what) const {
+    for (const auto& whom : followers())
+      caf::anon_send(whom, what);
+  }
+
 private:
+  [[nodiscard]] std::vector<caf::actor> followers() const;
+
   /// What siblings have in common, kept once and counted.
   struct kin {
     std::string type;
@@ -83,9 +117,12 @@ private:
   void let_go(kin_map::iterator of);
 
   elsewhere_fn elsewhere_;
+  at_node_fn at_node_;
+  std::string self_;
   mutable std::shared_mutex mutex_;
   kin_map kins_;
   entry_map rows_;
+  std::set<std::string> followers_;
 };
 
 } // namespace troupe

@@ -13,7 +13,7 @@ namespace {
 /// What a positional argument of a command is. First of the list: first argument.
 enum class noun {
   reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key,
-  member
+  member, roaming
 };
 
 const std::map<std::string, std::vector<noun>> grammar = {
@@ -39,6 +39,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"leave", {noun::member}},
   {"remove-node", {noun::member}},
   {"diff", {noun::member, noun::member}},
+  {"move", {noun::roaming, noun::member}},
   {"fault", {noun::bus, noun::fault, noun::toggle}},
   {"add", {noun::section}},
   {"replace", {noun::section, noun::name}},
@@ -65,6 +66,14 @@ std::vector<std::string> members(const client::node& node) {
   return result;
 }
 
+std::vector<std::string> roaming_rules(const client::node& node) {
+  std::vector<std::string> result;
+  if (const auto got = node.get("/v1/placement"))
+    for (auto& x : list_at(*got, "rules"))
+      result.push_back(text_at(x, "rule"));
+  return result;
+}
+
 std::vector<std::string> faults(const client::node& node, const std::string& bus) {
   const auto buses = node.get("/v1/buses");
   std::vector<std::string> result;
@@ -85,6 +94,7 @@ std::vector<std::string> things(noun what, const client::node& node, const std::
   case noun::actor: return names(node.get("/v1/ps"));
   case noun::bus: return names(node.get("/v1/buses"));
   case noun::member: return members(node);
+  case noun::roaming: return roaming_rules(node);
   case noun::fault: return faults(node, before);
   case noun::section: return {"bus", "channel", "counter", "rule"};
   case noun::level: return {"debug", "info", "notice", "warning", "alarm"};

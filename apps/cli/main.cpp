@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
     {"Channels", add_channel_commands},
     {"Actors and drills", add_actor_commands},
     {"The cluster", add_member_commands},
+    {"The cluster", add_placement_commands},
     {"The cluster", add_join_commands},
     {"The cluster", add_pki_commands},
     {"The store", add_store_commands},

@@ -19,6 +19,10 @@ namespace troupe::cli {
 [[nodiscard]] std::string show_replicas(const json& x, const style& how);
 [[nodiscard]] std::string show_members(const json& x, const style& how, wall_ms now);
 
+// placement_view.cpp
+[[nodiscard]] std::string show_placement(const json& x, const style& how);
+[[nodiscard]] std::string show_what_if(const json& x, const style& how);
+
 // tree_view.cpp
 /// Of one node, or of several: {"nodes": [{"node", "tree" or "error"}]}.
 [[nodiscard]] std::string show_tree(const json& x, const style& how);

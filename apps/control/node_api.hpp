@@ -101,6 +101,11 @@ public:
   // --- the cluster ---
   virtual json members() = 0; ///< this node's view, and where others see it differently
   virtual json replicas() = 0; ///< how far the stores of the others are, as this node knows it
+  /// Where rules that may run on several nodes act, and where they would if the
+  /// nodes in `down` were gone.
+  virtual json placement(const std::vector<std::string>& down) = 0;
+  /// Gives control of such a rule to another node: {"to": "server-2"}
+  virtual result<json> move(const caller& who, const std::string& rule, const json& body) = 0;
   /// approve, remove, drain, undrain, leave
   virtual result<json> member_act(const caller& who, const std::string& name,
                                   const std::string& verb) = 0;

@@ -57,6 +57,18 @@ constexpr auto anybody = cluster::role::none;
 constexpr auto look = cluster::role::viewer;
 constexpr auto operate = cluster::role::operator_;
 const std::vector<field> none;
+/// "a,b" as its words.
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    if (end > at)
+      out.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
 const std::vector<field> log_fields
   = {{"subject"}, {"kind"}, {"level"}, {"newest", f::whole}, {"after", f::whole}};
 
@@ -175,6 +187,10 @@ std::vector<route> make_routes() {
      [](node_api& n, const call&) { return ok(n.members()); }},
     {"GET", "/v1/replicas", "replicas", look, none, none,
      [](node_api& n, const call&) { return ok(n.replicas()); }},
+    {"GET", "/v1/placement", "placement", look, {{"down"}}, none,
+     [](node_api& n, const call& c) { return ok(n.placement(words_of(text_of(c, "down")))); }},
+    {"POST", "/v1/move/{name}", "move", operate, none, {{"to", f::text, true}},
+     [](node_api& n, const call& c) { return answer(n.move(c.who, c.path.at("name"), c.body)); }},
     {"POST", "/v1/members/{name}/{verb}", "actOnMember", operate, none, none,
      [](node_api& n, const call& c) {
        return answer(n.member_act(c.who, c.path.at("name"), c.path.at("verb")));

@@ -25,6 +25,7 @@ struct api_parts {
   services& all;
   desired& wanted;
   workshop& makers;
+  placement_desk& placing;
   catalog& names;
   streams& events;
   journal_report& report;
@@ -98,6 +99,8 @@ public:
   // api_cluster.cpp
   json members() override;
   json replicas() override;
+  json placement(const std::vector<std::string>& down) override;
+  result<json> move(const control_caller& who, const std::string& rule, const json& body) override;
   result<json> member_act(const control_caller& who, const std::string& name, const std::string& verb) override;
   result<json> token(const control_caller& who, const json& body) override;
   result<json> enrol(const json& body) override;

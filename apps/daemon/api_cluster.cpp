@@ -37,6 +37,17 @@ json node_control::replicas() {
   return out;
 }
 
+json node_control::placement(const std::vector<std::string>& down) { return parts_.placing.view_all(down); }
+
+result<json> node_control::move(const control_caller& who, const std::string& rule, const json& body) {
+  const auto to = body.value("to", "");
+  const auto name = rule.starts_with("rule/") ? rule.substr(5) : rule;
+  if (auto moved = parts_.placing.move(name, to); !moved)
+    return moved.why();
+  journal(who, "owner", "rule/" + name, "is to be handed over to node " + to);
+  return json{{"rule", name}, {"from", parts_.node.name}, {"to", to}};
+}
+
 result<json> node_control::member_act(const control_caller& who, const std::string& name, const std::string& verb) {
   return parts_.cluster != nullptr ? parts_.cluster->act(who, name, verb) : alone();
 }

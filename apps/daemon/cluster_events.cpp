@@ -2,6 +2,7 @@
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
 #include "apps/daemon/json.hpp"
+#include "apps/daemon/placement_unit.hpp"
 #include "cluster/identity/calendar.hpp"
 #include "cluster/identity/renewal.hpp"
 
@@ -27,11 +28,13 @@ cluster::link_hooks cluster_part::hooks() {
       if (const auto who = to->find(peer); who && who->commands())
         exchange_->linked(peer);
     tell_refusals(refusals_.let_in(peer));
+    members_changed();
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
   };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
+    all_.names.tell_followers(node_gone{peer}); // first: outputs wait for nothing
     to_membership(cluster::link_is_down{peer, why, lost});
     if (exchange_)
       exchange_->unlinked(peer);
@@ -64,6 +67,30 @@ cluster::link_hooks cluster_part::hooks() {
   };
   x.on_trouble = [this](const std::string& subject, const std::string& text) { tell(severity::warning, subject, text); };
   return x;
+}
+
+void cluster_part::members_changed() { all_.names.send("placement", placement_atom::value); }
+
+placement_desk::view cluster_part::placement_view() {
+  placement_desk::view out;
+  const auto now = table_.look();
+  bool all_there = true;
+  for (const auto& x : now.members) {
+    using is = cluster::standing;
+    if (x.name != config_.name)
+      all_there &= x.is == is::alive || x.is == is::left || x.is == is::removed || x.is == is::waiting;
+    out.alive[x.name] = x.is == is::alive || x.is == is::suspect;
+    if (x.draining || x.is == is::left || x.is == is::removed || x.is == is::waiting)
+      out.leaving.insert(x.name);
+  }
+  // Three falls within some minutes: it is last among equals until it is steady.
+  for (const auto& [name, score] : now.flaps)
+    if (score >= 3)
+      out.flapping.insert(name);
+  // A node that has just come would think that it is alone, and take all rules.
+  out.settled = now.members.size() > 1 && all_there;
+  out.settled |= all_.clocks.mono() - started_ > std::chrono::nanoseconds{settle_within}.count();
+  return out;
 }
 
 void cluster_part::link_up(const cluster::peer_identity&) noexcept {

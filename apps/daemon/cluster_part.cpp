@@ -2,6 +2,7 @@
 
 #include "apps/daemon/json.hpp"
 #include "apps/daemon/own_addresses.hpp"
+#include "apps/daemon/placement_unit.hpp"
 #include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
@@ -157,6 +158,7 @@ child_spec cluster_part::membership_child() {
           return std::none_of(all.begin(), all.end(), [&](const cluster::member& m) { return m.name == kept.first; });
         });
     }
+    members_changed();
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (x.now.is == cluster::standing::removed && x.now.name != config_.name)
       forget_soon(x.now.name);
@@ -309,6 +311,11 @@ bool cluster_part::forward(const std::string& name, caf::message what) {
   return to != nullptr && to->forward(name, std::move(what));
 }
 
+bool cluster_part::send_to(const std::string& node, const std::string& name, caf::message what) {
+  auto* to = open_link_.load();
+  return to != nullptr && to->send_to(node, name, std::move(what));
+}
+
 std::vector<document> cluster_part::elsewhere() const {
   std::vector<document> all;
   for (const auto& [node, documents] : books())
@@ -388,7 +395,7 @@ void cluster_part::start_exchange() {
   });
   // Said anew at each start, so that no one who did not hear of it removes a node that lives.
   const json me{{"version", TROUPE_VERSION}, {"start", incarnation_}, {"archive", config_.archive}, {"server", config_.server},
-                {"power_domain", config_.power_domain}, {"features", storage::known_features()}};
+                {"power_domain", config_.power_domain}, {"labels", config_.labels}, {"capacity", config_.capacity}, {"features", storage::known_features()}};
   own_words_ = me.dump();
   if (auto put = disk_.put(slot_kind::map, std::string{storage::member_prefix} + config_.name, own_words_); !put)
     tell(severity::warning, "store", "cannot say in the store that this node is a member: " + put.why().context);

@@ -7,6 +7,7 @@
 #include "apps/daemon/far_desk.hpp"
 #include "apps/daemon/feature_desk.hpp"
 #include "apps/daemon/house_control.hpp"
+#include "apps/daemon/placement_desk.hpp"
 #include "apps/daemon/refusal_book.hpp"
 #include "apps/daemon/trust_inbox.hpp"
 #include "apps/daemon/trust_keeper.hpp"
@@ -59,6 +60,10 @@ public:
   [[nodiscard]] std::vector<document> elsewhere() const;
   /// For `directory::elsewhere`. Any thread, at any time.
   bool forward(const std::string& name, caf::message what);
+  /// For `directory::at_node`.
+  bool send_to(const std::string& node, const std::string& name, caf::message what);
+  /// For `placement_desk::look_with`. Any thread, at any time.
+  [[nodiscard]] placement_desk::view placement_view();
   void refused_at_control(const std::string& address, const std::string& claimed, const std::string& why) noexcept;
 
   // cluster_words
@@ -105,6 +110,7 @@ private:
   void keep_in_store(const std::string& name, const cluster::member& as);
   void learn_documents(const std::string& node);
   void forget_soon(const std::string& node);
+  void members_changed();
   void keep_members();
   [[nodiscard]] status keep_members_durably(); ///< returns when it outlives a power cut
   [[nodiscard]] status put_members(storage::on_durable done);
@@ -119,6 +125,8 @@ private:
     all_.names.send(membership_name, std::forward<T>(what));
   }
 
+  /// After its start a node waits so long for its peers before it takes a rule.
+  static constexpr std::chrono::milliseconds settle_within{2000};
   static constexpr auto membership_name = "membership";
 
   const node_config& config_;

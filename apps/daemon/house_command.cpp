@@ -34,6 +34,15 @@ result<json> house_control::set_fault(const control::caller& who, const std::str
   return node ? parts_.others.ask(*node, who, "POST", "/v1/faults/" + bus, body) : parts_.here.set_fault(who, bus, body);
 }
 
+/// At the node where it acts: only that one can give it away.
+result<json> house_control::move(const control::caller& who, const std::string& rule, const json& body) {
+  const auto name = rule.starts_with("rule/") ? rule : "rule/" + rule;
+  const auto row = parts_.live.find(name);
+  if (!row || row->now.why == reason::node_lost || row->node.empty())
+    return parts_.here.move(who, rule, body);
+  return parts_.others.ask(row->node, who, "POST", "/v1/move/" + name, body);
+}
+
 result<json> house_control::member_act(const control::caller& who, const std::string& name, const std::string& verb) {
   return parts_.here.member_act(who, name, verb);
 }

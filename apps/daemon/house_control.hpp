@@ -69,6 +69,8 @@ public:
   result<json> count(const control::caller& who, const std::string& name, const json& body) override;
   result<json> act(const control::caller& who, const std::string& actor, const std::string& verb) override;
   result<json> set_fault(const control::caller& who, const std::string& bus, const json& body) override;
+  json placement(const std::vector<std::string>& down) override { return parts_.here.placement(down); }
+  result<json> move(const control::caller& who, const std::string& rule, const json& body) override;
   result<json> member_act(const control::caller& who, const std::string& name, const std::string& verb) override;
   result<json> token(const control::caller& who, const json& body) override;
   result<json> enrol(const json& body) override;

@@ -43,6 +43,9 @@ std::optional<std::string> house_control::desired_elsewhere(const std::string& s
 }
 
 std::optional<std::string> house_control::runs_elsewhere(const std::string& actor) const {
+  // A rule that may run on several nodes: the one that acts is meant.
+  if (const auto row = parts_.live.find(actor); row && !row->node.empty() && row->now.why != reason::node_lost)
+    return row->node;
   if (parts_.names.find(actor))
     return {};
   for (const auto& [node, documents] : parts_.books())

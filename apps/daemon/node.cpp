@@ -86,6 +86,7 @@ struct node::parts {
   std::unique_ptr<services> all;
   std::unique_ptr<desired> wanted;
   std::unique_ptr<node_names> whose;
+  std::unique_ptr<placement_desk> placing;
   std::unique_ptr<workshop> makers;
   std::unique_ptr<streams> events;
   std::unique_ptr<journal_report> report;
@@ -193,7 +194,8 @@ status node::start() {
   p.all = std::make_unique<services>(services{p.live, *p.disk, p.names, p.clocks});
   p.wanted = std::make_unique<desired>(*p.disk, p.clocks, config.name);
   p.whose = std::make_unique<node_names>(*p.disk, p.clocks, config.name);
-  p.makers = std::make_unique<workshop>(*p.all, config, p.people, p.how.open_bus);
+  p.placing = std::make_unique<placement_desk>(config, *p.all);
+  p.makers = std::make_unique<workshop>(*p.all, config, p.people, *p.placing, p.how.open_bus);
   p.events = std::make_unique<streams>(p.live, *p.disk, p.names, p.people, p.clocks);
   if (cluster_part::is_wanted(config))
     p.events->name_nodes([of = p.whose.get()](std::uint64_t hash) { return of->of(hash); });
@@ -209,9 +211,13 @@ status node::start() {
     p.names.elsewhere([to = p.cluster.get()](const std::string& name, caf::message what) {
       return to->forward(name, std::move(what));
     });
+    p.placing->look_with([of = p.cluster.get()] { return of->placement_view(); });
   }
+  p.names.at_node(config.name, p.cluster ? [to = p.cluster.get()](const std::string& node, const std::string& name, caf::message what) {
+    return to->send_to(node, name, std::move(what));
+  } : directory::at_node_fn{});
   p.system = std::make_unique<caf::actor_system>(*p.caf);
-  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, p.running,
+  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, *p.placing, p.running,
                                               p.cluster ? std::optional{p.cluster->membership_child()} : std::nullopt),
                                    *p.report, p.names, p.clocks, [&p](const std::string& why) {
                                      {
@@ -230,7 +236,7 @@ status node::start() {
   for (const auto& [what, why] : running->failed)
     spdlog::error("does not run: {}: {}", what, why);
   p.control = std::make_unique<node_control>(api_parts{
-    *p.system, config, *p.all, *p.wanted, *p.makers, p.people, *p.events, *p.report, *p.tree,
+    *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,
     *p.running, *p.whose, began, [&p] { p.how.on_end(stopped); },
     p.cluster ? [of = p.cluster.get()] { return of->elsewhere(); } : std::function<std::vector<document>()>{},
     p.cluster.get(), p.disk.get()});

@@ -29,9 +29,9 @@ using refusals = running_things::refusals;
 
 class reconciler_unit final : public unit {
 public:
-  reconciler_unit(unit_context& context, services& all, desired& wanted, workshop& makers,
+  reconciler_unit(unit_context& context, services& all, desired& wanted, workshop& makers, placement_desk& placing,
                   std::shared_ptr<running_things> running)
-    : context_(context), all_(all), wanted_(wanted), makers_(makers), running_(std::move(running)) {}
+    : context_(context), all_(all), wanted_(wanted), makers_(makers), placing_(placing), running_(std::move(running)) {}
 
   void start() override {
     const auto me = caf::actor_cast<caf::actor_addr>(context_.self());
@@ -69,7 +69,8 @@ private:
       current = running_->documents;
       refused = running_->refused;
     }
-    const auto goal = wanted_.documents();
+    (void)placing_.refresh();
+    const auto goal = placing_.hosted(wanted_.documents());
     settle(refused, current, goal);
     for (const auto& step : plan(current, goal, true)) {
       const auto is_it = [&](const document& x) { return x.section == step.section && x.name == step.name; };
@@ -130,7 +131,10 @@ private:
   }
 
   /// What moved to another node keeps its state there.
-  void forget(const document& x) { makers_.forget(x, wanted_.has_elsewhere(x.section, x.name)); }
+  void forget(const document& x) {
+    const bool roams = x.section == "rule" && placing_.is_wanted(x.name);
+    makers_.forget(x, roams || wanted_.has_elsewhere(x.section, x.name));
+  }
 
   static std::string title(const document& x) { return x.section + " " + x.name; }
 
@@ -191,6 +195,7 @@ private:
   services& all_;
   desired& wanted_;
   workshop& makers_;
+  placement_desk& placing_;
   std::shared_ptr<running_things> running_;
   std::shared_ptr<std::atomic<bool>> asked_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<void> feed_;
@@ -199,10 +204,10 @@ private:
 
 } // namespace
 
-make_unit make_reconciler(services& all, desired& wanted, workshop& makers,
+make_unit make_reconciler(services& all, desired& wanted, workshop& makers, placement_desk& placing,
                           std::shared_ptr<running_things> running) {
-  return [&all, &wanted, &makers, running](unit_context& context) -> std::unique_ptr<unit> {
-    return std::make_unique<reconciler_unit>(context, all, wanted, makers, running);
+  return [&all, &wanted, &makers, &placing, running](unit_context& context) -> std::unique_ptr<unit> {
+    return std::make_unique<reconciler_unit>(context, all, wanted, makers, placing, running);
   };
 }
 

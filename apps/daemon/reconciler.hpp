@@ -2,6 +2,7 @@
 
 #include "actors/supervision/unit.hpp"
 #include "apps/daemon/desired.hpp"
+#include "apps/daemon/placement_desk.hpp"
 #include "apps/daemon/workshop.hpp"
 
 #include <map>
@@ -44,9 +45,10 @@ struct running_things {
 /// the reason is a new one.
 ///
 /// Detached: it waits for ordered stops. Woken by `reconcile_atom` and by every
-/// change of this node's documents, whichever node wrote it.
+/// change of this node's documents, whichever node wrote it. What is desired here is
+/// this node's documents, and roaming rules of all nodes as `placement_desk` says.
 [[nodiscard]] make_unit make_reconciler(services& all, desired& wanted, workshop& makers,
-                                        std::shared_ptr<running_things> running);
+                                        placement_desk& placing, std::shared_ptr<running_things> running);
 
 } // namespace troupe::daemon
 

@@ -1,6 +1,7 @@
 #include "apps/daemon/tree.hpp"
 
 #include "actors/store/store_unit.hpp"
+#include "apps/daemon/placement_unit.hpp"
 
 namespace troupe::daemon {
 
@@ -31,7 +32,7 @@ child_spec place_for(const std::string& id) {
 } // namespace
 
 child_spec whole_tree(services& all, streams& events, desired& wanted, workshop& makers,
-                      std::shared_ptr<running_things> running, std::optional<child_spec> membership) {
+                      placement_desk& placing, std::shared_ptr<running_things> running, std::optional<child_spec> membership) {
   auto store = worker("store", "store", make_store_unit(all.store));
   store.detached = true;
   store.stop_within = 5s;
@@ -39,7 +40,7 @@ child_spec whole_tree(services& all, streams& events, desired& wanted, workshop&
   // thread would not make it faster.
   store.answer_within = 120s;
 
-  auto reconciler = worker("reconciler", "reconciler", make_reconciler(all, wanted, makers, running));
+  auto reconciler = worker("reconciler", "reconciler", make_reconciler(all, wanted, makers, placing, running));
   reconciler.detached = true;
   reconciler.answer_within = 60s;
 
@@ -58,6 +59,7 @@ child_spec whole_tree(services& all, streams& events, desired& wanted, workshop&
     place_for("counters"),
     place_for("rules"),
     worker("taps", "taps", make_tap_keeper(events)),
+    worker("placement", "placement", make_placement(all, placing)),
     std::move(reconciler),       // nothing is added while things stop
   };
   // Last to start and first to stop: peers hear of the end before it comes.

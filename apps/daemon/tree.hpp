@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/supervision/spec.hpp"
+#include "apps/daemon/placement_desk.hpp"
 #include "apps/daemon/reconciler.hpp"
 #include "apps/daemon/streams.hpp"
 
@@ -12,7 +13,8 @@ namespace troupe::daemon {
 /// bottom-up. Things of the house are added below `buses`, `channels`,
 /// `counters` and `rules` by the reconciler.
 [[nodiscard]] child_spec whole_tree(services& all, streams& events, desired& wanted,
-                                    workshop& makers, std::shared_ptr<running_things> running,
+                                    workshop& makers, placement_desk& placing,
+                                    std::shared_ptr<running_things> running,
                                     std::optional<child_spec> membership = {});
 
 } // namespace troupe::daemon

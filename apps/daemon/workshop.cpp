@@ -9,8 +9,8 @@
 
 namespace troupe::daemon {
 
-workshop::workshop(services& all, const node_config& node, catalog& names, open_bus_fn open)
-  : all_(all), node_(node), names_(names), open_(std::move(open)) {}
+workshop::workshop(services& all, const node_config& node, catalog& names, placement_desk& placing, open_bus_fn open)
+  : all_(all), node_(node), names_(names), placing_(placing), open_(std::move(open)) {}
 
 std::string workshop::supervisor_of(const std::string& section) {
   if (section == "bus")
@@ -94,7 +94,7 @@ result<child_spec> workshop::make_rule_child(const document& x) {
   names_.put(actor_of(x.section, x.name), {"rule", config->label, "", ""});
   child_spec spec;
   spec.type = "rule";
-  spec.make = make_rule(all_, *config);
+  spec.make = make_rule(all_, *config, placing_.authority_for(*config));
   return spec;
 }
 

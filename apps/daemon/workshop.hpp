@@ -5,6 +5,7 @@
 #include "actors/protocol/services.hpp"
 #include "actors/supervision/spec.hpp"
 #include "apps/daemon/catalog.hpp"
+#include "apps/daemon/placement_desk.hpp"
 #include "config/load/document.hpp"
 #include "config/model/house.hpp"
 
@@ -24,7 +25,7 @@ namespace troupe::daemon {
 /// Threads: any.
 class workshop {
 public:
-  workshop(services& all, const node_config& node, catalog& names, open_bus_fn open);
+  workshop(services& all, const node_config& node, catalog& names, placement_desk& placing, open_bus_fn open);
 
   /// The supervisor under which a section's children live: "buses", ...
   [[nodiscard]] static std::string supervisor_of(const std::string& section);
@@ -61,6 +62,7 @@ private:
   services& all_;
   const node_config& node_;
   catalog& names_;
+  placement_desk& placing_;
   open_bus_fn open_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<bus_desk>> desks_;

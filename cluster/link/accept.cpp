@@ -27,6 +27,8 @@ constexpr std::size_t most_documents = 16'384; ///< in one part
 constexpr std::size_t most_frame = 1000 << 10; ///< the transport cuts at 1 MiB, and BASP adds a little
 constexpr std::size_t most_pem = 256 << 10;
 constexpr std::size_t most_members = 256;
+constexpr std::size_t most_carry = 64 << 10; ///< outputs keep less
+constexpr std::uint64_t latest_round = std::uint64_t{1} << 62; ///< so that one more is still more
 constexpr std::uint32_t latest_word = 1U << 31; ///< so that adding to it never wraps
 constexpr wall_ms end_of_time = 253'402'300'799'999; ///< 9999-12-31, the last that calendars print
 
@@ -187,6 +189,8 @@ status accept(const envelope& x) {
     return no(fmt::format("a wish for {} from '{}', which is no source", x.to, quotable(what.source)));
   if (x.renews)
     return {};
+  if (what.carry.bytes.size() > most_carry)
+    return no(fmt::format("a wish for {} with {} bytes to carry on; at most {}", x.to, what.carry.bytes.size(), most_carry));
   if (what.priority < 1 || what.priority > 16)
     return no(fmt::format("a wish for {} with priority {}; there are 1 to 16", x.to, what.priority));
   if (what.lease < milliseconds{0} || what.lease > milliseconds{end_of_time})
@@ -194,6 +198,24 @@ status accept(const envelope& x) {
   if (auto ok = accept(what.val); !ok)
     return ok;
   return accept(what.story);
+}
+
+status accept(const ownership_frame& x) {
+  const auto& what = x.what;
+  if (!is_live_name(x.to) || !is_live_name(what.source) || (!what.output.empty() && !is_live_name(what.output)))
+    return no(fmt::format("a word from '{}' about '{}' for '{}': one of them is no name", quotable(what.source), quotable(what.output), quotable(x.to)));
+  if (!within(what.word, ownership_word::ready))
+    return no_number("the word", static_cast<unsigned>(what.word), static_cast<unsigned>(ownership_word::ready));
+  for (const auto* node : {&what.by.node, &what.as.node, &what.carry_as.node, &what.holder, &what.to})
+    if (!node->empty() && !is_valid_node_name(*node))
+      return no_name(*node);
+  if (what.lease < 0 || what.lease > end_of_time || what.as.round > latest_round || what.carry_as.round > latest_round)
+    return no(fmt::format("a word about {} with a lease of {} ms or a round beyond all", what.output, what.lease));
+  if (what.carry.bytes.size() > most_carry)
+    return no(fmt::format("{} bytes to carry on for {}; at most {}", what.carry.bytes.size(), what.source, most_carry));
+  if (!is_text(what.why, most_words))
+    return no(fmt::format("a word about {} with a reason that is no text", what.output));
+  return {};
 }
 
 status accept(const far_call& x) {

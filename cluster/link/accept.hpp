@@ -25,6 +25,7 @@ namespace troupe::cluster {
 /// Of the batch alone; each row has its own.
 [[nodiscard]] status accept(const reading_batch& x);
 [[nodiscard]] status accept(const envelope& x);
+[[nodiscard]] status accept(const ownership_frame& x);
 [[nodiscard]] status accept(const far_call& x);
 [[nodiscard]] status accept(const far_answer& x);
 [[nodiscard]] status accept(const far_pull& x);

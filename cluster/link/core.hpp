@@ -52,8 +52,9 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void on_hello(const caf::strong_actor_ptr& from, hello x);
   void on_batch(peer& from, reading_batch x);
   void tell_anew(peer& from);
-  void count_envelope(peer& from, const envelope& x);
+  void count_envelope(peer& from, std::uint64_t seq);
   void on_envelope(peer& from, envelope x);
+  void on_ownership(peer& from, ownership_frame x);
   void on_call(const peer_ptr& from, far_call x);
   void on_catalogue(peer& from, catalogue_part x);
   void on_frame(peer& from, replica_frame x);

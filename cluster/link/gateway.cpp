@@ -78,9 +78,16 @@ caf::actor link::core::spawn_gateway() {
       [=](const batch_taken& x) { guarded(peer(), [&](auto& p) { p.out->taken(x.seq); }); },
       [=](envelope& x) {
         guarded(peer(), [&](auto& p) {
-          me->count_envelope(p, x);
+          me->count_envelope(p, x.seq);
           if (sense(p, "message", x))
             me->on_envelope(p, std::move(x));
+        });
+      },
+      [=](ownership_frame& x) {
+        guarded(peer(), [&](auto& p) {
+          me->count_envelope(p, x.seq);
+          if (sense(p, "word about who commands", x))
+            me->on_ownership(p, std::move(x));
         });
       },
       [=](const envelopes_taken& x) {
@@ -284,14 +291,14 @@ void link::core::tell_anew(peer& from) {
 }
 
 /// Also what is not taken is counted, or the peer's window would close.
-void link::core::count_envelope(peer& from, const envelope& x) {
+void link::core::count_envelope(peer& from, std::uint64_t seq) {
   std::lock_guard lock{from.mutex};
   // Numbers that jump are wrong; the peer's own window is what suffers.
-  if (x.seq <= from.seq_taken || x.seq - from.seq_taken > peer::envelopes_under_way)
+  if (seq <= from.seq_taken || seq - from.seq_taken > peer::envelopes_under_way)
     return;
-  from.seq_taken = x.seq;
-  if (x.seq - from.seq_said >= say_taken_every)
-    post(from.gateway, envelopes_taken{from.seq_said = x.seq});
+  from.seq_taken = seq;
+  if (seq - from.seq_said >= say_taken_every)
+    post(from.gateway, envelopes_taken{from.seq_said = seq});
 }
 
 void link::core::on_envelope(peer& from, envelope x) {
@@ -314,6 +321,24 @@ void link::core::on_envelope(peer& from, envelope x) {
     return;
   auto what = x.renews ? caf::make_message(renewal{x.what.output, x.what.source}) : caf::make_message(std::move(x.what));
   caf::actor_cast<caf::abstract_actor*>(whom)->enqueue(nullptr, caf::make_message_id(), std::move(what), nullptr);
+}
+
+/// A node speaks for its own controllers and its own outputs only, and a board
+/// for its outputs.
+void link::core::on_ownership(peer& from, ownership_frame x) {
+  using word = ownership_word;
+  const auto& what = x.what;
+  const bool to_output = what.word == word::ask || what.word == word::claim || what.word == word::renew
+                         || what.word == word::release;
+  const bool among_controllers = what.word == word::prepare || what.word == word::ready;
+  if ((to_output || among_controllers) && (!from.commands() || what.by.node != from.who.name))
+    return complain(from, fmt::format("it spoke for a controller of node {} at {}; it was dropped", what.by.node, x.to));
+  if (!to_output && !among_controllers && !from.owns(what.output))
+    return complain(from, fmt::format("it spoke for the output {}, which is not its own; it was dropped", what.output));
+  if (to_output ? what.output != x.to : what.source != x.to)
+    return complain(from, fmt::format("its word for {} is about another one; it was dropped", x.to));
+  if (const auto whom = all.names.find(x.to))
+    caf::actor_cast<caf::abstract_actor*>(whom)->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::move(x.what)), nullptr);
 }
 
 void link::core::on_call(const peer_ptr& from, far_call x) {

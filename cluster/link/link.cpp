@@ -19,6 +19,8 @@ constexpr mono_ns tick_is_recent = 500'000'000;
 link::core::core(caf::actor_system& s, transport& w, services& a, far_service& f, link_hooks h, options o)
   : system(s), wire(w), all(a), service(f), hooks(std::move(h)), how(std::move(o)),
     shown(a.live, a.clocks, [this](const std::string& name, const std::string& node) {
+      if (name.starts_with("rule/"))
+        return; // it moves from node to node, and two tell of it for a moment
       const auto text = fmt::format("shows a value of the name {} too, which another node shows; it is not shown here. "
                                     "Rename one of them.", name);
       if (const auto by = linked.find(node))
@@ -349,7 +351,24 @@ std::vector<link_view> link::tick(std::vector<link_view> links) {
   return links;
 }
 
+bool link::send_to(const std::string& node, const std::string& name, caf::message what) {
+  if (!what.match_elements<ownership_letter>())
+    return false; // between an actor and its own node
+  const auto to = core_->linked.find(node);
+  if (!to)
+    return false;
+  std::lock_guard lock{to->mutex};
+  if (!to->envelopes.is_open())
+    return false; // it does not keep up; all words are said again
+  core_->post(to->gateway, ownership_frame{to->envelopes.send(), name, what.get_as<ownership_letter>(0)});
+  return true;
+}
+
 bool link::forward(const std::string& name, caf::message what) {
+  if (what.match_elements<ownership_letter>()) {
+    const auto row = core_->all.live.find(name);
+    return row && !row->node.empty() && send_to(row->node, name, std::move(what));
+  }
   if (!what.match_elements<command>() && !what.match_elements<renewal>())
     return false; // between an actor and its own node
   const auto row = core_->all.live.find(name);

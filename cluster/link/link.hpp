@@ -93,6 +93,10 @@ public:
   /// linked or does not keep up. For `directory::elsewhere`.
   bool forward(const std::string& name, caf::message what);
 
+  /// A word about who may command, to an actor at that very node. @returns false
+  /// as `forward`.
+  bool send_to(const std::string& node, const std::string& name, caf::message what);
+
   /// Asks another node's control interface; `answer` waits for what it says,
   /// so that several nodes can be asked at once.
   [[nodiscard]] result<std::uint64_t> ask(const std::string& node, far_call what);

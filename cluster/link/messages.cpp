@@ -13,6 +13,7 @@ void each(F f) {
   f("troupe::reading_batch", static_cast<reading_batch*>(nullptr));
   f("troupe::batch_taken", static_cast<batch_taken*>(nullptr));
   f("troupe::envelope", static_cast<envelope*>(nullptr));
+  f("troupe::ownership_frame", static_cast<ownership_frame*>(nullptr));
   f("troupe::envelopes_taken", static_cast<envelopes_taken*>(nullptr));
   f("troupe::tick_asked", static_cast<tick_asked*>(nullptr));
   f("troupe::tick_told", static_cast<tick_told*>(nullptr));

@@ -20,7 +20,7 @@
 
 namespace troupe::cluster {
 
-constexpr std::uint32_t link_protocol = 2; ///< 2: `replica_frame`
+constexpr std::uint32_t link_protocol = 3; ///< 2: `replica_frame`, 3: `ownership_frame`, permits and edges
 
 /// First message in both directions; nothing else is understood before it.
 struct hello {
@@ -68,6 +68,14 @@ struct envelope {
   std::string to;
   bool renews = false; ///< a `renewal`: of `what` only output and source count
   command what;
+};
+
+/// A word of the ownership protocol, between an output and a controller or two
+/// controllers. It tells its age itself, so it waits for no tick.
+struct ownership_frame {
+  std::uint64_t seq = 0; ///< counted with the envelopes
+  std::string to;        ///< name of the actor at the receiver
+  ownership_letter what;
 };
 
 struct envelopes_taken {
@@ -187,6 +195,11 @@ typename Inspector::result_type inspect(Inspector& f, batch_taken& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, envelope& x) {
   return f(caf::meta::type_name("envelope"), x.seq, x.echo, x.to, x.renews, x.what);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, ownership_frame& x) {
+  return f(caf::meta::type_name("ownership_frame"), x.seq, x.to, x.what);
 }
 
 template <class Inspector>

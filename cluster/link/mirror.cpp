@@ -193,6 +193,7 @@ void mirror::lost(const std::string& node) {
     row->now = cluster::lost(row->now);
     row->why = {};
     (void)live_.publish_from(std::move(*row));
+    freed(name); // who was refused may show it now
   }
 }
 

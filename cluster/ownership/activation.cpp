@@ -215,9 +215,9 @@ void activation::on_granted(const ownership_letter& x, door& d, effects& out, mo
     taken_.age_ms = x.carry_age;
   }
   if (state_ == state::claiming)
-    claim_next(out, now);
-  else
-    renew(x.output, d, out, now); // a partial rule got one more
+    return claim_next(out, now);
+  renew(x.output, d, out, now); // a partial rule got one more
+  out.resumed |= state_ == state::active; // and says what it wants of it
 }
 
 // --- confirming and active ---
@@ -235,7 +235,7 @@ void activation::renew(const std::string& output, door& d, effects& out, mono_ns
   x.pass = {d.nonce, d.grant, ++d.renewals, d.tick};
   x.sent = now;
   x.carry = carry_;
-  d.commands_at_renewal = d.commands;
+  x.done = d.commands_at_renewal = d.commands;
   out.to_outputs.push_back(std::move(x));
 }
 
@@ -321,6 +321,7 @@ void activation::give_up(const std::string& why, const std::string& to, effects&
       x.pass = {d.nonce, d.grant, ++d.renewals, d.tick};
       x.to = to;
       x.carry = carry_;
+      x.done = d.commands;
       out.to_outputs.push_back(std::move(x));
     }
     if (d.is == look::granted || d.is == look::claimed)

@@ -71,8 +71,8 @@ public:
     std::vector<std::pair<std::string, ownership_letter>> to_nodes;    ///< to its peer there
     std::optional<taken> began;
     std::optional<std::string> ended; ///< why, for people; no letter follows to a lost output
-    /// It goes on after a pause of its own, in which it gave no leave: what was
-    /// wanted meanwhile is to be said now.
+    /// It goes on after a pause of its own, in which it gave no leave, or a
+    /// partial rule got one more output: all that is wanted is to be said now.
     bool resumed = false;
 
     void add(effects&& more);

@@ -144,9 +144,25 @@ void check_channel(const items& all, const item<channel_config>& x, std::vector<
     check_same_node(all, x, "read-back", *back, found);
 }
 
+/// A rule that may run on several nodes needs somebody who says where.
+void check_redundancy(const items& all, const item<rule_config>& x, std::vector<problem>& found) {
+  if (!x.is.witness.empty())
+    want_channel(all, *x.doc, "witness", x.is.witness, direction::output, found);
+  if (x.is.standby != redundancy::none && x.is.outputs.empty() && x.is.witness.empty()
+      && x.fine("outputs") && x.fine("witness"))
+    found.push_back(at_key(*x.doc, "redundancy",
+                           "it may run on several nodes, and names no outputs that decide where it acts",
+                           "Name its `outputs`; if it has none, name any output as its `witness`."));
+  if (x.is.only && x.is.nodes.empty() && x.fine("nodes"))
+    found.push_back(at_key(*x.doc, "only", "it is to run on no other node than those in `nodes`, and there are none",
+                           "Name them in `nodes`, or leave out `only`."));
+}
+
 void check_rules(const items& all, std::vector<problem>& found) {
   std::map<std::pair<std::string_view, int>, const item<rule_config>*> first;
   for (const auto& x : all.rules) {
+    if (!x.elsewhere)
+      check_redundancy(all, x, found);
     if (x.bad.contains("outputs"))
       continue;
     std::set<std::string_view> own;

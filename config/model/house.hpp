@@ -89,6 +89,14 @@ struct counter_config {
   friend bool operator==(const counter_config&, const counter_config&) = default;
 };
 
+/// What becomes of a rule when the node where it acts is gone.
+enum class redundancy : std::uint8_t {
+  none, ///< it waits for that node
+  cold, ///< another node starts it
+  warm, ///< others have it loaded and take over at once
+  hot,  ///< others run it without effect beside, and tell when they come to other results
+};
+
 struct rule_config {
   std::string name;
   std::string lua;               ///< the script; runs at every change of what it read
@@ -100,6 +108,15 @@ struct rule_config {
   std::size_t memory_bytes = 1 << 20;  ///< budget of the script's state
   std::vector<std::string> outputs;    ///< what it may command
   std::string node;                    ///< where it runs; empty: where it was added
+  redundancy standby = redundancy::none; ///< not none: it may run on several nodes
+  std::string pace = "normal";         ///< "critical", "fast", "normal", "slow"
+  std::vector<std::string> nodes;      ///< preferred, best first
+  bool only = false;                   ///< on no others than `nodes`
+  std::vector<std::string> labels;     ///< that a node must have
+  std::string spread;                  ///< rules with this word avoid each other's nodes
+  std::string witness;                 ///< output that says who acts, besides `outputs`
+  bool partial = false;                ///< acts with the outputs that it reaches
+  milliseconds hand_back{300'000};     ///< a better node must be there for so long; 0: never
 
   friend bool operator==(const rule_config&, const rule_config&) = default;
 };
@@ -139,6 +156,8 @@ struct node_config {
   std::vector<std::string> control_listen; ///< HTTPS for people and for joining; "[::]:4711"
   bool archive = false;                  ///< keeps the journals of all nodes
   bool server = false;                   ///< its disk takes a commit a second
+  std::vector<std::string> labels;       ///< what rules may ask of a node
+  unsigned capacity = 0;                 ///< roaming rules at most; 0: no limit
   std::string power_domain;              ///< what loses its power together; empty: the one without a name
   std::string profile = "lan";            ///< "lan", "wan", "radio": detection times
   bool discovery = false;                 ///< DNS-SD `_troupe._tcp`

@@ -28,6 +28,8 @@ public:
       std::lock_guard lock{of_.mutex_};
       of_.relay_ = level;
       of_.relay_at_ = at;
+      if (of_.writes_.size() < bench_hardware::most_writes)
+        of_.writes_.emplace_back(level, at);
     }
     of_.changed_.notify_one();
     return {};
@@ -80,6 +82,11 @@ std::int64_t bench_hardware::press(bool level) {
   if (to != nullptr)
     to->on_edge({level, at, ++edges_});
   return at;
+}
+
+std::vector<std::pair<bool, std::int64_t>> bench_hardware::take_writes() {
+  std::lock_guard lock{mutex_};
+  return std::exchange(writes_, {});
 }
 
 std::int64_t bench_hardware::await(bool level, std::chrono::milliseconds limit) {

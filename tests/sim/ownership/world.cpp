@@ -226,10 +226,7 @@ void house::handle(message m) {
 
 void house::spawn_output(unsigned n) {
   auto& o = outputs_[n];
-  if (o.fence)
-    o.kept = o.fence->remember();
-  o.fence = std::make_unique<output_fence>(output_name(n), chance_(), std::move(o.kept), clock_of(n));
-  o.kept = {};
+  o.fence = std::make_unique<output_fence>(output_name(n), chance_(), o.kept, clock_of(n));
   flush_output(n);
 }
 

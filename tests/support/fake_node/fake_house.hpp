@@ -62,6 +62,10 @@ public:
 
   // --- the cluster ---
   json members() override;
+  json placement(const std::vector<std::string>& down) override { return {{"down", down}}; }
+  result<json> move(const control::caller&, const std::string& rule, const json& body) override {
+    return json{{"rule", rule}, {"to", body.value("to", "")}};
+  }
   json replicas() override;
   result<json> member_act(const caller& who, const std::string& name,
                           const std::string& verb) override;

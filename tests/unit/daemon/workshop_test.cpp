@@ -15,7 +15,8 @@ struct workshop_fixture {
   unit_bench bench;
   node_config node;
   daemon::catalog names;
-  daemon::workshop makers{*bench.all, node, names,
+  daemon::placement_desk placing{node, *bench.all};
+  daemon::workshop makers{*bench.all, node, names, placing,
                           [this](const bus_config&) { return open_fake(bench.hw); }};
 };
 

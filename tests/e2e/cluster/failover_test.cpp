@@ -1,0 +1,181 @@
+// A rule that may run on two servers, with its button and its lamp on a board:
+// the servers are killed, frozen, drained and told to give it away.
+
+#undef CAF_SUITE
+#define CAF_SUITE failover
+
+#include "tests/e2e/cluster/cluster_check.hpp"
+
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* roaming_house = R"(
+[bus.cellar]
+driver = "sim"
+node = "cellar"
+[channel."cellar/finger"]
+bus = "cellar"
+line = "out.1"
+direction = "output"
+[channel."cellar/button"]
+bus = "cellar"
+line = "in.1"
+[channel."cellar/lamp"]
+bus = "cellar"
+line = "out.2"
+direction = "output"
+[channel."cellar/fan"]
+bus = "cellar"
+line = "out.3"
+direction = "output"
+
+[rule.roam]
+node = "cellar"
+outputs = ["cellar/lamp", "cellar/fan"]
+redundancy = "warm"
+class = "normal"
+nodes = ["attic", "boiler"]
+only = true
+hand-back = "0s"
+lua = '''
+if rising("cellar/button") then
+  state.n = (state.n or 0) + 1
+  start("later", "4s")
+end
+set("cellar/lamp", (state.n or 0) % 2 == 1)
+if fired("later") then state.fan = true end
+set("cellar/fan", state.fan == true)
+'''
+)";
+
+struct failover_fixture {
+  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, roaming_house};
+  test_node& attic = all["attic"];
+  test_node& boiler = all["boiler"];
+  test_node& cellar = all["cellar"];
+
+  failover_fixture() {
+    all.start();
+    REQUIRE_AGREE(all);
+    CAF_REQUIRE_EQUAL(acts(cellar, "attic"), "attic"); // the first of its nodes
+    CAF_REQUIRE(is("cellar/lamp", "off"));
+  }
+
+  static std::string acting(test_node& by) {
+    const auto said = by.wait_for({"placement"}, [](auto&) { return true; }, 0s);
+    for (auto& x : said.is_object() ? said.value("rules", json::array()) : json::array())
+      return x.value("acts", "");
+    return {};
+  }
+  /// Where it acts, if that becomes `who` within the time.
+  static std::string acts(test_node& by, const std::string& who, std::chrono::milliseconds limit = 15s) {
+    (void)within(limit, [&] { return acting(by) == who; });
+    return acting(by);
+  }
+
+  bool is(const std::string& name, const std::string& text, std::chrono::milliseconds limit = 10s) {
+    return within(limit, [&] { return cellar.reading(name) == text; });
+  }
+
+  void press() {
+    CAF_REQUIRE_EQUAL(cellar.troupe({"set", "cellar/finger", "on"}).exit, 0);
+    CAF_REQUIRE(is("cellar/button", "on"));
+    CAF_REQUIRE_EQUAL(cellar.troupe({"set", "cellar/finger", "off"}).exit, 0);
+    CAF_REQUIRE(is("cellar/button", "off"));
+  }
+
+  /// Lines of the output's journal about who acts.
+  std::vector<std::string> owners(const std::string& output = "cellar/lamp") {
+    std::vector<std::string> out;
+    for (auto& x : cellar.ask({"--node", "cellar", "log", output}))
+      if (x.value("kind", "") == "owner")
+        out.push_back(x.value("text", ""));
+    return out;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(failover_tests, failover_fixture)
+
+CAF_TEST(I4 and I7: the other server goes on where the killed one was) {
+  press();
+  CAF_REQUIRE(is("cellar/lamp", "on"));
+  attic.kill(); // the timer has some three seconds left
+  CAF_CHECK_EQUAL(acts(cellar, "boiler"), "boiler");
+  CAF_CHECK(is("cellar/lamp", "on", 0s));
+  CAF_CHECK(is("cellar/fan", "on", 6s)); // it fired on the other one
+  press();
+  CAF_CHECK(is("cellar/lamp", "off"));
+  CAF_CHECK(has(owners().back() + owners().front(), "the link to node attic has ended"));
+  // Who was killed comes back and takes nothing away.
+  attic.start();
+  REQUIRE_AGREE(all);
+  press();
+  CAF_CHECK(is("cellar/lamp", "on"));
+  CAF_CHECK_EQUAL(acting(cellar), "boiler");
+}
+
+CAF_TEST(I4: a server that was stopped wakes up and changes nothing) {
+  press();
+  CAF_REQUIRE(is("cellar/lamp", "on"));
+  attic.freeze();
+  CAF_CHECK_EQUAL(acts(cellar, "boiler"), "boiler");
+  press();
+  CAF_CHECK(is("cellar/lamp", "off"));
+  attic.thaw();
+  CAF_CHECK(within(10s, [&] { return has(attic.log() + attic.troupe({"--node", "attic", "log", "rule/roam"}).out, "acts on this node no more"); }));
+  CAF_CHECK(is("cellar/lamp", "off", 0s));
+  CAF_CHECK_EQUAL(acts(cellar, "boiler"), "boiler");
+  REQUIRE_AGREE(all);
+  press();
+  CAF_CHECK(is("cellar/lamp", "on"));
+}
+
+CAF_TEST(a rule is given away and a node drained without a gap) {
+  press();
+  CAF_REQUIRE(is("cellar/lamp", "on"));
+  CAF_CHECK_EQUAL(boiler.troupe({"move", "roam", "boiler"}).exit, 0);
+  CAF_CHECK_EQUAL(acts(cellar, "boiler"), "boiler");
+  CAF_CHECK(has(owners().back() + owners().front(), "node attic handed it to boiler"));
+  CAF_CHECK_EQUAL(attic.troupe({"drain", "boiler"}).exit, 0);
+  CAF_CHECK_EQUAL(acts(cellar, "attic"), "attic");
+  press();
+  CAF_CHECK(is("cellar/lamp", "off"));
+  CAF_CHECK_EQUAL(attic.troupe({"move", "roam", "boiler"}).exit, 1); // it drains
+  CAF_CHECK_EQUAL(attic.troupe({"undrain", "boiler"}).exit, 0);
+  // Where it would go, without going there.
+  const auto said = cellar.ask({"--node", "cellar", "placement"});
+  CAF_CHECK_EQUAL(said["rules"][0]["acts"], "attic");
+  const auto what_if = cellar.troupe({"what-if", "--down", "attic"});
+  CAF_CHECK_EQUAL(what_if.exit, 0);
+  CAF_CHECK(has(what_if.out, "boiler"));
+  CAF_CHECK_EQUAL(cellar.troupe({"what-if", "--down", "attic,boiler"}).exit, 1); // its outputs would go safe
+  CAF_CHECK_EQUAL(cellar.troupe({"what-if", "--down", "nobody"}).exit, 2);
+}
+
+CAF_TEST(the rule's actor crashes and acts on at once on the same node) {
+  press();
+  CAF_REQUIRE(is("cellar/lamp", "on"));
+  CAF_CHECK_EQUAL(cellar.troupe({"kill", "rule/roam"}).exit, 0);
+  CAF_CHECK(within(5s, [&] { return has(json(owners()).dump(), "a later start of its actor"); }));
+  press();
+  CAF_CHECK(is("cellar/lamp", "off"));
+  CAF_CHECK_EQUAL(acting(cellar), "attic");
+}
+
+CAF_TEST(I5: with no server left the outputs go safe within their lease) {
+  press();
+  CAF_REQUIRE(is("cellar/lamp", "on"));
+  boiler.kill();
+  attic.kill();
+  CAF_CHECK(is("cellar/lamp", "off", 8s)); // a lease of 5 s
+  boiler.start();
+  CAF_CHECK_EQUAL(acts(cellar, "boiler"), "boiler");
+  CAF_CHECK(is("cellar/lamp", "on")); // it remembers
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
