@@ -61,8 +61,10 @@ void rule_unit::start() {
     load();
   bell_ = std::make_shared<bell>(context_.self()->address());
   started_at_ = context_.now();
-  if (authority_)
+  if (authority_) {
+    note_stored_round();
     hear(authority_->begin(started_at_));
+  }
   try_to_begin();
 }
 
@@ -111,8 +113,11 @@ void rule_unit::on_timer(int timer) {
   case renew_timer: renew(); break;
   case save_timer: save(false); break;
   case authority_timer:
-    if (authority_)
-      hear(authority_->on_time(context_.now()));
+    if (!authority_)
+      break;
+    if (!acts())
+      note_stored_round();
+    hear(authority_->on_time(context_.now()));
     break;
   default: break;
   }
@@ -258,12 +263,26 @@ void rule_unit::hear(authority::news what) {
                  std::chrono::nanoseconds(std::max<mono_ns>(*next - context_.now(), 0)));
 }
 
+json rule_unit::stored() const {
+  const auto entry = house_.store.get(slot_kind::own, address_);
+  return entry ? json::parse(entry->payload, nullptr, false) : json();
+}
+
+namespace {
+
+std::uint64_t round_in(const json& document) {
+  return document.is_object() ? document.value("round", std::uint64_t{0}) : 0;
+}
+
+} // namespace
+
+/// Outputs forget their rounds when their board starts again; the store does not.
+void rule_unit::note_stored_round() { authority_->above(round_in(stored())); }
+
 void rule_unit::take_over(const authority::taken& from) {
   round_ = from.round;
-  const auto stored = house_.store.get(slot_kind::own, address_);
-  auto document = stored ? json::parse(stored->payload, nullptr, false) : json();
-  const auto stored_round
-    = document.is_object() ? document.value("round", std::uint64_t{0}) : std::uint64_t{0};
+  auto document = stored();
+  const auto stored_round = round_in(document);
   std::optional<milliseconds> away;
   if (!from.carry.empty() && from.left_round >= stored_round) {
     auto left = json::parse(from.carry, nullptr, false);
@@ -480,7 +499,7 @@ json rule_unit::state() const {
   for (const auto& [output, w] : memory.wishes)
     held[output] = {{"value", to_string(w.val)}, {"priority", w.priority},
                     {"lease_ms", w.lease.count()}, {"line", w.line}, {"since", w.since},
-                    {"told", leases_.holds(output)}};
+                    {"told", authority_ ? told_.contains(output) : leases_.holds(output)}};
   auto& variables = out["state"] = json::object();
   for (const auto& [name, x] : memory.variables)
     variables[name] = to_string(x);

@@ -64,6 +64,8 @@ private:
   void take_over(const authority::taken& from);
   void stand_down(const std::string& why);
   void leave_carry();
+  [[nodiscard]] nlohmann::json stored() const;
+  void note_stored_round();
   [[nodiscard]] bool acts() const { return !authority_ || authority_->acts(); }
   void renew();
   void watch_inputs();

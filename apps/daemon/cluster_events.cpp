@@ -88,8 +88,9 @@ placement_desk::view cluster_part::placement_view() {
     if (score >= 3)
       out.flapping.insert(name);
   // A node that has just come would think that it is alone, and take all rules.
-  out.settled = now.members.size() > 1 && all_there;
-  out.settled |= all_.clocks.mono() - started_ > std::chrono::nanoseconds{settle_within}.count();
+  if ((now.members.size() > 1 && all_there) || all_.clocks.mono() - started_ > std::chrono::nanoseconds{settle_within}.count())
+    settled_ = true;
+  out.settled = settled_;
   return out;
 }
 

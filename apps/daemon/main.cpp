@@ -1,4 +1,5 @@
 #include "apps/daemon/log.hpp"
+#include "apps/daemon/machine.hpp"
 #include "apps/daemon/node.hpp"
 #include "apps/daemon/restore.hpp"
 #include "config/load/parse.hpp"
@@ -179,6 +180,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "trouped: {}\n", logging.why().context);
     return bad_configuration;
   }
+  run_before_others();
   const int ended = run(std::move(parsed.node), std::move(house), house_path);
   finish_log();
   return ended;
