@@ -17,10 +17,11 @@
  *   - a board reboots, REBOOTS times: new nonce, no grant, no carry, and without PERSIST no highest ballot.
  *
  * What is assumed:
- *   - the output's own actor is correct, and a nonce never repeats;
- *   - an earlier instance of a node is dead before the next one claims (its messages are not);
+ *   - the output's own actor is correct, a nonce never comes back, and ballots of two nodes differ;
  *   - the holder has one command under way at each output, and sends the same one again until it is answered;
  *   - each output keeps its own carry, and a rule acts at each output from that output's carry on.
+ * That a node's earlier instance is dead before the next one claims is modelled, but not needed: to supersede is a lapse
+ * and a grant at once, and an earlier instance that lives is one more node.
  *
  * What is shown; the names are those of the assertions:
  *   I4_P1    one output: never A, B, A
@@ -112,6 +113,10 @@
 #endif
 #ifndef SUPERSEDE
 #define SUPERSEDE 1        /* 0: a restarted rule waits for its own old grant */
+#endif
+
+#ifndef STRICT
+#define STRICT 0           /* 1: P3 is asked for also when a board has forgotten */
 #endif
 
 /* ---- a rule more than there need be ---- */
@@ -254,7 +259,7 @@ inline apply(t, o, e) {
   assert(I4_P2);
 #endif
 #if CHECKED(P3)
-  I4_P3 = (forgotten || ballot[t] >= top_acted);
+  I4_P3 = ((forgotten && !STRICT) || ballot[t] >= top_acted);
   assert(I4_P3);
 #endif
 #if CHECKED(HELD)
@@ -308,7 +313,7 @@ end:
 #define ACCEPTED(s, t, o) (sent[AT(t, o)] >= s && IS_NONCE(t, o) && (!FENCE || (IS_GRANT(t, o) && SEQ_IS_NEW(s, o))))
 #define RENEW(t, o)                                                                                                   \
   d_step { sent[AT(t, o)] >= 1 && IS_GRANT(t, o) && 1 > seq[o] ->                                                     \
-    printf("output %d: answers RENEW of try %d of node %d\n", o, t % TRIES, NODE(t));                                    \
+    printf("output %d: answers RENEW of try %d of node %d\n", o, t % TRIES, NODE(t));                                 \
     seq[o] = 1;                                                                                                       \
     if :: HEARS(t) -> ok[AT(t, o)] = 1 :: else fi }
 #define COMMAND(s, t, o)                                                                                              \
