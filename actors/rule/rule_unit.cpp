@@ -92,7 +92,8 @@ caf::message_handler rule_unit::messages() {
     },
     [this](const owner_order& x) {
       if (authority_)
-        hear(authority_->hand_over(x.hand_over_to, context_.now()));
+        hear(x.hand_over_to.empty() ? authority_->look_again(context_.now())
+                                    : authority_->hand_over(x.hand_over_to, context_.now()));
     },
   };
 }

@@ -29,6 +29,7 @@ cluster::link_hooks cluster_part::hooks() {
         exchange_->linked(peer);
     tell_refusals(refusals_.let_in(peer));
     members_changed();
+    all_.names.send("placement", node_came_atom::value);
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });

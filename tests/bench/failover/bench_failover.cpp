@@ -152,6 +152,16 @@ struct house {
     return got ? *got : nlohmann::json();
   }
 
+  /// When the output granted it to somebody after that; the same if it did not.
+  [[nodiscard]] wall_ms granted_after(wall_ms when) const {
+    const auto all = nodes.get("a", "/v1/nodes/a/log");
+    if (all.is_array())
+      for (const auto& x : all)
+        if (x.value("kind", "") == "owner" && x.value("at", wall_ms{0}) >= when)
+          return x.value("at", wall_ms{0});
+    return when;
+  }
+
   /// How many presses the rule has counted.
   [[nodiscard]] std::int64_t counted() const {
     const auto who = acting();
@@ -193,7 +203,18 @@ void mend(house& h, const std::string& kind, const std::string& who) {
   }
 }
 
-void measure(const std::string& pace, const std::string& kind, unsigned runs, findings& out) {
+/// What all nodes have to say of it, each line with its distance from the fault.
+void tell_story(const house& h, wall_ms at) {
+  const auto all = h.nodes.get("a", "/v1/log");
+  if (!all.is_array())
+    return;
+  for (const auto& x : all)
+    if (x.value("kind", "") != "output" && x.value("at", wall_ms{0}) >= at - 1000)
+      std::printf("  %+6ld ms  %-4s %-12s %s\n", static_cast<long>(x.value("at", wall_ms{0}) - at), x.value("node", "").c_str(),
+                  x.value("subject", "").c_str(), x.value("text", "").c_str());
+}
+
+void measure(const std::string& pace, const std::string& kind, unsigned runs, bool story, findings& out) {
   house h{pace};
   std::mt19937 chance{20261130};
   const auto before = h.counted();
@@ -204,25 +225,32 @@ void measure(const std::string& pace, const std::string& kind, unsigned runs, fi
     (void)h.lines.take_writes();
     finger presser{h.lines};
     pause(std::chrono::milliseconds{150 + chance() % 20});
+    const auto wall = system_clocks().wall();
     const auto at = strike(h, kind, who);
     // Longer than any class of a server takes, and than its own lease.
     pause(kind == "stop" ? 1500ms : 500ms);
     const auto writes = h.lines.take_writes();
-    // Commands that were under way at the fault are still obeyed. The longest pause
-    // between two turns of the relay from there on is what a lamp would show; its
-    // end is the first event that the other one has acted on.
-    std::int64_t last = 0, longest = 0, obeyed = 0;
+    // Commands that were under way at the fault are still obeyed. What counts is the
+    // first turn of the relay after another activation was granted; the relay's
+    // journal knows that moment to the millisecond.
+    const auto granted = at + (h.granted_after(wall) - wall) * 1'000'000;
+    std::int64_t obeyed = 0, last = 0, longest = 0;
     for (const auto& [level, when] : writes) {
-      if (last != 0 && when >= at && when - last > longest) {
-        longest = when - last;
+      if (granted > at && obeyed == 0 && when >= granted)
         obeyed = when;
-      }
+      if (last != 0 && when >= at)
+        longest = std::max(longest, when - last);
       last = when;
     }
     if (obeyed == 0)
       ++out.none;
     else
       out.ms.push_back(static_cast<double>(obeyed - at) / 1e6);
+    if (story) {
+      std::printf("run %u: node %s, obeyed again %.1f ms after, the longest pause %.1f ms\n", i, who.c_str(),
+                  static_cast<double>(obeyed - at) / 1e6, static_cast<double>(longest) / 1e6);
+      tell_story(h, wall);
+    }
     presser.stop();
     presses += presser.count();
     if (kind == "stop") {
@@ -261,9 +289,11 @@ goal goal_of(const std::string& kind, const std::string& pace) {
 int run_all(int argc, char** argv) {
   CLI::App app{"What a relay sees when the server whose rule drives it is lost."};
   unsigned runs = 20;
+  bool story = false;
   std::vector<std::string> classes{"normal"}, kinds{"kill", "stop", "drain", "crash"};
   app.add_option("--runs", runs, "of each")->capture_default_str();
   app.add_option("--class", classes, "critical, fast, normal, slow")->delimiter(',')->capture_default_str();
+  app.add_flag("--story", story, "tell what the nodes wrote around each fault");
   app.add_option("KIND", kinds, "kill, stop, drain, crash")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   spdlog::set_level(spdlog::level::critical);
@@ -274,7 +304,7 @@ int run_all(int argc, char** argv) {
   for (const auto& kind : kinds)
     for (const auto& pace : classes) {
       findings x;
-      measure(pace, kind, runs, x);
+      measure(pace, kind, runs, story, x);
       const auto title = fmt::format("{}, class {}", kind, pace);
       const auto wanted = goal_of(kind, pace);
       row(title + ": fault to the first event obeyed, p50", percentile(x.ms, 0.5), "ms", wanted.p50, better::lower);
