@@ -30,6 +30,8 @@ public:
   static constexpr milliseconds retry_failed{10000};
   /// The memory is written at most so often.
   static constexpr milliseconds save_every{1000};
+  /// Edges that are worked off before another message gets its turn.
+  static constexpr int runs_at_once = 32;
 
   rule_unit(unit_context& context, services& house, rule_config config);
 
@@ -47,6 +49,7 @@ private:
   void on_wake();
   void try_to_begin();
   void run();
+  bool run_once();
   void act(const run_outcome& done);
   void send(const output_action& action);
   void renew();
