@@ -25,6 +25,9 @@ public:
   std::optional<storage::live_table::row> find(const std::string& name) const override {
     return live_.find(name);
   }
+  std::vector<storage::edge> edges_since(const std::string& name, const storage::edge_position& after) const override {
+    return live_.edges_since(name, after);
+  }
 
 private:
   const storage::live_table& live_;
@@ -153,14 +156,25 @@ void rule_unit::try_to_begin() {
 void rule_unit::run() {
   if (!acts())
     return; // loaded, and ready to take over
+  for (int i = 0; i < runs_at_once; ++i) {
+    if (!run_once())
+      return;
+    if (!engine_->pending() || retry_at_)
+      break;
+  }
+  plan(); // at once if edges are left
+}
+
+/// @returns false if it is put off
+bool rule_unit::run_once() {
   const auto at = now();
   if (!runs_.take(at.mono)) {
-    // Nothing is lost: the next run sees the latest values and counts toggles.
+    // Nothing is lost as long as the house keeps the edges.
     if (!std::exchange(run_put_off_, true))
       note(severity::warning, "runs more than 500 times a second; does it read an output "
                               "that it sets?");
     context_.arm(run_timer, put_off);
-    return;
+    return false;
   }
   retry_at_.reset();
   const auto done = engine_->run_now(at, live_house{house_.live});
@@ -172,10 +186,12 @@ void rule_unit::run() {
     failures_.succeeded();
   else
     on_failure();
-  plan();
+  return true;
 }
 
 void rule_unit::act(const run_outcome& done) {
+  if (!done.passed_over.empty())
+    note(severity::warning, done.passed_over);
   for (const auto& line : done.lines)
     note(severity::info, line);
   if (authority_)
@@ -488,6 +504,7 @@ json rule_unit::state() const {
               {"failed_runs", failed_runs_}};
   if (!engine_)
     return out;
+  out["edges_passed_over"] = engine_->edges_passed_over();
   const auto at = context_.now();
   const auto& memory = engine_->memory();
   if (authority_)

@@ -157,7 +157,7 @@ void house::send(message m) {
   }
   auto delay = 200'000 + static_cast<mono_ns>(dice(600)) * 1000;
   // A class is chosen to fit its links: the hiccups are shorter than its lease.
-  if (dice(100) == 0)
+  if (how_.hiccups && dice(100) == 0)
     delay += static_cast<mono_ns>(5 + dice(how_.pace == "critical" ? 10 : 35)) * ms;
   unsigned copies = 1;
   bool in_order = true;
