@@ -88,6 +88,17 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
   result += slots.empty() ? fact("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
   for (std::size_t i = 0; i < slots.size(); ++i)
     result += slot_line(slots[i], i == 0, how);
+  for (auto& h : list_at(x, "owners")) {
+    const auto node = text_at(h, "node");
+    std::string waiting;
+    for (auto& c : list_at(h, "candidates"))
+      if (c.is_string() && c.get<std::string>() != node)
+        waiting += (waiting.empty() ? "" : ", ") + harmless(c.get<std::string>());
+    result += fact(node.empty() ? "vacant" : "owner",
+                   node.empty() ? how.paint(fmt::format("nobody acts for {}: {}", text_at(h, "source"), text_at(h, "why")), colour::yellow)
+                                : fmt::format("{} acts on {}{}", text_at(h, "source"), node,
+                                              waiting.empty() ? "; no other node is ready" : "; ready: " + waiting));
+  }
   return result;
 }
 

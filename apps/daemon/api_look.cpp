@@ -180,6 +180,10 @@ result<json> node_control::get(const std::string& name) {
       out["forced"] = x->forced;
       out["safe"] = value_json(x->safe);
       out["line"] = x->line;
+      auto& owners = out["owners"] = json::array();
+      for (const auto& h : x->holders)
+        owners.push_back({{"source", h.source}, {"node", h.node}, {"previous", h.previous}, {"why", h.why}, {"round", h.round},
+                          {"lease_left_ms", h.lease_left.count()}, {"candidates", h.candidates}});
     } else {
       note(x.why());
     }

@@ -34,8 +34,8 @@ cluster::link_hooks cluster_part::hooks() {
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
   };
+  x.on_peer_ends = [this](const std::string& peer) { all_.names.tell_followers(node_gone{peer}); };
   x.on_peer_lost = [this](const std::string& peer, const std::string& why, bool lost) {
-    all_.names.tell_followers(node_gone{peer}); // first: outputs wait for nothing
     to_membership(cluster::link_is_down{peer, why, lost});
     if (exchange_)
       exchange_->unlinked(peer);

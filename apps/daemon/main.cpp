@@ -180,7 +180,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "trouped: {}\n", logging.why().context);
     return bad_configuration;
   }
-  run_before_others();
+  if (parsed.node.run_first)
+    run_before_others();
   const int ended = run(std::move(parsed.node), std::move(house), house_path);
   finish_log();
   return ended;

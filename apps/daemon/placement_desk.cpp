@@ -94,23 +94,26 @@ void placement_desk::rank_all(picture& x) {
     x.rules.at(name).order = std::move(order);
 }
 
-bool placement_desk::hosts(const known_rule& x) const {
+bool placement_desk::is_to_host(const known_rule& x) const {
   const auto place = std::find(x.order.begin(), x.order.end(), self_) - x.order.begin();
   const auto most = x.config.standby == redundancy::cold ? 1 : static_cast<std::ptrdiff_t>(warm_nodes);
-  return place < static_cast<std::ptrdiff_t>(x.order.size()) && place < most;
+  // Where it acts it stays loaded until it has been handed over.
+  return (place < static_cast<std::ptrdiff_t>(x.order.size()) && place < most) || acts_here(x.config.name);
 }
 
 bool placement_desk::refresh() {
   auto fresh = read();
   rank_all(fresh);
+  for (auto& [name, x] : fresh.rules)
+    x.hosted = is_to_host(x);
   std::vector<std::string> moved;
   bool other = false;
   {
     std::lock_guard lock{mutex_};
     for (const auto& [name, x] : fresh.rules) {
       const auto before = now_.rules.find(name);
-      const bool hosted_before = before != now_.rules.end() && hosts(before->second);
-      other |= hosts(x) != hosted_before || (hosts(x) && before->second.doc != x.doc);
+      const bool hosted_before = before != now_.rules.end() && before->second.hosted;
+      other |= x.hosted != hosted_before || (x.hosted && before->second.doc != x.doc);
       if (before != now_.rules.end() && (before->second.order != x.order || now_.settled != fresh.settled))
         moved.push_back(name);
     }
@@ -129,7 +132,7 @@ void placement_desk::node_came() {
   {
     std::lock_guard lock{mutex_};
     for (const auto& [name, x] : now_.rules)
-      if (hosts(x))
+      if (x.hosted)
         names.push_back(name);
   }
   for (const auto& name : names)
@@ -166,10 +169,10 @@ std::vector<document> placement_desk::hosted(std::vector<document> own) const {
   std::lock_guard lock{mutex_};
   std::erase_if(own, [&](const document& x) {
     const auto found = x.section == "rule" ? now_.rules.find(x.name) : now_.rules.end();
-    return found != now_.rules.end() && !hosts(found->second);
+    return found != now_.rules.end() && !found->second.hosted;
   });
   for (const auto& [name, x] : now_.rules)
-    if (x.home != self_ && hosts(x))
+    if (x.home != self_ && x.hosted)
       own.push_back(x.doc);
   return own;
 }
@@ -279,9 +282,7 @@ nlohmann::json placement_desk::view_all(const std::vector<std::string>& down) co
     for (const auto& node : x.order)
       order.push_back({{"node", node}, {"alive", alive(then, node)}});
     rules.push_back({{"rule", name}, {"home", x.home}, {"class", x.config.pace}, {"partial", x.config.partial},
-                     {"redundancy", x.config.standby == redundancy::cold   ? "cold"
-                                    : x.config.standby == redundancy::warm ? "warm"
-                                                                           : "hot"},
+                     {"redundancy", x.config.standby == redundancy::cold ? "cold" : "warm"},
                      {"outputs", arbiters_of(x.config)}, {"acts", acting}, {"order", std::move(order)}, {"would", after}});
     if (!after.empty())
       for (const auto& output : x.config.outputs)

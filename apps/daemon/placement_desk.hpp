@@ -71,6 +71,7 @@ private:
     document doc;
     std::string home;
     std::vector<std::string> order;
+    bool hosted = false; ///< loaded here
   };
   struct picture {
     std::vector<cluster::place> nodes;
@@ -81,7 +82,7 @@ private:
   };
   [[nodiscard]] picture read() const;
   static void rank_all(picture& x);
-  [[nodiscard]] bool hosts(const known_rule& x) const;
+  [[nodiscard]] bool is_to_host(const known_rule& x) const;
   [[nodiscard]] std::vector<std::string> order_of(const std::string& rule) const;
   [[nodiscard]] bool acts_here(const std::string& rule) const;
   [[nodiscard]] std::string acting_node(const std::string& rule) const;

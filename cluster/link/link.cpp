@@ -164,6 +164,8 @@ void link::core::lose(const peer_ptr& x, const std::string& why, bool lost) {
     return;
   --linked_count;
   const auto& name = x->who.name;
+  if (hooks.on_peer_ends)
+    hooks.on_peer_ends(name);
   shown.lost(name);
   questions.lost(name, why);
   end_readers(name);

@@ -31,6 +31,8 @@ public:
 /// Who wants to hear what links tell. Called on the I/O thread.
 struct link_hooks {
   std::function<void(const std::string& peer, std::uint64_t incarnation)> on_peer;
+  /// Before anything else is done about the end of a link: outputs wait for it.
+  std::function<void(const std::string& peer)> on_peer_ends;
   std::function<void(const std::string& peer, const std::string& why, bool lost)> on_peer_lost;
   std::function<void(const std::string& from, membership_message)> on_letter;
   std::function<void(const std::string& from, trust_offer)> on_trust;

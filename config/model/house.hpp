@@ -94,7 +94,6 @@ enum class redundancy : std::uint8_t {
   none, ///< it waits for that node
   cold, ///< another node starts it
   warm, ///< others have it loaded and take over at once
-  hot,  ///< others run it without effect beside, and tell when they come to other results
 };
 
 struct rule_config {
@@ -157,6 +156,7 @@ struct node_config {
   std::vector<std::string> control_listen; ///< HTTPS for people and for joining; "[::]:4711"
   bool archive = false;                  ///< keeps the journals of all nodes
   bool server = false;                   ///< its disk takes a commit a second
+  bool run_first = true;                 ///< before ordinary processes: nice -10
   std::vector<std::string> labels;       ///< what rules may ask of a node
   unsigned capacity = 0;                 ///< roaming rules at most; 0: no limit
   std::string power_domain;              ///< what loses its power together; empty: the one without a name

@@ -76,6 +76,13 @@ const section& node_section() {
                "to 1 GB a day: give it flash-per-day = \"4GiB\".",
        .fallback = false,
        .changing = node},
+      {.key = "run-first",
+       .field = field<T>(&T::run_first),
+       .help = "Runs before ordinary processes of this machine (nice -10) where that is allowed, so that a backup or a "
+               "build beside it does not look like a node that hangs. Left alone where somebody has chosen a "
+               "priority already.",
+       .fallback = true,
+       .changing = node},
       {.key = "labels",
        .field = field<T>(&T::labels),
        .help = "Words about this node that a rule may ask for with its own `labels`, so that it runs only where it "

@@ -81,13 +81,11 @@ const section& rule_section() {
       {.key = "redundancy",
        .field = field_words<T>(words_of<redundancy>{{"none", redundancy::none},
                                                     {"cold", redundancy::cold},
-                                                    {"warm", redundancy::warm},
-                                                    {"hot", redundancy::hot}},
+                                                    {"warm", redundancy::warm}},
                                &T::standby),
        .help = "What happens when its node is gone. none: nothing, the rule belongs to its node. cold: another "
                "node starts it when the first is known to be down, a second or two. warm: two more nodes have it "
-               "loaded and take over within its class. hot: they also run it without effect, and an alarm tells "
-               "when they would command otherwise. All but none need `outputs` or a `witness`: they decide who acts.",
+               "loaded and take over within its class. Both need `outputs` or a `witness`: they decide who acts.",
        .fallback = "none"},
       {.key = "class",
        .field = field_text_words<T>({"critical", "fast", "normal", "slow"}, &T::pace),

@@ -351,7 +351,7 @@ void house::spawn_rule(unsigned n) {
     return place;
   });
   x.position = x.order = x.wish = 0;
-  x.hung_until = 0;
+  x.hung_until = x.rule_timer = 0;
   do_effects(n, x.rule->begin(clock_of(n)));
   do_effects(n, x.rule->ready(clock_of(n)));
 }
