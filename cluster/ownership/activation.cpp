@@ -204,6 +204,7 @@ void activation::on_granted(const ownership_letter& x, door& d, effects& out, mo
   }
   d.is = look::granted;
   d.grant = x.pass.grant;
+  d.withheld = false;
   d.renewals = d.commands = d.commands_at_renewal = d.missing = 0;
   d.answered = x.sent;
   d.ours_before = d.for_us = false;
@@ -260,6 +261,7 @@ void activation::on_ok(const ownership_letter& x, door& d, effects& out, mono_ns
   d.answered = std::max(d.answered, x.sent);
   d.confirmed = true;
   if (state_ == state::active) {
+    out.resumed |= std::exchange(d.withheld, false);
     // Renewals alone would keep alive what the output never heard.
     if (x.done >= d.commands_at_renewal)
       d.missing = 0;
@@ -290,8 +292,10 @@ std::optional<permit> activation::permit_for(const std::string& output, mono_ns 
     return {};
   auto& d = found->second;
   // Not longer than an output could still obey: then it is not worth sending.
-  if (now - d.answered > to_ns(how_.pace.lease))
+  if (now - d.answered > to_ns(how_.pace.lease)) {
+    d.withheld = true;
     return {};
+  }
   return permit{d.nonce, d.grant, ++d.commands, d.tick};
 }
 

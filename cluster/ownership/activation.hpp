@@ -72,7 +72,8 @@ public:
     std::optional<taken> began;
     std::optional<std::string> ended; ///< why, for people; no letter follows to a lost output
     /// It goes on after a pause of its own, in which it gave no leave, or a
-    /// partial rule got one more output: all that is wanted is to be said now.
+    /// partial rule got one more output, or one answers again: all that is wanted
+    /// is to be said now.
     bool resumed = false;
 
     void add(effects&& more);
@@ -128,6 +129,7 @@ public:
     mono_ns vacant_since = 0;
     mono_ns claimed_at = 0;
     bool confirmed = false;
+    bool withheld = false; ///< leave for a command was asked for and not given
     bool ours_before = false; ///< an earlier life here held it, or we did until it started again
     bool for_us = false;      ///< it is kept for this node
     std::uint64_t commands_at_renewal = 0; ///< sent before the newest renewal

@@ -66,13 +66,13 @@ set("bench/relay", on("bench/button"))
 /// Presses the button every 5 ms, as long as it lives.
 class finger {
 public:
-  explicit finger(bench_hardware& on) : thread_([this, &on] {
+  /// @param turned level of the button now; each press turns it
+  finger(bench_hardware& on, bool& turned) : thread_([this, &on, &turned] {
     ::prctl(PR_SET_TIMERSLACK, 1UL);
-    bool level = false;
     for (auto at = now_ns() + period; !over_; at += period) {
       sleep_until_ns(at);
-      level = !level;
-      const auto when = on.press(level);
+      turned = !turned;
+      const auto when = on.press(turned);
       std::lock_guard lock{mutex_};
       presses_.push_back(when);
     }
@@ -152,14 +152,14 @@ struct house {
     return got ? *got : nlohmann::json();
   }
 
-  /// When the output granted it to somebody after that; the same if it did not.
+  /// When the output granted it to somebody after that; 0 if it did not.
   [[nodiscard]] wall_ms granted_after(wall_ms when) const {
     const auto all = nodes.get("a", "/v1/nodes/a/log");
     if (all.is_array())
       for (const auto& x : all)
         if (x.value("kind", "") == "owner" && x.value("at", wall_ms{0}) >= when)
           return x.value("at", wall_ms{0});
-    return when;
+    return 0;
   }
 
   /// How many presses the rule has counted.
@@ -219,11 +219,12 @@ void measure(const std::string& pace, const std::string& kind, unsigned runs, bo
   std::mt19937 chance{20261130};
   const auto before = h.counted();
   std::size_t presses = 0;
+  bool level = false;
   for (unsigned i = 0; i < runs; ++i) {
     h.settle();
     const auto who = h.acting();
     (void)h.lines.take_writes();
-    finger presser{h.lines};
+    finger presser{h.lines, level};
     pause(std::chrono::milliseconds{150 + chance() % 20});
     const auto wall = system_clocks().wall();
     const auto at = strike(h, kind, who);
@@ -233,10 +234,11 @@ void measure(const std::string& pace, const std::string& kind, unsigned runs, bo
     // Commands that were under way at the fault are still obeyed. What counts is the
     // first turn of the relay after another activation was granted; the relay's
     // journal knows that moment to the millisecond.
-    const auto granted = at + (h.granted_after(wall) - wall) * 1'000'000;
+    const auto granted_wall = h.granted_after(wall);
+    const auto granted = at + (granted_wall - wall) * 1'000'000;
     std::int64_t obeyed = 0, last = 0, longest = 0;
-    for (const auto& [level, when] : writes) {
-      if (granted > at && obeyed == 0 && when >= granted)
+    for (const auto& [shown, when] : writes) {
+      if (granted_wall != 0 && obeyed == 0 && when >= granted)
         obeyed = when;
       if (last != 0 && when >= at)
         longest = std::max(longest, when - last);
@@ -253,6 +255,13 @@ void measure(const std::string& pace, const std::string& kind, unsigned runs, bo
     }
     presser.stop();
     presses += presser.count();
+    if (story) {
+      pause(200ms);
+      std::printf("run %u: %zu presses so far, %ld counted\n", i, presses, static_cast<long>(h.counted() - before));
+      for (const auto* name : {"b", "c"})
+        if (const auto x = h.nodes.get(name, "/v1/nodes/" + std::string{name} + "/actors/rule/follow"); x.is_object())
+          std::printf("  %s: edges passed over: %s\n", name, x["inside"].value("edges_passed_over", nlohmann::json()).dump().c_str());
+    }
     if (kind == "stop") {
       pause(100ms);
       (void)h.lines.take_writes();

@@ -156,6 +156,7 @@ CAF_TEST(lives that have shown a mistake) {
     {54773, "two claims at once, of which one was never given up"},
     {144303, "a partial rule got one more output and said nothing to it"},
     {279287, "the same after a pause"},
+    {2027089, "no leave was given for a command, and nothing was said when the output answered again"},
   };
   for (const auto& [seed, what] : lives) {
     sim::house x{seed, sim::shape_of(seed)};

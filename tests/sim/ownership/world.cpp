@@ -659,7 +659,7 @@ std::string house::live() {
   if (acting() < 0)
     blame("nobody acts some seconds after all faults");
   for (unsigned n = 0; n < how_.outputs; ++n) {
-    if (outputs_[n].value != last)
+    if (outputs_[n].value != last && last >= forgotten_)
       blame(fmt::format("events: {} obeys press {} in the end, and {} were made", output_name(n), outputs_[n].value, last));
     // The first that was made in peace is obeyed within the bound of docs/failover.md.
     for (const auto& [k, when] : outputs_[n].obeyed)
