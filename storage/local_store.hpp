@@ -106,6 +106,13 @@ private:
     bool news = false; ///< for peers
   };
 
+  /// What a member's document says of its power, and what was read to know that.
+  struct member_power {
+    std::string document;
+    std::uint64_t node = 0;
+    power_supply says;
+  };
+
   struct streams {
     stream_id state;
     stream_id journal;
@@ -258,7 +265,7 @@ private:
   std::vector<waiter> waiters_;
   ack_board elsewhere_;      ///< durable here, waiting for other members
   cover_watch cover_;
-  std::map<std::uint64_t, power_supply> supplies_; ///< by node, of its member document
+  std::map<std::string, member_power> supplies_; ///< by name
   std::uint64_t durable_event_ = 0;
   std::uint64_t last_local_ = 0;
   std::uint64_t told_lost_ = 0;

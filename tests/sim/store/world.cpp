@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace troupe::test {
@@ -29,8 +30,24 @@ constexpr mono_ns noticed_within = sec;
 /// After the last fault all replicas must be equal within this.
 constexpr mono_ns converges_within = 30 * sec;
 
-std::string name_of(unsigned i) { return fmt::format("n{}", i); }
-std::string counter_of(unsigned i) { return fmt::format("meter/{}", i); }
+constexpr unsigned most_nodes = 8;
+
+std::array<std::string, most_nodes> numbered(const char* what) {
+  std::array<std::string, most_nodes> out;
+  for (unsigned i = 0; i < most_nodes; ++i)
+    out[i] = what + std::to_string(i);
+  return out;
+}
+
+const std::string& name_of(unsigned i) {
+  static const auto all = numbered("n");
+  return all.at(i);
+}
+
+const std::string& counter_of(unsigned i) {
+  static const auto all = numbered("meter/");
+  return all.at(i);
+}
 
 } // namespace
 
