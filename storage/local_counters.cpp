@@ -332,7 +332,10 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
       continue;
     const auto& [disk, made] = by.disk;
     const bool earlier = slot.stamp < mark->stamp;
-    const bool lost = disk == medium_ && set_here && earlier && in_line(mark->at) && !in_line(of);
+    // All that was lost with a later copy was over before this process began, and before the copy's
+    // own stream of that boot: no clock need tell.
+    const bool over = ours_.contains(mark->at) || of.boot <= mark->at.boot;
+    const bool lost = disk == medium_ && set_here && (earlier || over) && in_line(mark->at) && !in_line(of);
     const bool put_back = disk == medium_ && !set_here && earlier && !ours_.contains(of) && made < mark->disk_made;
     const bool other = disk != medium_ && disk != mark->disk && (set_here || made < mark->disk_made);
     if (lost && later.empty())

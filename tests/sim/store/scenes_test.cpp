@@ -249,6 +249,31 @@ CAF_TEST(I3 a sum of a time that is lost does not swallow what was counted since
     CAF_CHECK_EQUAL(raw(at), 111u);
 }
 
+/// As where no machine has the time: stamps go on from a bound, and that was put back as well.
+CAF_TEST(I3 a meter set on a copy that was put back excludes the lost time although its stamps are later) {
+  open("b");
+  belongs("b");
+  life("a", 10, {"b"});
+  const auto copy = copy_of_disk("a");
+  all["a"].clock.skew = 3'600'000;
+  for (int i = 0; i < 2; ++i)
+    life("a", 20, {"b"});
+  CAF_REQUIRE_EQUAL(raw("b"), 50u);
+  all["a"].disk = copy;
+  all["a"].clock.skew = 0;
+  open("a");
+  pass(6s); // long enough alone
+  CAF_REQUIRE(set("a", 1000));
+  count("a", 5);
+  pass(1s);
+  link("a", "b");
+  pass(3s);
+  for (const auto* at : {"a", "b"}) {
+    CAF_CHECK_EQUAL(total(at), 1005u);
+    CAF_CHECK_EQUAL(raw(at), 55u);
+  }
+}
+
 CAF_TEST(I3 the meter of a board with a new disk is set when others have told what they know) {
   open("b");
   belongs("b");

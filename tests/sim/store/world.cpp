@@ -218,6 +218,8 @@ void store_world::happen(event x) {
   case type::news:
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
+    const auto known = m.store->members().size();
+    truth_.counters[x.node].knew_some |= known > 1 && known < how_.nodes;
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
     if (!m.old_disk) {
       const auto mine = m.store->summarize();
@@ -608,7 +610,8 @@ void store_world::look_at_counters(unsigned i) {
   auto& m = *all_[i];
   for (unsigned c = 0; c < how_.nodes && m.up; ++c) {
     const auto raw = m.store->counter(counter_of(c)).raw;
-    const bool forgotten = m.was_removed || (how_.new_disks_sum && truth_.counters[c].excused);
+    const auto& truth = truth_.counters[c];
+    const bool forgotten = m.was_removed || (how_.new_disks_sum && truth.excused && truth.knew_some);
     if (raw < m.raw_seen[c] && !forgotten)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
     m.raw_seen[c] = raw;
