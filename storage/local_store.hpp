@@ -183,6 +183,7 @@ private:
   void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
   void settle_mark(const std::string& key, live_counter& x);
   [[nodiscard]] bool in_line(const stream_id& of) const;
+  [[nodiscard]] bool after_put_back(const stream_id& of) const;
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock

@@ -274,6 +274,53 @@ CAF_TEST(I3 a meter set on a copy that was put back excludes the lost time altho
   }
 }
 
+/// The copy is older than the first link: what the disk before it had counted comes with the word
+/// of the lost time alone.
+CAF_TEST(I3 a meter set on a copy that was put back excludes what was learned of an older disk and lost again) {
+  open("b");
+  belongs("b");
+  life("a", 7, {"b"});
+  new_disk("a");
+  life("a", 2);
+  const auto copy = copy_of_disk("a");
+  link("a", "b");
+  pass(5s);
+  CAF_REQUIRE_EQUAL(raw("b"), 9u);
+  all["a"].disk = copy;
+  open("a");
+  pass(6s); // long enough alone
+  CAF_REQUIRE(set("a", 1000));
+  count("a", 5);
+  pass(1s);
+  link("a", "b");
+  pass(5s);
+  for (const auto* at : {"a", "b"})
+    CAF_CHECK_EQUAL(total(at), 1005u);
+}
+
+/// Between the lost time and the copy there was another disk, which tells of both.
+CAF_TEST(I3 a meter set on a copy that was put back excludes the lost time also by the word of another disk) {
+  open("b");
+  belongs("b");
+  life("a", 10, {"b"});
+  const auto copy = copy_of_disk("a");
+  for (int i = 0; i < 3; ++i)
+    life("a", 20, {"b"});
+  new_disk("a");
+  life("a", 3, {"b"});
+  CAF_REQUIRE_EQUAL(raw("b"), 73u);
+  all["a"].disk = copy;
+  open("a");
+  pass(6s); // long enough alone
+  CAF_REQUIRE(set("a", 1000));
+  count("a", 5);
+  pass(1s);
+  link("a", "b");
+  pass(5s);
+  for (const auto* at : {"a", "b"})
+    CAF_CHECK_EQUAL(total(at), 1005u);
+}
+
 CAF_TEST(I3 the meter of a board with a new disk is set when others have told what they know) {
   open("b");
   belongs("b");

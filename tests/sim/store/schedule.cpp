@@ -126,7 +126,7 @@ void draw_past(schedule& out, mono_ns end) {
   action x;
   x.a = static_cast<std::uint8_t>(out.nodes > 1 && pick(2) ? 1 : pick(out.nodes)); // 1 may have no clock
   x.b = static_cast<std::uint8_t>((x.a + 1 + pick(out.nodes - 1)) % out.nodes);
-  auto now = within(0, end);
+  auto now = pick(2) ? end : within(0, end);
   const auto then = [&](kind what, std::int64_t of = 0) {
     x.what = what;
     x.at = now;
@@ -141,10 +141,15 @@ void draw_past(schedule& out, mono_ns end) {
     now += ms;
     then(kind::pulses, pulses);
   };
+  // All are there: what is summed is summed by agreement.
+  const auto counting = x.a;
+  for (x.a = 0; x.a < out.nodes; ++x.a)
+    then(kind::start);
+  x.a = counting;
+  then(kind::heal);
   if (pick(2)) {
     // A peer alone hears of most, then it is on its own: the peer holds more of an old stream
     // at the first collection after that.
-    then(kind::heal);
     now += within(100 * ms, 500 * ms);
     then(kind::pulses, static_cast<std::int64_t>(20 + pick(30)));
     now += within(50 * ms, 150 * ms);
@@ -162,12 +167,11 @@ void draw_past(schedule& out, mono_ns end) {
   }
   // An older copy of a disk is put back. Of what was summed in the time that is lost
   // one member knows nothing, and hears first what is counted since.
-  then(kind::heal);
   now += within(0, 200 * ms);
   then(kind::copy);
   for (auto n = 2 + pick(4); n > 0; --n)
     again(static_cast<std::int64_t>(1 + pick(3)));
-  now += within(0, 400 * ms);
+  now += within(100 * ms, 500 * ms);
   then(kind::split, 1 << x.a | 1 << x.b);
   then(kind::restore);
   if (pick(2)) {
@@ -183,7 +187,7 @@ void draw_past(schedule& out, mono_ns end) {
       then(kind::meter, 1000 * static_cast<std::int64_t>(1 + pick(1000)));
     }
   then(kind::pulses, static_cast<std::int64_t>(5 + pick(30)));
-  now += within(0, 600 * ms);
+  now += within(200 * ms, 800 * ms);
   then(kind::heal);
 }
 

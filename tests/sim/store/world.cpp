@@ -614,6 +614,8 @@ void store_world::look_at_counters(unsigned i) {
     const bool forgotten = m.was_removed || (how_.new_disks_sum && truth.excused && truth.knew_some);
     if (raw < m.raw_seen[c] && !forgotten)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
+    if (story_ && raw != m.raw_seen[c])
+      tell(fmt::format("  n{} sees {} pulses of counter {}", i, raw, c));
     m.raw_seen[c] = raw;
     if (raw > truth_.counters[c].pulses()) {
       std::string lives;
