@@ -32,6 +32,11 @@ void join_part(override_mark& into, const override_mark::part& x) {
     *i = std::max(*i, x);
 }
 
+/// In the payload of counts, after the disks.
+constexpr std::uint8_t has_writer = 1, has_names = 2;
+
+bool names_some(const counter_state::disk& x) { return x.closed < x.upto; }
+
 /// None of what it has counted is left out of the mark.
 bool wholly_after(const override_mark& x, const stream_id& disk) {
   return disk != x.disk && x.before.at(disk) == 0;
@@ -59,7 +64,15 @@ const counter_state::disk* counter_state::find(const stream_id& name) const {
 
 counter_state::disk& counter_state::of(const stream_id& name) {
   const auto i = place(disks, name, name_of);
-  return i != disks.end() && i->name == name ? *i : *disks.insert(i, {name, 0, 0, {}});
+  if (i != disks.end() && i->name == name)
+    return *i;
+  disk fresh;
+  fresh.name = name;
+  return *disks.insert(i, std::move(fresh));
+}
+
+bool counter_state::disk::has_summed(const stream_id& of) const {
+  return of.boot <= closed || std::binary_search(summed.begin(), summed.end(), of);
 }
 
 std::uint64_t counter_state::count(const stream_id& disk, const stream_id& stream) const {
@@ -69,7 +82,7 @@ std::uint64_t counter_state::count(const stream_id& disk, const stream_id& strea
 
 bool counter_state::summed(const stream_id& disk, const stream_id& stream) const {
   const auto* x = find(disk);
-  return x && stream.boot <= x->upto;
+  return x && x->has_summed(stream);
 }
 
 std::uint64_t counter_state::raw() const {
@@ -83,8 +96,11 @@ std::uint64_t counter_state::raw() const {
 }
 
 bool counter_state::after_mark(const stream_id& disk, const stream_id& stream) const {
-  if (const auto* x = part_of(*mark, disk); x && stream.boot <= x->upto)
-    return false; // the mark has it; its sum is on its way
+  if (const auto* x = part_of(*mark, disk); x && stream.boot <= x->upto) {
+    const auto* held = find(disk);
+    if (!held || held->upto < x->upto || held->has_summed(stream))
+      return false; // the mark has it; its sum is on its way
+  }
   return stream == mark->at || stream.boot > mark->before.at(disk)
          || std::binary_search(mark->also.begin(), mark->also.end(), stream);
 }
@@ -112,8 +128,20 @@ namespace {
 void forget_summed(counter_state::disk& x) {
   const auto all = x.counts.items(); // `forget` changes it
   for (const auto& [of, n] : all)
-    if (of.boot <= x.upto)
+    if (x.has_summed(of))
       x.counts.forget(of);
+}
+
+/// The names of both, but not too many.
+void join_summed(counter_state::disk& into, const counter_state::disk& other) {
+  std::vector<stream_id> both;
+  std::set_union(into.summed.begin(), into.summed.end(), other.summed.begin(), other.summed.end(), std::back_inserter(both));
+  auto closed = std::max(into.closed, other.closed);
+  if (both.size() > counter_state::disk::max_named)
+    closed = std::max(closed, both[both.size() - counter_state::disk::max_named - 1].boot);
+  std::erase_if(both, [&](const auto& of) { return of.boot <= closed; });
+  into.closed = closed;
+  into.summed = std::move(both);
 }
 
 void join_disk(counter_state& into, const counter_state::disk& other) {
@@ -122,6 +150,7 @@ void join_disk(counter_state& into, const counter_state::disk& other) {
     x.upto = other.upto;
     x.pulses = other.pulses;
   }
+  join_summed(x, other);
   x.counts.join(other.counts);
   forget_summed(x);
 }
@@ -168,8 +197,10 @@ void fold(counter_state& x, const stream_id& disk, std::uint32_t boot) {
   const auto shown = x.total();
   auto mine = *held;
   for (const auto& [of, n] : held->counts.items())
-    if (of.boot <= boot)
+    if (of.boot <= boot) {
       mine.pulses += n;
+      mine.summed.insert(std::upper_bound(mine.summed.begin(), mine.summed.end(), of), of);
+    }
   if (mine.pulses == held->pulses)
     return;
   mine.upto = boot;
@@ -199,41 +230,77 @@ std::string encode_counts(const counter_state& x, const disk_name& disk) {
       out.varint(n);
     }
   }
-  out.u8(disk.first.empty() ? 0 : 1);
-  if (!disk.first.empty()) {
+  const auto named = std::count_if(x.disks.begin(), x.disks.end(), names_some);
+  // Who does not know of names stops reading before them, after the writer.
+  const bool tells = !disk.first.empty() || named > 0;
+  out.u8(static_cast<std::uint8_t>((tells ? has_writer : 0) | (named > 0 ? has_names : 0)));
+  if (tells) {
     write(out, disk.first);
     out.u64(static_cast<std::uint64_t>(disk.made));
-    out.u64(x.mark ? x.mark->stamp.raw : 0);
+    out.u64(x.mark && !disk.first.empty() ? x.mark->stamp.raw : 0);
   }
+  if (named == 0)
+    return out.take();
+  out.varint(static_cast<std::uint64_t>(named));
+  for (const auto& d : x.disks)
+    if (names_some(d)) {
+      write(out, d.name);
+      out.u32(d.closed);
+      out.varint(d.summed.size());
+      for (const auto& of : d.summed) {
+        out.u32(of.boot);
+        out.u32(of.nonce);
+      }
+    }
   return out.take();
 }
 
 bool decode_counts(std::string_view bytes, counter_state& into, counts_writer* writer) {
   byte_reader in{bytes};
-  counter_state x;
+  const auto stream_of = [&](const stream_id& disk) {
+    stream_id of{disk.node, in.u32(), 0};
+    of.nonce = in.u32();
+    return of;
+  };
+  std::vector<counter_state::disk> disks;
   for (auto n = in.varint(); n > 0 && in.ok(); --n) {
     counter_state::disk d;
     d.name = read_stream_id(in);
-    d.upto = in.u32();
+    d.upto = d.closed = in.u32();
     d.pulses = in.varint();
     for (auto m = in.varint(); m > 0 && in.ok(); --m) {
-      stream_id of{d.name.node, in.u32(), 0};
-      of.nonce = in.u32();
+      const auto of = stream_of(d.name);
       d.counts.raise(of, in.varint());
     }
-    join_disk(x, d);
+    disks.push_back(std::move(d));
   }
+  const auto tells = in.u8();
   counts_writer by;
-  if (in.u8() != 0) {
+  if ((tells & has_writer) != 0) {
     by.disk.first = read_stream_id(in);
     by.disk.made = static_cast<wall_ms>(in.u64());
     by.mark.raw = in.u64();
   }
+  if ((tells & has_names) != 0)
+    for (auto n = in.varint(); n > 0 && in.ok(); --n) {
+      const auto name = read_stream_id(in);
+      const auto closed = in.u32();
+      std::vector<stream_id> summed;
+      for (auto m = in.varint(); m > 0 && in.ok(); --m)
+        summed.push_back(stream_of(name));
+      std::sort(summed.begin(), summed.end());
+      for (auto& d : disks)
+        if (d.name == name) {
+          d.closed = closed;
+          d.summed = summed;
+        }
+    }
   if (!in.ok())
     return false;
   if (writer)
     *writer = by;
-  join(into, x);
+  for (const auto& d : disks)
+    join_disk(into, d);
   return true;
 }
 

@@ -78,12 +78,20 @@ struct override_mark {
 struct counter_state {
   /// What one disk of a node has counted. Boots order its streams, and no others:
   /// after a wipe they begin anew. Only the node with the disk sums, so of two sums
-  /// of a disk the one that reaches further is the fuller one.
+  /// of a disk the one that reaches further is the fuller one. Where an older copy of the
+  /// disk was put back there are two streams of one boot, and a sum has one of them: so
+  /// the latest that are in it have names.
   struct disk {
+    static constexpr std::size_t max_named = 16;
+
     stream_id name;           ///< its first state stream
-    std::uint32_t upto = 0;   ///< streams of such boots are in `pulses` and count no more
+    std::uint32_t upto = 0;   ///< `pulses` is the sum of its streams up to this boot
     std::uint64_t pulses = 0;
-    version_vector counts;    ///< pulses per later stream
+    std::uint32_t closed = 0; ///< whatever was counted up to this boot is in it, or given up
+    std::vector<stream_id> summed; ///< streams above `closed` that are in it, sorted
+    version_vector counts;    ///< pulses per stream that is not
+
+    [[nodiscard]] bool has_summed(const stream_id& of) const;
 
     friend bool operator==(const disk&, const disk&) = default;
   };

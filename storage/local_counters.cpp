@@ -283,6 +283,7 @@ local_store::young_counts::iterator local_store::settle_summed(live_counter& x, 
 /// In the present stream, or where they stay behind the mark as they were.
 void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_t pulses) {
   x.restate = true;
+  x.state.of(medium_).counts.forget(of); // what it counted when the sum was here already
   auto& mark = x.state.mark;
   if (mark && mark->at != of && mark->disk == medium_ && !x.state.after_mark(medium_, of)
       && !x.state.summed(medium_, mark->at)) {
@@ -312,11 +313,24 @@ bool local_store::in_line(const stream_id& of) const {
          && std::none_of(line_.begin(), line_.end(), [&](const auto& x) { return x.boot == of.boot && x != of; });
 }
 
+/// Whether an older copy of this disk had been put back before a stream of its line began:
+/// the lost line had a stream of as high a boot. All of that line was over by then.
+bool local_store::after_put_back(const stream_id& of) const {
+  const auto collides = [&](const stream_id& x) {
+    return std::any_of(line_.begin(), line_.end(), [&](const auto& mine) { return mine.boot == x.boot && mine != x; });
+  };
+  const auto& all = data_.seen().items();
+  return ours_.contains(of) || std::any_of(all.begin(), all.end(), [&](const auto& x) {
+    return x.first.node == node_ && x.first.boot <= of.boot && collides(x.first);
+  });
+}
+
 /// What another disk of this node had counted without knowing of a mark was before it
 /// if this disk has set it; if a third one has, which is gone as well, the older disk
-/// was first. Within one disk the boots decide; but where an older copy of it was put back,
-/// for what was counted in the time that is lost, and where an older disk was put back,
-/// the stamps do.
+/// was first, and whoever said so earlier. Within one disk the boots decide. Where an older
+/// copy of it was put back, what was counted in the time that is lost was before any mark
+/// that was set since, with all that it knew; of older marks, and where an older disk was
+/// put back, the stamps tell.
 void local_store::settle_mark(const std::string& key, live_counter& x) {
   auto& mark = x.state.mark;
   const auto* slots = data_.find(slot_kind::ctr, key);
@@ -324,6 +338,8 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
     return;
   const auto before = *mark;
   const bool set_here = mark->disk == medium_;
+  const bool in_our_line = set_here && in_line(mark->at);
+  const bool on_copy = in_our_line && after_put_back(mark->at);
   std::set<stream_id> later;
   for (const auto& [of, slot] : *slots) {
     counter_state told;
@@ -332,21 +348,23 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
       continue;
     const auto& [disk, made] = by.disk;
     const bool earlier = slot.stamp < mark->stamp;
-    const bool lost = disk == medium_ && set_here && earlier && in_line(mark->at) && !in_line(of);
+    const bool lost = on_copy || (in_our_line && earlier); // whatever of this disk is not in its line
+    const bool by_lost = lost && disk == medium_ && !in_line(of);
     const bool put_back = disk == medium_ && !set_here && earlier && !ours_.contains(of) && made < mark->disk_made;
-    const bool other = disk != medium_ && disk != mark->disk && (set_here || made < mark->disk_made);
+    const bool other = disk != medium_ && disk != mark->disk && (set_here || earlier || made < mark->disk_made);
     if (lost && later.empty())
       for (const auto& [counted, n] : x.state.of(medium_).counts.items())
         if (in_line(counted) && x.state.after_mark(medium_, counted))
           later.insert(counted);
     for (const auto& d : told.disks) {
-      const bool excluded = d.name == medium_ ? lost || put_back : other && d.name != mark->disk;
+      const bool own = d.name == medium_;
+      const bool excluded = own ? lost || put_back : (by_lost || other) && d.name != mark->disk;
       if (d.name.node != node_ || !excluded)
         continue;
-      if (!lost)
+      if (!own || !lost)
         mark->before.raise(d.name, d.upto);
       for (const auto& [counted, n] : d.counts.items())
-        if (lost ? !in_line(counted) : !ours_.contains(counted))
+        if (own && lost ? !in_line(counted) : !ours_.contains(counted))
           mark->before.raise(d.name, counted.boot);
     }
   }

@@ -177,13 +177,17 @@ std::vector<std::string> local_store::member_names() const {
 
 /// What members say of their power, after any of it has changed.
 void local_store::read_supplies() {
-  supplies_.clear();
+  const auto before = std::exchange(supplies_, {});
   std::map<std::string, power_supply> by_name;
-  for (auto& name : member_names()) {
+  for (const auto& name : member_names()) {
     const auto document = lookup(slot_kind::map, std::string{member_prefix} + name);
-    auto said = read_power(document->payload);
-    supplies_[node_hash(name)] = said;
-    by_name.emplace(std::move(name), std::move(said));
+    const auto read = before.find(name);
+    auto& x = supplies_[name];
+    if (read != before.end() && read->second.document == document->payload)
+      x = read->second;
+    else
+      x = {document->payload, node_hash(name), read_power(document->payload)};
+    by_name.emplace(name, x.says);
   }
   cover_.supplies(options_.node, std::move(by_name));
   (void)watch_cover(clocks_.mono());
@@ -191,8 +195,10 @@ void local_store::read_supplies() {
 
 /// Nobody knows of one that is no member: the domain without a name.
 power_supply local_store::supply_of(std::uint64_t node) const {
-  const auto x = supplies_.find(node);
-  return x == supplies_.end() ? power_supply{} : x->second;
+  for (const auto& [name, x] : supplies_)
+    if (x.node == node)
+      return x.says;
+  return {};
 }
 
 /// Has a node that relies on this one counted something that is not on this disk?

@@ -106,6 +106,13 @@ private:
     bool news = false; ///< for peers
   };
 
+  /// What a member's document says of its power, and what was read to know that.
+  struct member_power {
+    std::string document;
+    std::uint64_t node = 0;
+    power_supply says;
+  };
+
   struct streams {
     stream_id state;
     stream_id journal;
@@ -176,6 +183,7 @@ private:
   void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
   void settle_mark(const std::string& key, live_counter& x);
   [[nodiscard]] bool in_line(const stream_id& of) const;
+  [[nodiscard]] bool after_put_back(const stream_id& of) const;
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock
@@ -258,7 +266,7 @@ private:
   std::vector<waiter> waiters_;
   ack_board elsewhere_;      ///< durable here, waiting for other members
   cover_watch cover_;
-  std::map<std::uint64_t, power_supply> supplies_; ///< by node, of its member document
+  std::map<std::string, member_power> supplies_; ///< by name
   std::uint64_t durable_event_ = 0;
   std::uint64_t last_local_ = 0;
   std::uint64_t told_lost_ = 0;

@@ -73,6 +73,10 @@ void each(slot_kind kind, std::string_view key, const slot_set& in, const on_con
         join(all, other);
       }
     }
+    for (auto& d : all.disks) { // which streams a sum names is not shown, and some name none
+      d.closed = d.upto;
+      d.summed.clear();
+    }
     const auto& [of, x] = in.back();
     const auto told = kind == slot_kind::ctr ? encode_counts(all) : all.mark ? encode_mark(*all.mark) : std::string{};
     what(of, x.seq, hash(base, {}, 0, told));

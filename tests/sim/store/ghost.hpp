@@ -48,6 +48,8 @@ public:
     /// first start may be forgotten, and then pulses of before a meter was set may
     /// come on top of it (docs/replication.md, limits).
     bool confused = false;
+    /// Its node has known some members and not all, so it may have summed without the others.
+    bool knew_some = false;
     [[nodiscard]] std::uint64_t pulses() const {
       std::uint64_t sum = 0;
       for (const auto& x : lives)

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <malloc.h>
+
 #include <atomic>
 #include <chrono>
 #include <iostream>
@@ -127,6 +129,9 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
+  // Each life begins and ends with a heap: giving it back to the kernel in between takes a tenth of the time.
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 16 << 20);
   CLI::App app{"Simulates lives of a replicated store: real stores and replicators on simulated disks, clocks\n"
                "and networks, with faults drawn from a seed. Exits with 1 if a life went wrong."};
   campaign all;

@@ -116,6 +116,81 @@ void draw_power(schedule& out, mono_ns end) {
   }
 }
 
+/// Nodes whose counters have a past that not everybody knows. Dice of its own, as above.
+void draw_past(schedule& out, mono_ns end) {
+  std::mt19937_64 dice{out.seed * 0x94d049bb133111ebu + 11};
+  const auto pick = [&](std::uint64_t n) { return dice() % n; };
+  const auto within = [&](mono_ns least, mono_ns most) { return least + static_cast<mono_ns>(pick(static_cast<std::uint64_t>(most - least) + 1)); };
+  if (pick(5) != 0)
+    return;
+  action x;
+  x.a = static_cast<std::uint8_t>(out.nodes > 1 && pick(2) ? 1 : pick(out.nodes)); // 1 may have no clock
+  x.b = static_cast<std::uint8_t>((x.a + 1 + pick(out.nodes - 1)) % out.nodes);
+  auto now = pick(2) ? end : within(0, end);
+  const auto then = [&](kind what, std::int64_t of = 0) {
+    x.what = what;
+    x.at = now;
+    x.x = of;
+    out.actions.push_back(x);
+  };
+  const auto again = [&](std::int64_t pulses) {
+    now += within(150 * ms, 400 * ms);
+    then(kind::crash);
+    now += ms;
+    then(kind::start);
+    now += ms;
+    then(kind::pulses, pulses);
+  };
+  // All are there: what is summed is summed by agreement.
+  const auto counting = x.a;
+  for (x.a = 0; x.a < out.nodes; ++x.a)
+    then(kind::start);
+  x.a = counting;
+  then(kind::heal);
+  if (pick(2)) {
+    // A peer alone hears of most, then it is on its own: the peer holds more of an old stream
+    // at the first collection after that.
+    now += within(100 * ms, 500 * ms);
+    then(kind::pulses, static_cast<std::int64_t>(20 + pick(30)));
+    now += within(50 * ms, 150 * ms);
+    then(kind::split, 1 << x.a);
+    if (pick(2)) {
+      then(kind::damage);
+      then(kind::start);
+      then(kind::pulses, 1);
+    }
+    for (auto n = 3 + pick(2); n > 0; --n)
+      again(1);
+    now += within(150 * ms, 800 * ms);
+    then(kind::heal);
+    return;
+  }
+  // An older copy of a disk is put back. Of what was summed in the time that is lost
+  // one member knows nothing, and hears first what is counted since.
+  now += within(0, 200 * ms);
+  then(kind::copy);
+  for (auto n = 2 + pick(4); n > 0; --n)
+    again(static_cast<std::int64_t>(1 + pick(3)));
+  now += within(100 * ms, 500 * ms);
+  then(kind::split, 1 << x.a | 1 << x.b);
+  then(kind::restore);
+  if (pick(2)) {
+    std::swap(x.a, x.b);
+    then(kind::wipe);
+    then(kind::start);
+    std::swap(x.a, x.b);
+  }
+  then(kind::start);
+  if (pick(2)) // somebody is impatient
+    for (auto n = 40; n > 0; --n) {
+      now += within(0, 10 * ms);
+      then(kind::meter, 1000 * static_cast<std::int64_t>(1 + pick(1000)));
+    }
+  then(kind::pulses, static_cast<std::int64_t>(5 + pick(30)));
+  now += within(200 * ms, 800 * ms);
+  then(kind::heal);
+}
+
 } // namespace
 
 schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
@@ -212,6 +287,7 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
     out.actions.push_back(x);
   }
   draw_power(out, now);
+  draw_past(out, now);
   std::stable_sort(out.actions.begin(), out.actions.end(),
                    [](const action& l, const action& r) { return l.at < r.at; });
   return out;

@@ -65,7 +65,7 @@ struct schedule {
   unsigned archives = 1;      ///< so many nodes keep all journals
   std::size_t piece_bytes = 16 << 10; ///< small ones make runs of many pieces
   /// A new disk is taken for one that has run for long: it sums pulses without the
-  /// members that it does not know of. Their readers may then go back.
+  /// members that it does not know of, if it knows of any. Their readers may then go back.
   bool new_disks_sum = false;
   bool rings = true;          ///< counters have a ring file
   std::vector<storage::power_supply> supplies; ///< by node; empty: no node says anything of its power

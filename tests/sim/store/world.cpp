@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace troupe::test {
@@ -29,8 +30,24 @@ constexpr mono_ns noticed_within = sec;
 /// After the last fault all replicas must be equal within this.
 constexpr mono_ns converges_within = 30 * sec;
 
-std::string name_of(unsigned i) { return fmt::format("n{}", i); }
-std::string counter_of(unsigned i) { return fmt::format("meter/{}", i); }
+constexpr unsigned most_nodes = 8;
+
+std::array<std::string, most_nodes> numbered(const char* what) {
+  std::array<std::string, most_nodes> out;
+  for (unsigned i = 0; i < most_nodes; ++i)
+    out[i] = what + std::to_string(i);
+  return out;
+}
+
+const std::string& name_of(unsigned i) {
+  static const auto all = numbered("n");
+  return all.at(i);
+}
+
+const std::string& counter_of(unsigned i) {
+  static const auto all = numbered("meter/");
+  return all.at(i);
+}
 
 } // namespace
 
@@ -201,6 +218,8 @@ void store_world::happen(event x) {
   case type::news:
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
+    const auto known = m.store->members().size();
+    truth_.counters[x.node].knew_some |= known > 1 && known < how_.nodes;
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
     if (!m.old_disk) {
       const auto mine = m.store->summarize();
@@ -591,9 +610,12 @@ void store_world::look_at_counters(unsigned i) {
   auto& m = *all_[i];
   for (unsigned c = 0; c < how_.nodes && m.up; ++c) {
     const auto raw = m.store->counter(counter_of(c)).raw;
-    const bool forgotten = m.was_removed || (how_.new_disks_sum && truth_.counters[c].excused);
+    const auto& truth = truth_.counters[c];
+    const bool forgotten = m.was_removed || (how_.new_disks_sum && truth.excused && truth.knew_some);
     if (raw < m.raw_seen[c] && !forgotten)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
+    if (story_ && raw != m.raw_seen[c])
+      tell(fmt::format("  n{} sees {} pulses of counter {}", i, raw, c));
     m.raw_seen[c] = raw;
     if (raw > truth_.counters[c].pulses()) {
       std::string lives;

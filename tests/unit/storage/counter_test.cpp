@@ -139,6 +139,65 @@ CAF_TEST(I3 a sum of one card never swallows what another card counts under a lo
   CAF_CHECK_EQUAL(lost.raw(), 102u);
 }
 
+CAF_TEST(I3 a sum swallows the streams that are in it and no other one of the same start) {
+  const stream_id put_back{7, 3, 900}; // an older copy of the disk was put back after start 4
+  auto lost = counts({{1, 10}, {2, 20}, {3, 30}, {4, 40}, {5, 50}});
+  fold(lost, card, 3);
+  counter_state reader;
+  reader.of(card).counts.raise(boot(1), 10);
+  reader.of(card).counts.raise(put_back, 4);
+  join(reader, lost);
+  CAF_CHECK_EQUAL(reader.raw(), 154u);
+  fold(reader, card, 4);
+  join(lost, reader);
+  CAF_CHECK_EQUAL(reader.raw(), 154u);
+  CAF_CHECK_EQUAL(lost.raw(), 154u);
+  CAF_CHECK_EQUAL(lost.find(card)->pulses, 104u);
+}
+
+CAF_TEST(I3 a mark with a part of a sum leaves out what is in that sum alone) {
+  const stream_id put_back{7, 4, 900};
+  auto x = counts({{1, 40}, {2, 5}, {3, 7}, {4, 1}, {5, 2}});
+  x.mark = mark(1000, boot(2), 3);
+  CAF_CHECK_EQUAL(x.total(), 1000u + 2 + 7 + 1 + 2);
+  fold(x, card, 4);
+  x.of(card).counts.raise(put_back, 6);
+  CAF_CHECK_EQUAL(x.total(), 1000u + 2 + 7 + 1 + 2 + 6);
+}
+
+CAF_TEST(a sum names its latest streams alone and closes what is older) {
+  counter_state x;
+  for (std::uint32_t b = 1; b <= 40; ++b) {
+    x.of(card).counts.raise(boot(b), b);
+    if (b > 2)
+      fold(x, card, b - 2);
+  }
+  const auto& d = *x.find(card);
+  CAF_CHECK_EQUAL(d.summed.size(), counter_state::disk::max_named);
+  CAF_CHECK_EQUAL(d.upto, 38u);
+  CAF_CHECK_EQUAL(d.closed, 22u);
+  CAF_CHECK_EQUAL(x.raw(), 820u);
+  counter_state late;
+  late.of(card).counts.raise({7, 22, 900}, 5); // given up: it may be in the sum
+  late.of(card).counts.raise({7, 23, 900}, 6);
+  join(x, late);
+  CAF_CHECK_EQUAL(x.raw(), 826u);
+}
+
+CAF_TEST(I3 a sum of a program that names no streams closes all up to its last) {
+  auto x = counts({{1, 40}, {2, 5}, {3, 7}, {4, 1}});
+  fold(x, card, 2);
+  auto bytes = encode_counts(x, {card, 1});
+  bytes.resize(bytes.size() - (1 + stream_id::size + 4 + 1 + 2 * 8)); // so much is about names
+  bytes[bytes.size() - (stream_id::size + 16) - 1] = 1;
+  counter_state back;
+  CAF_REQUIRE(decode_counts(bytes, back));
+  CAF_CHECK_EQUAL(back.find(card)->closed, 2u);
+  CAF_CHECK_EQUAL(back.raw(), 53u);
+  join(back, counts({{1, 41}}));
+  CAF_CHECK_EQUAL(back.raw(), 53u);
+}
+
 CAF_TEST(I3 a sum over both sides of a mark shows what came after it and that of a later card the whole) {
   const stream_id later{7, 1, 900};
   auto x = counts({{1, 40}, {2, 5}});

@@ -64,6 +64,12 @@ counter_state any_counter() {
     // What a disk has summed up to a boot is one number, whoever holds it.
     d.upto = *rc::gen::inRange(0u, 5u);
     d.pulses = d.upto == 0 ? 0 : 10 * d.upto + node;
+    // Which streams are in it, two copies of the disk may say differently.
+    d.closed = *rc::gen::inRange(0u, d.upto + 1);
+    std::set<stream_id> summed;
+    for (auto n = d.closed < d.upto ? *rc::gen::inRange(0, 24) : 0; n > 0; --n)
+      summed.insert({node, *rc::gen::inRange(d.closed + 1, d.upto + 1), 2 * *rc::gen::inRange(0u, 9u)});
+    d.summed.assign(summed.begin(), summed.end());
   }
   if (*rc::gen::arbitrary<bool>())
     out.mark = any_mark();
