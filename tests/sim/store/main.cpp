@@ -54,6 +54,7 @@ public:
   std::uint64_t seed = std::random_device{}();
   std::uint64_t count = 1000;
   unsigned nodes = 0;
+  bool past = false;
   bool small = false, story = false, go_on = false;
 
   void run(unsigned jobs) {
@@ -66,7 +67,7 @@ public:
   }
 
   [[nodiscard]] std::string command(std::uint64_t first, std::uint64_t lives) const {
-    return fmt::format("store_sim --seed {} --count {}{}", first, lives, nodes ? fmt::format(" --nodes {}", nodes) : "");
+    return fmt::format("store_sim --seed {} --count {}{}{}", first, lives, nodes ? fmt::format(" --nodes {}", nodes) : "", past ? " --past" : "");
   }
 
   std::uint64_t lives = 0;
@@ -85,7 +86,7 @@ private:
   }
 
   void live(std::uint64_t of) {
-    const auto how = schedule::drawn(of, nodes);
+    const auto how = schedule::drawn(of, nodes, past);
     std::vector<std::string> lines;
     const auto x = store_world{how, story ? &lines : nullptr}.run();
     std::lock_guard lock{told_};
@@ -140,6 +141,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", all.seed, "first seed (default: a fresh one)");
   app.add_option("--count", all.count, "so many lives")->capture_default_str();
   app.add_option("--nodes", all.nodes, "so many nodes, 2 to 8 (default: drawn from 2 to 5)")->check(CLI::Range(0, 8));
+  app.add_flag("--past", all.past, "in a fifth of the lives also counters whose past not everybody knows");
   app.add_option("--jobs", jobs, "so many at a time")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_flag("--story", all.story, "tell what happens in each life");
   app.add_flag("--shrink", all.small, "of the first life that fails, look for the fewest actions that still fail, and tell its story");

@@ -193,7 +193,7 @@ void draw_past(schedule& out, mono_ns end) {
 
 } // namespace
 
-schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
+schedule schedule::drawn(std::uint64_t seed, unsigned nodes, bool past) {
   std::mt19937_64 dice{seed * 0x9e3779b97f4a7c15u + 1};
   const auto pick = [&](std::uint64_t n) { return dice() % n; };
   schedule out;
@@ -287,7 +287,8 @@ schedule schedule::drawn(std::uint64_t seed, unsigned nodes) {
     out.actions.push_back(x);
   }
   draw_power(out, now);
-  draw_past(out, now);
+  if (past)
+    draw_past(out, now);
   std::stable_sort(out.actions.begin(), out.actions.end(),
                    [](const action& l, const action& r) { return l.at < r.at; });
   return out;

@@ -76,7 +76,8 @@ struct schedule {
   std::vector<action> actions; ///< by time
 
   /// @param nodes 0: drawn from 2 to 5
-  [[nodiscard]] static schedule drawn(std::uint64_t seed, unsigned nodes = 0);
+  /// @param past also counters whose past not everybody knows, in a fifth of all lives
+  [[nodiscard]] static schedule drawn(std::uint64_t seed, unsigned nodes = 0, bool past = false);
 };
 
 } // namespace troupe::test
