@@ -37,7 +37,8 @@ CAF_TEST(the nouns survive the wire with every field) {
 }
 
 CAF_TEST(commands and their answers survive the wire with every field) {
-  const command wish{"id", "hall/lamp", some_value, 3, "rule/x", milliseconds{9}, some_story};
+  const command wish{"id", "hall/lamp", some_value, 3, "rule/x", milliseconds{9}, some_story,
+                     {1, 2, 3, 4}, {5, "carried"}};
   CAF_CHECK(roundtrip(wish) == wish);
   const renewal again{"hall/lamp", "rule/x"};
   CAF_CHECK(roundtrip(again) == again);
@@ -51,12 +52,23 @@ CAF_TEST(commands and their answers survive the wire with every field) {
   CAF_CHECK(roundtrip(stored) == stored);
 }
 
+CAF_TEST(words about who commands survive the wire with every field) {
+  const ownership_letter word{ownership_word::fenced, "hall/lamp", "rule/x", {"attic", 1, 2}, {3, "boiler"},
+                              {4, 5, 6, 7},           8,           9,        10,              11,
+                              {12, "carried"},        {13, "cellar"},        14,              "attic",
+                              "boiler",               "why"};
+  CAF_CHECK(roundtrip(word) == word);
+  CAF_CHECK(roundtrip(node_gone{"attic"}) == node_gone{"attic"});
+  CAF_CHECK(roundtrip(owner_order{"attic"}) == owner_order{"attic"});
+}
+
 CAF_TEST(views survive the wire with every field) {
   const input_view in{some_reading, some_value, true, "open", 8, 9};
   CAF_CHECK(roundtrip(in) == in);
   const output_slot slot{"rule/x", 4, some_value, milliseconds{5}, some_story};
   CAF_CHECK(roundtrip(slot) == slot);
-  const output_view out{some_reading, {slot}, some_value, true, "rule/x", "waits", "open", 11};
+  const output_view out{some_reading, {slot}, some_value, true, "rule/x", "waits", "open", 11,
+                        {{"rule/x", "attic", "boiler", "why", 3, milliseconds{4}, {"cellar"}}}};
   CAF_CHECK(roundtrip(out) == out);
   const count_view count{some_reading, 1, 2, 3, 4.5, "W", "open"};
   CAF_CHECK(roundtrip(count) == count);
