@@ -1,22 +1,47 @@
 #include "storage/live_table.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace troupe::storage {
+
+namespace {
+
+/// Not from the time: boards boot in 1970, and two starts must not agree.
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+} // namespace
+
+live_table::live_table(const clock_source& clocks) : clocks_(clocks), last_run_(random_number()) {}
 
 void live_table::publish(const std::string& name, const reading& now, story why) {
   std::vector<std::shared_ptr<watcher>> whom;
   {
     std::lock_guard lock{mutex_};
     auto& cell = cells_[name];
-    cell.content.name = name;
-    cell.content.node.clear(); // what is measured here is ours, whoever showed it before
+    auto& row = cell.content;
+    const bool is_new = !cell.present || !row.node.empty();
+    // A count that went back counts anew.
+    if (is_new || row.run == 0 || now.changes < row.now.changes) {
+      drop_edges(cell);
+      last_run_ += last_run_ == UINT64_MAX ? 2 : 1;
+      row.run = last_run_;
+    }
+    row.name = name;
+    row.node.clear(); // what is measured here is ours, whoever showed it before
+    const bool is_edge = now.told_as == origin::change && now.val.kind == value_kind::digital && now.grade != quality::bad
+                         && !is_new && now.changes > row.now.changes;
     whom = show(cell, now, std::move(why));
+    if (is_edge)
+      note_edge(cell, {now.changes, clocks_.mono(), now.changed_wall, now.val.is_on(), now.grade, now.why});
   }
   wake(whom, name);
 }
 
-bool live_table::publish_from(row x) {
+bool live_table::publish_from(row x, std::span<const edge> edges) {
   std::vector<std::shared_ptr<watcher>> whom;
   {
     std::lock_guard lock{mutex_};
@@ -28,10 +53,58 @@ bool live_table::publish_from(row x) {
     cell.content.node = std::move(x.node);
     cell.content.unit = std::move(x.unit);
     cell.content.incarnation = x.incarnation;
+    if (cell.content.run != x.run)
+      drop_edges(cell);
+    cell.content.run = x.run;
     whom = show(cell, x.now, std::move(x.why));
+    for (const auto& one : edges)
+      note_edge(cell, one);
   }
   wake(whom, x.name);
   return true;
+}
+
+void live_table::note_edge(cell& in, const edge& x) {
+  edges_ -= in.edges.size();
+  in.edges.expire(x.at);
+  if (edges_ + in.edges.size() >= most_edges) {
+    edges_ += in.edges.size();
+    expire_all(clocks_.mono());
+    edges_ -= in.edges.size();
+  }
+  if (edges_ + in.edges.size() >= most_edges)
+    in.edges.clear(); // its own, never another one's
+  if (edges_ < most_edges)
+    in.edges.note(x);
+  edges_ += in.edges.size();
+}
+
+void live_table::drop_edges(cell& in) {
+  edges_ -= in.edges.size();
+  in.edges.clear();
+}
+
+/// An input at rest keeps its last edges until somebody needs the room. Looks at
+/// every cell, so at most once a second.
+void live_table::expire_all(mono_ns now) {
+  if (expired_at_ != 0 && now - expired_at_ < one_second)
+    return;
+  expired_at_ = now;
+  for (auto& [name, cell] : cells_) {
+    edges_ -= cell.edges.size();
+    cell.edges.expire(now);
+    edges_ += cell.edges.size();
+  }
+}
+
+std::vector<edge> live_table::edges_since(const std::string& name, const edge_position& after) const {
+  std::lock_guard lock{mutex_};
+  const auto found = cells_.find(name);
+  if (found == cells_.end() || !found->second.present)
+    return {};
+  const auto& cell = found->second;
+  const auto edges = cell.edges.since(cell.content.run == after.run ? after.changes : 0);
+  return {edges.begin(), edges.end()};
 }
 
 std::vector<std::shared_ptr<watcher>> live_table::show(cell& in, const reading& now, story why) {
@@ -85,6 +158,7 @@ live_table::forget(std::unordered_map<std::string, cell>::iterator at) {
   auto whom = living(at->second.watchers);
   auto all = living(of_all_);
   whom.insert(whom.end(), all.begin(), all.end());
+  drop_edges(at->second);
   if (at->second.watchers.empty())
     cells_.erase(at);
   else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/model/reading.hpp"
+#include "storage/edge_tail.hpp"
 
 #include <memory>
 #include <mutex>
@@ -35,8 +36,9 @@ public:
 };
 
 /// LIVE entries: the present value of everything that has a name, in RAM. The
-/// bus between channels, rules, consoles and gateways. Latest value only, so
-/// that its size is bounded by the number of names (I11).
+/// bus between channels, rules, consoles and gateways. Latest value only, and a
+/// short tail of the edges of digital ones; so its size is bounded by the
+/// number of names and `most_edges` (I11).
 ///
 /// Threads: any. Reads and writes take one short lock; nothing here waits for
 /// a disk (I9).
@@ -52,18 +54,30 @@ public:
     /// over which link. Another number: what it was told it has forgotten, or
     /// never heard. 0: no actor.
     std::uint32_t incarnation = 0;
+    /// Of the count of changes: see `edge_position`. Given by the owner's table.
+    std::uint64_t run = 0;
   };
+
+  /// Edges of all names together, 8 MiB: 26,000 a second for 10 s. At the bound
+  /// a name loses its own older ones, and rules see them merged.
+  static constexpr std::size_t most_edges = 1 << 18;
+
+  /// @param clocks gives edges their age; outlives the table
+  explicit live_table(const clock_source& clocks = system_clocks());
 
   /// Makes the reading the present one and wakes the watchers of `name` and of
   /// everything. Watchers of a name hear `origin::change` and
-  /// `origin::restore` and changes of quality, not mere refreshes.
+  /// `origin::restore` and changes of quality, not mere refreshes. A change of a
+  /// digital value that may be trusted is an edge.
   void publish(const std::string& name, const reading& now, story why = {});
 
   /// Shows what another node measured, as `publish` does.
+  /// @param edges those that it told with it, the oldest first, `at` by this
+  ///              node's clock; known ones are no news
   /// @pre `x.node` is not empty
   /// @returns false if this node, or a third one, shows that name already: the
   ///          first holder keeps it until it goes, or its node is lost.
-  bool publish_from(row x);
+  bool publish_from(row x, std::span<const edge> edges = {});
 
   /// Forgets what `node` showed under this name; nothing if it is not that
   /// node's.
@@ -78,6 +92,10 @@ public:
   [[nodiscard]] std::optional<reading> get(const std::string& name) const;
   [[nodiscard]] std::optional<row> find(const std::string& name) const;
 
+  /// The edges of the name after this position; of another run, all that are
+  /// kept. They may be newer than a row that was found before.
+  [[nodiscard]] std::vector<edge> edges_since(const std::string& name, const edge_position& after) const;
+
   /// Rows whose name begins with `prefix`, ordered by name.
   [[nodiscard]] std::vector<row> list(const std::string& prefix = {}) const;
 
@@ -91,15 +109,23 @@ private:
     row content;
     bool present = false;
     std::vector<std::weak_ptr<watcher>> watchers;
+    edge_tail edges;
   };
 
   std::vector<std::shared_ptr<watcher>> show(cell& in, const reading& now, story why);
   std::vector<std::shared_ptr<watcher>> forget(std::unordered_map<std::string, cell>::iterator at);
+  void note_edge(cell& in, const edge& x);
+  void drop_edges(cell& in);
+  void expire_all(mono_ns now);
   static void wake(std::vector<std::shared_ptr<watcher>>& whom, const std::string& name);
   static std::vector<std::shared_ptr<watcher>>
   living(std::vector<std::weak_ptr<watcher>>& all);
 
+  const clock_source& clocks_;
   mutable std::mutex mutex_;
+  std::uint64_t last_run_;
+  std::size_t edges_ = 0; ///< of all cells
+  mono_ns expired_at_ = 0;
   std::unordered_map<std::string, cell> cells_;
   std::vector<std::weak_ptr<watcher>> of_all_;
 };

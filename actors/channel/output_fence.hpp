@@ -26,7 +26,7 @@ class output_fence {
 public:
   static constexpr std::size_t most_sources = 32; ///< as `priority_array::max_slots`
   static constexpr std::size_t most_askers = 64;  ///< nodes of one controller
-  static constexpr std::size_t most_carry = 16 << 10;
+  static constexpr std::size_t most_carry = 64 << 10;
   /// A vacancy is told again until somebody claims: who should have heard of it
   /// may just have been starting.
   static constexpr milliseconds repeat_vacancy{250};

@@ -44,6 +44,8 @@ public:
   virtual news ready(mono_ns now) = 0;
   virtual news on_letter(const ownership_letter& x, mono_ns now) = 0;
   virtual news on_time(mono_ns now) = 0;
+  /// The candidates changed, or a node came that may have outputs.
+  virtual news look_again(mono_ns now) = 0;
   virtual news hand_over(const std::string& node, mono_ns now) = 0;
   /// An ordered stop.
   virtual news stop(mono_ns now) = 0;

@@ -135,7 +135,7 @@ std::vector<storage::step> engine::find_trigger(const moment& now,
 run_outcome engine::run_now(const moment& now, const house_view& house) {
   evaluation record;
   record.number = last_.number + 1;
-  inputs_.begin(house);
+  inputs_.begin(house, now, memory_.positions, config_.edge_limit);
   run work{config_, now, house, inputs_, memory_, record, {}, {}, {}};
   for (const auto& [name, x] : memory_.timers)
     if (x.over(now.mono))
@@ -147,8 +147,11 @@ run_outcome engine::run_now(const moment& now, const house_view& house) {
   run_outcome out;
   out.ok = last_.ok;
   out.lines = std::move(work.lines_logged);
-  if (!out.ok)
+  out.passed_over = note_passed();
+  if (!out.ok) {
+    memory_.positions = std::move(work.memory.positions);
     return out;
+  }
   collect(work, out);
   // Told once; what was started again meanwhile is no longer in the set.
   for (const auto& name : work.timers_told)
@@ -157,6 +160,20 @@ run_outcome engine::run_now(const moment& now, const house_view& house) {
                 [&](const auto& entry) { return !work.windows_used.contains(entry.first); });
   memory_ = std::move(work.memory);
   return out;
+}
+
+std::string engine::note_passed() {
+  const auto& x = inputs_.passed();
+  if (x.old + x.lost == 0)
+    return {};
+  passed_over_ += x.old + x.lost;
+  auto text = fmt::format("does not act on {} edges of {}{}:", x.old + x.lost, x.name, x.others ? " and others" : "");
+  if (x.old > 0)
+    text += fmt::format(" {} were older than its edge-limit of {} (the oldest {:.1f} s)", x.old, to_text(config_.edge_limit),
+                        static_cast<double>(x.age) / 1e9);
+  if (x.lost > 0)
+    text += fmt::format("{} {} of before this start are kept nowhere", x.old > 0 ? "," : "", x.lost);
+  return text;
 }
 
 void engine::collect(const run& work, run_outcome& out) const {
@@ -196,6 +213,8 @@ std::vector<output_action> engine::restored_wishes(const moment& now) const {
 std::optional<mono_ns> engine::next_due() const {
   if (!last_run_)
     return {};
+  if (pending())
+    return last_run_;
   auto next = memory_.next_deadline(*last_run_);
   if (config_.every.count() > 0) {
     const auto periodic = *last_run_ + config_.every.count() * 1'000'000;

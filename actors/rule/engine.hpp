@@ -24,6 +24,7 @@ struct run_outcome {
   bool ok = true;
   std::vector<output_action> actions;
   std::vector<std::string> lines; ///< of `log`
+  std::string passed_over;        ///< edges that this rule did not act on, for the journal; mostly empty
 };
 
 /// A rule without its actor: script, inputs, memory. Readings, times and the
@@ -43,15 +44,25 @@ public:
   /// @returns true if each of them has a value.
   bool probe(const moment& now, const house_view& house);
 
-  /// Runs the rule. On error nothing is wanted, remembered or let go.
+  /// Runs the rule for the oldest edge that it has not acted on, or for what is
+  /// now. On error nothing is wanted, remembered or let go; the edge is spent.
   run_outcome run_now(const moment& now, const house_view& house);
 
   /// True if the last run, or time since, left a reason to run at `now`.
   [[nodiscard]] bool due(mono_ns now) const;
 
-  /// When time alone gives a reason to run.
+  /// Edges wait, or what is now: `run_now` again, until it is false. It ends:
+  /// each run acts on one edge, and a tail is bounded.
+  [[nodiscard]] bool pending() const noexcept { return inputs_.pending(); }
+
+  /// Edges that were too old, or not kept, since this life began.
+  [[nodiscard]] std::uint64_t edges_passed_over() const noexcept { return passed_over_; }
+
+  /// When time alone gives a reason to run, or edges do.
   [[nodiscard]] std::optional<mono_ns> next_due() const;
 
+  /// With `positions`: the edges up to which this memory is. Who takes it over,
+  /// by `restore`, acts on the rest, each once.
   [[nodiscard]] const rule_memory& memory() const noexcept { return memory_; }
   [[nodiscard]] const evaluation& last() const noexcept { return last_; }
   [[nodiscard]] const std::map<std::string, input>& inputs() const noexcept {
@@ -68,6 +79,7 @@ private:
   void execute(run& work, evaluation& record);
   std::vector<storage::step> find_trigger(const moment& now, const rule_memory& memory) const;
   void collect(const run& work, run_outcome& out) const;
+  [[nodiscard]] std::string note_passed();
 
   rule_config config_;
   std::unique_ptr<script> script_;
@@ -76,6 +88,7 @@ private:
   evaluation last_;
   run* work_ = nullptr;
   std::optional<mono_ns> last_run_;
+  std::uint64_t passed_over_ = 0;
 };
 
 } // namespace troupe::rule

@@ -22,7 +22,7 @@ const input* input_of(run& now, script_call& call) {
     call.trouble = fmt::format("'{}' is no name: names look like hall/button", *name);
     return nullptr;
   }
-  const auto* found = now.inputs.look(*name, now.house);
+  const auto* found = now.inputs.look(*name, now.house, now.memory.positions);
   if (found == nullptr)
     call.trouble = fmt::format("'{}' would be one name too many: a rule may read {}", *name,
                                max_inputs);

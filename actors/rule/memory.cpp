@@ -145,6 +145,9 @@ json to_json(const rule_memory& x, const moment& now, const memory_origin& origi
     wishes[output] = {{"value", value_to_json(w.val)}, {"priority", w.priority},
                       {"lease", w.lease.count()},      {"line", w.line},
                       {"since", w.since}};
+  auto& positions = out["positions"] = json::object();
+  for (const auto& [input, upto] : x.positions)
+    positions[input] = {{"run", upto.run}, {"changes", upto.changes}};
   return out;
 }
 
@@ -162,6 +165,12 @@ result<rule_memory> memory_from_json(const json& x, const moment& now,
         made.variables[name] = value_from_json(val);
     watches_from_json(x.at("timers"), away, now, false, made.timers);
     watches_from_json(x.at("windows"), away, now, true, made.windows);
+    // Earlier builds stored none: then no edge of before this start is seen.
+    const auto positions = x.find("positions");
+    if (positions != x.end())
+      for (const auto& [input, row] : positions->items())
+        if (made.positions.size() < max_inputs)
+          made.positions[input] = {row.at("run").get<std::uint64_t>(), row.at("changes").get<std::uint64_t>()};
     if (x.at("text").get<std::string>() != origin.text)
       return made;
     for (const auto& [output, row] : x.at("wishes").items()) {

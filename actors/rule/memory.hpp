@@ -3,6 +3,7 @@
 #include "config/model/result.hpp"
 #include "config/model/time.hpp"
 #include "config/model/value.hpp"
+#include "storage/edge_tail.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -57,6 +58,13 @@ struct wish {
   friend bool operator==(const wish&, const wish&) = default;
 };
 
+/// Up to which edge of each digital input a rule has acted, by the input's name.
+using rule_positions = std::map<std::string, storage::edge_position>;
+
+/// Names that one rule may read in its life. Past it `get` is an error: a
+/// dependency costs a watcher and is looked at in every run.
+inline constexpr std::size_t max_inputs = 256;
+
 /// Bounds of one rule's memory (I11). At a bound the script gets an error.
 inline constexpr std::size_t max_variables = 128;
 inline constexpr std::size_t max_timers = 64;
@@ -71,6 +79,9 @@ struct rule_memory {
   std::map<std::string, stopwatch> timers;  ///< `start`; ended ones until told
   std::map<std::string, stopwatch> windows; ///< `held`, `for_`
   std::map<std::string, wish> wishes;       ///< by output
+  /// Also a run that fails moves them: an edge that a rule cannot digest must
+  /// not end it again and again.
+  rule_positions positions;
 
   /// The next moment at which time alone changes an answer.
   [[nodiscard]] std::optional<mono_ns> next_deadline(mono_ns now) const;

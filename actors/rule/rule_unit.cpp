@@ -25,6 +25,9 @@ public:
   std::optional<storage::live_table::row> find(const std::string& name) const override {
     return live_.find(name);
   }
+  std::vector<storage::edge> edges_since(const std::string& name, const storage::edge_position& after) const override {
+    return live_.edges_since(name, after);
+  }
 
 private:
   const storage::live_table& live_;
@@ -61,8 +64,10 @@ void rule_unit::start() {
     load();
   bell_ = std::make_shared<bell>(context_.self()->address());
   started_at_ = context_.now();
-  if (authority_)
+  if (authority_) {
+    note_stored_round();
     hear(authority_->begin(started_at_));
+  }
   try_to_begin();
 }
 
@@ -90,7 +95,8 @@ caf::message_handler rule_unit::messages() {
     },
     [this](const owner_order& x) {
       if (authority_)
-        hear(authority_->hand_over(x.hand_over_to, context_.now()));
+        hear(x.hand_over_to.empty() ? authority_->look_again(context_.now())
+                                    : authority_->hand_over(x.hand_over_to, context_.now()));
     },
   };
 }
@@ -111,8 +117,11 @@ void rule_unit::on_timer(int timer) {
   case renew_timer: renew(); break;
   case save_timer: save(false); break;
   case authority_timer:
-    if (authority_)
-      hear(authority_->on_time(context_.now()));
+    if (!authority_)
+      break;
+    if (!acts())
+      note_stored_round();
+    hear(authority_->on_time(context_.now()));
     break;
   default: break;
   }
@@ -147,14 +156,25 @@ void rule_unit::try_to_begin() {
 void rule_unit::run() {
   if (!acts())
     return; // loaded, and ready to take over
+  for (int i = 0; i < runs_at_once; ++i) {
+    if (!run_once())
+      return;
+    if (!engine_->pending() || retry_at_)
+      break;
+  }
+  plan(); // at once if edges are left
+}
+
+/// @returns false if it is put off
+bool rule_unit::run_once() {
   const auto at = now();
   if (!runs_.take(at.mono)) {
-    // Nothing is lost: the next run sees the latest values and counts toggles.
+    // Nothing is lost as long as the house keeps the edges.
     if (!std::exchange(run_put_off_, true))
       note(severity::warning, "runs more than 500 times a second; does it read an output "
                               "that it sets?");
     context_.arm(run_timer, put_off);
-    return;
+    return false;
   }
   retry_at_.reset();
   const auto done = engine_->run_now(at, live_house{house_.live});
@@ -166,10 +186,12 @@ void rule_unit::run() {
     failures_.succeeded();
   else
     on_failure();
-  plan();
+  return true;
 }
 
 void rule_unit::act(const run_outcome& done) {
+  if (!done.passed_over.empty())
+    note(severity::warning, done.passed_over);
   for (const auto& line : done.lines)
     note(severity::info, line);
   if (authority_)
@@ -258,12 +280,26 @@ void rule_unit::hear(authority::news what) {
                  std::chrono::nanoseconds(std::max<mono_ns>(*next - context_.now(), 0)));
 }
 
+json rule_unit::stored() const {
+  const auto entry = house_.store.get(slot_kind::own, address_);
+  return entry ? json::parse(entry->payload, nullptr, false) : json();
+}
+
+namespace {
+
+std::uint64_t round_in(const json& document) {
+  return document.is_object() ? document.value("round", std::uint64_t{0}) : 0;
+}
+
+} // namespace
+
+/// Outputs forget their rounds when their board starts again; the store does not.
+void rule_unit::note_stored_round() { authority_->above(round_in(stored())); }
+
 void rule_unit::take_over(const authority::taken& from) {
   round_ = from.round;
-  const auto stored = house_.store.get(slot_kind::own, address_);
-  auto document = stored ? json::parse(stored->payload, nullptr, false) : json();
-  const auto stored_round
-    = document.is_object() ? document.value("round", std::uint64_t{0}) : std::uint64_t{0};
+  auto document = stored();
+  const auto stored_round = round_in(document);
   std::optional<milliseconds> away;
   if (!from.carry.empty() && from.left_round >= stored_round) {
     auto left = json::parse(from.carry, nullptr, false);
@@ -468,6 +504,7 @@ json rule_unit::state() const {
               {"failed_runs", failed_runs_}};
   if (!engine_)
     return out;
+  out["edges_passed_over"] = engine_->edges_passed_over();
   const auto at = context_.now();
   const auto& memory = engine_->memory();
   if (authority_)
@@ -480,7 +517,7 @@ json rule_unit::state() const {
   for (const auto& [output, w] : memory.wishes)
     held[output] = {{"value", to_string(w.val)}, {"priority", w.priority},
                     {"lease_ms", w.lease.count()}, {"line", w.line}, {"since", w.since},
-                    {"told", leases_.holds(output)}};
+                    {"told", authority_ ? told_.contains(output) : leases_.holds(output)}};
   auto& variables = out["state"] = json::object();
   for (const auto& [name, x] : memory.variables)
     variables[name] = to_string(x);

@@ -34,6 +34,8 @@ public:
   static constexpr milliseconds retry_failed{10000};
   /// The memory is written at most so often.
   static constexpr milliseconds save_every{1000};
+  /// Edges that are worked off before another message gets its turn.
+  static constexpr int runs_at_once = 32;
 
   /// What is left at outputs for a successor is at most so long; of more only
   /// what it has acted on and wants. The rest is in the store, a second older.
@@ -57,6 +59,7 @@ private:
   void on_wake();
   void try_to_begin();
   void run();
+  bool run_once();
   void act(const run_outcome& done);
   void send(const output_action& action);
   void send_with_permit(const output_action& action, command wanted);
@@ -64,6 +67,8 @@ private:
   void take_over(const authority::taken& from);
   void stand_down(const std::string& why);
   void leave_carry();
+  [[nodiscard]] nlohmann::json stored() const;
+  void note_stored_round();
   [[nodiscard]] bool acts() const { return !authority_ || authority_->acts(); }
   void renew();
   void watch_inputs();

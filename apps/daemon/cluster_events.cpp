@@ -29,6 +29,7 @@ cluster::link_hooks cluster_part::hooks() {
         exchange_->linked(peer);
     tell_refusals(refusals_.let_in(peer));
     members_changed();
+    all_.names.send("placement", node_came_atom::value);
     chores_.once_in("members", 1s, [this] { keep_members(); });
     if (trust_)
       chores_.once_in("renewal", 2s, [this] { trust_->look_after_again(); });
@@ -88,8 +89,9 @@ placement_desk::view cluster_part::placement_view() {
     if (score >= 3)
       out.flapping.insert(name);
   // A node that has just come would think that it is alone, and take all rules.
-  out.settled = now.members.size() > 1 && all_there;
-  out.settled |= all_.clocks.mono() - started_ > std::chrono::nanoseconds{settle_within}.count();
+  if ((now.members.size() > 1 && all_there) || all_.clocks.mono() - started_ > std::chrono::nanoseconds{settle_within}.count())
+    settled_ = true;
+  out.settled = settled_;
   return out;
 }
 

@@ -132,6 +132,7 @@ private:
 
   /// After its start a node waits so long for its peers before it takes a rule.
   static constexpr std::chrono::milliseconds settle_within{2000};
+  std::atomic<bool> settled_{false}; ///< it has met its peers, or waited long enough
   static constexpr auto membership_name = "membership";
 
   const node_config& config_;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/timex.h>
 
 namespace troupe::daemon {
@@ -47,6 +48,15 @@ std::string machine_fingerprint(const std::string& root) {
     return "";
   const auto first = *std::min_element(cards.begin(), cards.end());
   return "mac " + first.substr(first.find(' ') + 1);
+}
+
+void run_before_others() {
+  constexpr int before = -10;
+  if (getpriority(PRIO_PROCESS, 0) != 0)
+    return;
+  // Without the session's share its processes' order among themselves says little.
+  if (setpriority(PRIO_PROCESS, 0, before) == 0)
+    std::ofstream{"/proc/self/autogroup"} << before;
 }
 
 bool clock_synchronised() {

@@ -19,4 +19,11 @@ namespace troupe::daemon {
 /// Any thread, at once.
 [[nodiscard]] bool clock_synchronised();
 
+/// Asks the kernel to run this process before ordinary ones (nice -10, also for
+/// its session where those share the processor): outputs fence a node that is
+/// late, so a backup or a build beside it must not make it late. Left alone if
+/// somebody has chosen a priority already. Where it is not allowed nothing happens.
+/// Before threads are made, which inherit it.
+void run_before_others();
+
 } // namespace troupe::daemon

@@ -1,5 +1,6 @@
 #include "apps/daemon/drill_waker.hpp"
 #include "apps/daemon/log.hpp"
+#include "apps/daemon/machine.hpp"
 #include "apps/daemon/node.hpp"
 #include "apps/daemon/restore.hpp"
 #include "config/load/parse.hpp"
@@ -182,6 +183,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "trouped: {}\n", logging.why().context);
     return bad_configuration;
   }
+  run_before_others();
   const int ended = run(std::move(parsed.node), std::move(house), house_path);
   finish_log();
   return ended;

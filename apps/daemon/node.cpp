@@ -77,7 +77,7 @@ struct node::parts {
   options how;
   const clock_source& clocks = system_clocks();
   std::unique_ptr<storage::replicated_store> disk;
-  storage::live_table live;
+  storage::live_table live{clocks};
   directory names;
   catalog people;
   std::shared_ptr<running_things> running = std::make_shared<running_things>();

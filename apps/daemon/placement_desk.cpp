@@ -124,6 +124,18 @@ bool placement_desk::refresh() {
   return other;
 }
 
+void placement_desk::node_came() {
+  std::vector<std::string> names;
+  {
+    std::lock_guard lock{mutex_};
+    for (const auto& [name, x] : now_.rules)
+      if (hosts(x))
+        names.push_back(name);
+  }
+  for (const auto& name : names)
+    (void)all_.names.send_to(self_, rule_address(name), owner_order{});
+}
+
 bool placement_desk::look_after(mono_ns now) {
   const bool other = refresh();
   std::vector<std::pair<std::string, std::string>> due;

@@ -43,6 +43,8 @@ public:
   /// Something changed: configuration, a member. @returns whether another set of
   /// rules is to be loaded here
   bool refresh();
+  /// A node came: it may have outputs that decide where a rule acts.
+  void node_came();
   /// As `refresh`, and hands over what should act elsewhere by now. Every few
   /// seconds. @param now CLOCK_MONOTONIC
   bool look_after(mono_ns now);

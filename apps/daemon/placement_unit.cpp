@@ -32,14 +32,22 @@ public:
   }
 
   caf::message_handler messages() override {
-    return {[this](placement_atom) {
+    return {[this](node_came_atom) {
+      // Its rows, and so what it has, come right after its hello.
+      context_.arm(1, together);
+    },
+    [this](placement_atom) {
       asked_->store(false); // before reading: what is written from here on asks again
       if (desk_.refresh())
         all_.names.send("reconciler", reconcile_atom::value);
     }};
   }
 
-  void on_timer(int) override { look(); }
+  void on_timer(int timer) override {
+    if (timer == 1)
+      return desk_.node_came();
+    look();
+  }
 
 private:
   void look() {

@@ -91,6 +91,31 @@ status accept(const reading& x) {
   return {};
 }
 
+/// Of a row: one after the other, none later than the row itself.
+status accept(const std::vector<far_edge>& edges, const far_row& of) {
+  if (edges.empty())
+    return {};
+  if (of.run == 0 || of.now.val.kind != value_kind::digital)
+    return no("edges of what has none");
+  if (edges.size() > storage::edge_tail::most)
+    return no(fmt::format("{} edges; at most {} are told", edges.size(), storage::edge_tail::most));
+  std::uint64_t last = 0;
+  for (const auto& x : edges) {
+    if (x.changes <= last || x.changes > of.now.changes)
+      return no(fmt::format("edge {} after edge {} of {}", x.changes, last, of.now.changes));
+    last = x.changes;
+    if (x.age_ns < 0 || x.age_ns > storage::edge_tail::most_age)
+      return no(fmt::format("an edge {} ns old; those of the last {} s are told", x.age_ns, storage::edge_tail::most_age / one_second));
+    if (!is_time(x.wall))
+      return no("an edge before 1970 or after 9999");
+    if (!within(x.grade, quality::uncertain))
+      return no_number("the quality of an edge", static_cast<unsigned>(x.grade), static_cast<unsigned>(quality::uncertain));
+    if (!within(x.why, reason::node_lost))
+      return no_number("the reason", static_cast<unsigned>(x.why), static_cast<unsigned>(reason::node_lost));
+  }
+  return {};
+}
+
 status accept(const member& x) {
   if (!is_valid_node_name(x.name))
     return no_name(x.name);
@@ -166,6 +191,8 @@ status accept(const far_row& x) {
   if (x.age_ns < -1)
     return no(fmt::format("{} was measured {} ns from now", x.name, x.age_ns));
   if (auto ok = accept(x.now); !ok)
+    return no(fmt::format("{}: {}", x.name, ok.why().context));
+  if (auto ok = accept(x.edges, x); !ok)
     return no(fmt::format("{}: {}", x.name, ok.why().context));
   return accept(x.story);
 }

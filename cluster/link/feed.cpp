@@ -1,5 +1,7 @@
 #include "cluster/link/feed.hpp"
 
+#include <algorithm>
+
 namespace troupe::cluster {
 
 namespace {
@@ -8,7 +10,7 @@ std::size_t wire_bytes(const far_row& x) {
   auto bytes = x.name.size() + x.unit.size() + x.now.val.words.size() + 96;
   for (const auto& step : x.story)
     bytes += step.kind.size() + step.name.size() + step.text.size() + 24;
-  return bytes;
+  return bytes + 27 * x.edges.size();
 }
 
 } // namespace
@@ -22,6 +24,7 @@ void feed::begin() {
   due_.clear();
   queued_.clear();
   lazy_.clear();
+  told_.clear();
   for (const auto& row : live_.list())
     if (row.node.empty())
       queue(row.name);
@@ -55,6 +58,8 @@ void feed::refreshed(const std::string& name) {
 
 void feed::breathe() {
   std::lock_guard lock{mutex_};
+  const auto now = clocks_.mono();
+  std::erase_if(told_, [&](const auto& x) { return now - x.second.at > storage::edge_tail::most_age; });
   flush(true);
 }
 
@@ -85,6 +90,21 @@ void feed::flush(bool also_lazy) {
   }
 }
 
+/// What the row says is later than any of them: an edge that came meanwhile goes
+/// with the next row.
+std::vector<far_edge> feed::edges_of(const storage::live_table::row& row, mono_ns now) {
+  std::vector<far_edge> out;
+  if (row.run == 0 || row.now.val.kind != value_kind::digital)
+    return out;
+  const auto before = told_.find(row.name);
+  for (const auto& x : live_.edges_since(row.name, before == told_.end() ? storage::edge_position{} : before->second.upto))
+    if (x.changes <= row.now.changes && now - x.at <= storage::edge_tail::most_age)
+      out.push_back({x.changes, std::max<mono_ns>(0, now - x.at), x.wall, x.on, x.grade, x.why});
+  if (!out.empty())
+    told_[row.name] = {{row.run, out.back().changes}, now};
+  return out;
+}
+
 reading_batch feed::next() {
   reading_batch out;
   const auto now = clocks_.mono();
@@ -102,6 +122,8 @@ reading_batch feed::next() {
       out.gone.push_back(std::move(name));
     } else {
       far_row x;
+      x.run = row->run;
+      x.edges = edges_of(*row, now);
       x.name = std::move(name);
       x.unit = std::move(row->unit);
       if (incarnation_of_)

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace troupe::cluster {
@@ -17,7 +18,8 @@ namespace troupe::cluster {
 /// Latest value only: a name is queued once however often it changes, so the
 /// queue is bounded by the number of names, and at most `batches` batches are
 /// under way (I11). A peer that takes nothing costs that and no more; when it
-/// takes again, it gets the present, not the past.
+/// takes again, it gets the present, and of the past what the live table keeps
+/// of edges: each of them once over one link, all of them over a new one.
 ///
 /// An open window sends on the thread that made the news, with no hand-over.
 /// Threads: any.
@@ -50,7 +52,13 @@ public:
 private:
   void queue(const std::string& name);
   void flush(bool also_lazy);
+  [[nodiscard]] std::vector<far_edge> edges_of(const storage::live_table::row& row, mono_ns now);
   [[nodiscard]] reading_batch next();
+
+  struct told {
+    storage::edge_position upto;
+    mono_ns at = 0;
+  };
 
   const storage::live_table& live_;
   const clock_source& clocks_;
@@ -61,6 +69,8 @@ private:
   std::deque<std::string> due_;
   std::unordered_set<std::string> queued_; ///< names in `due_`
   std::unordered_set<std::string> lazy_;
+  /// Names whose edges went lately. Of others all edges are too old to go again.
+  std::unordered_map<std::string, told> told_;
   std::size_t picture_left_ = 0; ///< of `due_`: names of the whole picture
   bool picture_begun_ = true;
   bool begun_ = false;

@@ -20,7 +20,7 @@
 
 namespace troupe::cluster {
 
-constexpr std::uint32_t link_protocol = 3; ///< 2: `replica_frame`, 3: `ownership_frame`, permits and edges
+constexpr std::uint32_t link_protocol = 3; ///< 2: `replica_frame`; 3: `far_row::edges`, `ownership_frame`, permits
 
 /// First message in both directions; nothing else is understood before it.
 struct hello {
@@ -32,7 +32,19 @@ struct hello {
   caf::actor gateway;            ///< the sender's own
 };
 
-/// One present value of the sender's.
+/// A `storage::edge` of the sender's.
+struct far_edge {
+  std::uint64_t changes = 0;
+  std::int64_t age_ns = 0; ///< when it was sent: its clock means nothing elsewhere
+  wall_ms wall = 0;
+  bool on = false;
+  quality grade = quality::good;
+  reason why = reason::none;
+
+  friend bool operator==(const far_edge&, const far_edge&) = default;
+};
+
+/// One present value of the sender's, and how it came to it.
 struct far_row {
   std::string name;
   std::string unit;
@@ -40,11 +52,15 @@ struct far_row {
   std::int64_t age_ns = -1; ///< of the measurement when it was sent; -1: unknown
   std::uint32_t incarnation = 0; ///< of its actor and its node's run; see `live_table::row`
   std::vector<storage::step> story;
+  std::uint64_t run = 0; ///< of the count of changes; see `storage::edge_position`
+  /// Those since the last row of this name over this link; in a whole picture
+  /// all that are kept. The oldest first; the receiver passes over what it has.
+  std::vector<far_edge> edges;
 
   friend bool operator==(const far_row&, const far_row&) = default;
 };
 
-/// Present values that changed, latest only. The first one after a hello
+/// Present values that changed, latest only, with the edges between. The first one after a hello
 /// begins a whole picture: what it and its successors up to `whole` do not
 /// name is gone.
 struct reading_batch {
@@ -178,8 +194,13 @@ typename Inspector::result_type inspect(Inspector& f, hello& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, far_edge& x) {
+  return f(caf::meta::type_name("far_edge"), x.changes, x.age_ns, x.wall, x.on, x.grade, x.why);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, far_row& x) {
-  return f(caf::meta::type_name("far_row"), x.name, x.unit, x.now, x.age_ns, x.incarnation, x.story);
+  return f(caf::meta::type_name("far_row"), x.name, x.unit, x.now, x.age_ns, x.incarnation, x.story, x.run, x.edges);
 }
 
 template <class Inspector>

@@ -145,6 +145,7 @@ bool mirror::show(const std::string& node, const far_row& row) {
   x.unit = row.unit;
   x.node = node;
   x.incarnation = row.incarnation == 0 ? 0 : std::max(row.incarnation + over * link_step, 1u);
+  x.run = row.run;
   x.now = row.now;
   // Its CLOCK_MONOTONIC means nothing here; the age does.
   x.now.measured_at = row.age_ns < 0 ? 0 : std::max<mono_ns>(1, clocks_.mono() - row.age_ns);
@@ -152,7 +153,11 @@ bool mirror::show(const std::string& node, const far_row& row) {
   x.now.told_as = told_here(before && before->node == node ? std::optional{before->now} : std::nullopt, row.now);
   if (!row.story.empty())
     x.why = std::make_shared<const std::vector<storage::step>>(row.story);
-  const bool is_shown = live_.publish_from(std::move(x));
+  std::vector<storage::edge> edges;
+  edges.reserve(row.edges.size());
+  for (const auto& one : row.edges)
+    edges.push_back({one.changes, clocks_.mono() - one.age_ns, one.wall, one.on, one.grade, one.why});
+  const bool is_shown = live_.publish_from(std::move(x), edges);
   bool fresh_conflict = false;
   {
     std::lock_guard lock{mutex_};
@@ -165,7 +170,8 @@ bool mirror::show(const std::string& node, const far_row& row) {
       weighs = bytes;
     } else {
       of.bytes += bytes;
-      of.refused.emplace(row.name, row);
+      // Its edges are not kept: they would be old when it is shown.
+      of.refused.emplace(row.name, row).first->second.edges.clear();
     }
   }
   if (fresh_conflict && on_conflict_)

@@ -473,7 +473,7 @@ void activation::on_refused(const ownership_letter& x, door& d, effects& out, mo
 
 activation::effects activation::hand_over(const std::string& node, mono_ns now) {
   effects out;
-  if (state_ != state::active || node == how_.me.node || node == successor_)
+  if (state_ != state::active || node.empty() || node == how_.me.node || node == successor_)
     return out;
   successor_ = node;
   hand_over_until_ = now + to_ns(hand_over_within);

@@ -26,6 +26,7 @@ public:
   news ready(mono_ns now) override { return carry_out(inside_.ready(now)); }
   news on_letter(const ownership_letter& x, mono_ns now) override { return carry_out(inside_.on_letter(x, now)); }
   news on_time(mono_ns now) override { return carry_out(inside_.on_time(now)); }
+  news look_again(mono_ns now) override { return carry_out(inside_.look_again(now)); }
   news hand_over(const std::string& node, mono_ns now) override { return carry_out(inside_.hand_over(node, now)); }
   news stop(mono_ns now) override { return carry_out(inside_.stop(now)); }
   std::optional<mono_ns> next() const override { return inside_.next(); }

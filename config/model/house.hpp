@@ -104,6 +104,7 @@ struct rule_config {
   std::string label;
   milliseconds every{0};         ///< also run periodically; 0: only on change
   milliseconds lease{5000};      ///< of its commands
+  milliseconds edge_limit{10000}; ///< older edges are not acted on
   std::uint64_t instructions = 200000; ///< budget of one run
   std::size_t memory_bytes = 1 << 20;  ///< budget of the script's state
   std::vector<std::string> outputs;    ///< what it may command

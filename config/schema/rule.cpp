@@ -48,6 +48,15 @@ const section& rule_section() {
        .least = 300,
        .most = 86'400'000,
        .limit_why = "renewals come every 100ms, and one lost renewal must not switch an output"},
+      {.key = "edge-limit",
+       .field = field<T>(&T::edge_limit),
+       .help = "How old an edge of an input may be when the rule comes to act on it: after a restart, a "
+               "takeover, a link that was cut. Longer acts on more of what happened meanwhile; shorter "
+               "keeps a button that was pressed long ago from opening the door now.",
+       .fallback = "10s",
+       .least = 100,
+       .most = 10'000,
+       .limit_why = "edges are kept for 10s, and on their way for some milliseconds"},
       {.key = "instructions",
        .field = field<T>(&T::instructions),
        .help = "Lua instructions that one run may take; past them the run is stopped and shown. More "

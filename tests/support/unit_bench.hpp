@@ -116,7 +116,7 @@ public:
   moved_clock clock; ///< set `now` before the first unit if a life follows another
   std::shared_ptr<storage::memory_disk> disk;
   std::unique_ptr<storage::store> store;
-  storage::live_table live;
+  storage::live_table live{clock};
   directory names;
   std::optional<services> all;
   fake_hardware hw;

@@ -73,7 +73,7 @@ using troupe::storage::live_table;
 // The names are those of the Itanium C++ ABI on 64-bit Linux; a changed
 // signature is an error of the linker.
 #define PUBLISH _ZN6troupe7storage10live_table7publishERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERKNS_7readingESt10shared_ptrIKSt6vectorINS0_4stepESaISF_EEE
-#define PUBLISH_FROM _ZN6troupe7storage10live_table12publish_fromENS1_3rowE
+#define PUBLISH_FROM _ZN6troupe7storage10live_table12publish_fromENS1_3rowESt4spanIKNS0_4edgeELm18446744073709551615EE
 #define FORWARD _ZN6troupe7cluster4link7forwardERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEN3caf7messageE
 #define WANT _ZN6troupe11output_cell4wantENS_5valueEl
 #define JOIN_(a, b) a##b
@@ -90,11 +90,12 @@ void WRAP(PUBLISH)(live_table* self, const std::string& name, const troupe::read
   REAL(PUBLISH)(self, name, now, std::move(why));
 }
 
-bool REAL(PUBLISH_FROM)(live_table*, live_table::row);
-bool WRAP(PUBLISH_FROM)(live_table* self, live_table::row x) {
+using edges = std::span<const troupe::storage::edge>;
+bool REAL(PUBLISH_FROM)(live_table*, live_table::row, edges);
+bool WRAP(PUBLISH_FROM)(live_table* self, live_table::row x, edges told) {
   if (x.name == troupe::bench::button_name)
     put_stamp(stage::mirrored);
-  return REAL(PUBLISH_FROM)(self, std::move(x));
+  return REAL(PUBLISH_FROM)(self, std::move(x), told);
 }
 
 bool REAL(FORWARD)(troupe::cluster::link*, const std::string&, caf::message);

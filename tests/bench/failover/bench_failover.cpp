@@ -6,6 +6,7 @@
 //   bench_failover [--runs N] [--class NAME ...] [KIND ...]
 
 #include "apps/client/node.hpp"
+#include "apps/daemon/machine.hpp"
 #include "tests/bench/cluster/bench_hardware.hpp"
 #include "tests/bench/cluster/farm.hpp"
 #include "tests/bench/cluster/own_node.hpp"
@@ -86,12 +87,6 @@ public:
     std::lock_guard lock{mutex_};
     return presses_.size();
   }
-  /// The first press at or after `when`; 0: none yet.
-  [[nodiscard]] std::int64_t after(std::int64_t when) const {
-    std::lock_guard lock{mutex_};
-    const auto found = std::lower_bound(presses_.begin(), presses_.end(), when);
-    return found == presses_.end() ? 0 : *found;
-  }
 
 private:
   mutable std::mutex mutex_;
@@ -143,7 +138,7 @@ struct house {
     for (const auto* name : {"b", "c"})
       for (auto end = now_ns() + 15'000'000'000; now_ns() < end; pause(10ms)) {
         const auto x = nodes.get(name, "/v1/nodes/" + std::string{name} + "/actors/rule/follow");
-        if (x.is_object() && x.contains("state") && !x["state"].value("waiting_for_inputs", true))
+        if (x.is_object() && x.contains("inside") && !x["inside"].value("waiting_for_inputs", true))
           break;
       }
     pause(300ms); // its question to the output is on its way
@@ -157,15 +152,24 @@ struct house {
     return got ? *got : nlohmann::json();
   }
 
+  /// When the output granted it to somebody after that; the same if it did not.
+  [[nodiscard]] wall_ms granted_after(wall_ms when) const {
+    const auto all = nodes.get("a", "/v1/nodes/a/log");
+    if (all.is_array())
+      for (const auto& x : all)
+        if (x.value("kind", "") == "owner" && x.value("at", wall_ms{0}) >= when)
+          return x.value("at", wall_ms{0});
+    return when;
+  }
+
   /// How many presses the rule has counted.
   [[nodiscard]] std::int64_t counted() const {
     const auto who = acting();
     const auto x = nodes.get(who, "/v1/nodes/" + who + "/actors/rule/follow");
     if (!x.is_object())
       return -1;
-    const auto& state = x.contains("state") ? x["state"] : x;
-    const auto n = state.contains("state") && state["state"].contains("n") ? state["state"]["n"].get<std::string>() : "0";
-    return std::stoll(n);
+    const auto& inside = x.value("inside", nlohmann::json::object());
+    return std::stoll(inside.value("state", nlohmann::json::object()).value("n", "0"));
   }
 };
 
@@ -199,7 +203,18 @@ void mend(house& h, const std::string& kind, const std::string& who) {
   }
 }
 
-void measure(const std::string& pace, const std::string& kind, unsigned runs, findings& out) {
+/// What all nodes have to say of it, each line with its distance from the fault.
+void tell_story(const house& h, wall_ms at) {
+  const auto all = h.nodes.get("a", "/v1/log");
+  if (!all.is_array())
+    return;
+  for (const auto& x : all)
+    if (x.value("kind", "") != "output" && x.value("at", wall_ms{0}) >= at - 1000)
+      std::printf("  %+6ld ms  %-4s %-12s %s\n", static_cast<long>(x.value("at", wall_ms{0}) - at), x.value("node", "").c_str(),
+                  x.value("subject", "").c_str(), x.value("text", "").c_str());
+}
+
+void measure(const std::string& pace, const std::string& kind, unsigned runs, bool story, findings& out) {
   house h{pace};
   std::mt19937 chance{20261130};
   const auto before = h.counted();
@@ -210,30 +225,32 @@ void measure(const std::string& pace, const std::string& kind, unsigned runs, fi
     (void)h.lines.take_writes();
     finger presser{h.lines};
     pause(std::chrono::milliseconds{150 + chance() % 20});
+    const auto wall = system_clocks().wall();
     const auto at = strike(h, kind, who);
     // Longer than any class of a server takes, and than its own lease.
     pause(kind == "stop" ? 1500ms : 500ms);
     const auto writes = h.lines.take_writes();
-    // The first press after the fault; the relay turns at each.
-    const auto press = presser.after(at);
-    std::int64_t obeyed = 0;
-    std::int64_t gap_from = at;
-    // Writes that go on after the fault may be of commands under way: the longest
-    // pause among the writes around the fault is what a lamp would show.
-    std::int64_t last = 0, longest = 0;
+    // Commands that were under way at the fault are still obeyed. What counts is the
+    // first turn of the relay after another activation was granted; the relay's
+    // journal knows that moment to the millisecond.
+    const auto granted = at + (h.granted_after(wall) - wall) * 1'000'000;
+    std::int64_t obeyed = 0, last = 0, longest = 0;
     for (const auto& [level, when] : writes) {
-      if (last != 0 && when >= at && when - last > longest) {
-        longest = when - last;
-        gap_from = last;
+      if (granted > at && obeyed == 0 && when >= granted)
         obeyed = when;
-      }
+      if (last != 0 && when >= at)
+        longest = std::max(longest, when - last);
       last = when;
     }
-    (void)gap_from;
-    if (obeyed == 0 || press == 0)
+    if (obeyed == 0)
       ++out.none;
     else
       out.ms.push_back(static_cast<double>(obeyed - at) / 1e6);
+    if (story) {
+      std::printf("run %u: node %s, obeyed again %.1f ms after, the longest pause %.1f ms\n", i, who.c_str(),
+                  static_cast<double>(obeyed - at) / 1e6, static_cast<double>(longest) / 1e6);
+      tell_story(h, wall);
+    }
     presser.stop();
     presses += presser.count();
     if (kind == "stop") {
@@ -272,19 +289,22 @@ goal goal_of(const std::string& kind, const std::string& pace) {
 int run_all(int argc, char** argv) {
   CLI::App app{"What a relay sees when the server whose rule drives it is lost."};
   unsigned runs = 20;
+  bool story = false;
   std::vector<std::string> classes{"normal"}, kinds{"kill", "stop", "drain", "crash"};
   app.add_option("--runs", runs, "of each")->capture_default_str();
   app.add_option("--class", classes, "critical, fast, normal, slow")->delimiter(',')->capture_default_str();
+  app.add_flag("--story", story, "tell what the nodes wrote around each fault");
   app.add_option("KIND", kinds, "kill, stop, drain, crash")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  spdlog::set_level(spdlog::level::err);
+  spdlog::set_level(spdlog::level::critical);
   ::signal(SIGPIPE, SIG_IGN);
+  daemon::run_before_others();
   ::prctl(PR_SET_TIMERSLACK, 1UL);
   note("load of the machine, one minute", [] { double x = 0; std::ifstream{"/proc/loadavg"} >> x; return x; }(), "");
   for (const auto& kind : kinds)
     for (const auto& pace : classes) {
       findings x;
-      measure(pace, kind, runs, x);
+      measure(pace, kind, runs, story, x);
       const auto title = fmt::format("{}, class {}", kind, pace);
       const auto wanted = goal_of(kind, pace);
       row(title + ": fault to the first event obeyed, p50", percentile(x.ms, 0.5), "ms", wanted.p50, better::lower);

@@ -207,6 +207,10 @@ std::vector<std::string> honest_messages(caf::actor_system& system) {
   batch.is = reading_batch::place::only;
   batch.rows = {row, row};
   batch.rows[1].name = "evil/other";
+  batch.rows[1].now.val = value::digital(false);
+  batch.rows[1].now.changes = 7;
+  batch.rows[1].run = 1;
+  batch.rows[1].edges = {{6, 1'000'000, 1, true, quality::good, reason::none}, {7, 5, 2, false, quality::uncertain, reason::forced}};
   batch.gone = {"evil/gone"};
   envelope wish;
   wish.seq = 1;

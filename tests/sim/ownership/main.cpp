@@ -1,4 +1,4 @@
-#include "tests/sim/ownership/world.hpp"
+#include "tests/sim/ownership/shapes.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,23 +8,6 @@
 #include <map>
 
 using namespace troupe;
-
-namespace {
-
-/// What kind of house a seed is.
-sim::house::shape shape_of(std::uint64_t seed) {
-  std::mt19937_64 dice{seed ^ 0x5bd1e995};
-  sim::house::shape x;
-  x.nodes = 2 + static_cast<unsigned>(dice() % 4);
-  x.outputs = dice() % 3 == 0 ? 2 : 1;
-  x.partial = x.outputs > 1 && dice() % 4 == 0;
-  x.wild = dice() % 3 == 0;
-  const char* paces[] = {"normal", "normal", "fast", "critical"};
-  x.pace = paces[dice() % 4];
-  return x;
-}
-
-} // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Lives of simulated houses whose rule roams: no output obeys two masters (I4), each press of a button is obeyed once."};
@@ -46,7 +29,7 @@ int main(int argc, char** argv) {
   std::map<std::string, unsigned> found;
   std::uint64_t lives = 0;
   for (; lives < count; ++lives) {
-    sim::house x{seed + lives, shape_of(seed + lives)};
+    sim::house x{seed + lives, sim::shape_of(seed + lives)};
     if (story)
       x.tell([](const std::string& text) { fmt::print("{}\n", text); });
     const auto wrong = x.live();

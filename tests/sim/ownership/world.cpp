@@ -157,7 +157,7 @@ void house::send(message m) {
   }
   auto delay = 200'000 + static_cast<mono_ns>(dice(600)) * 1000;
   // A class is chosen to fit its links: the hiccups are shorter than its lease.
-  if (dice(100) == 0)
+  if (how_.hiccups && dice(100) == 0)
     delay += static_cast<mono_ns>(5 + dice(how_.pace == "critical" ? 10 : 35)) * ms;
   unsigned copies = 1;
   bool in_order = true;
@@ -604,7 +604,9 @@ std::string house::live() {
     at(now_ + static_cast<mono_ns>(dice(400)) * ms, [this, n] { start(n); });
   const auto faults_end = now_ + (2'000 + static_cast<mono_ns>(dice(4'000))) * ms;
   const auto end = faults_end + 6'000 * ms;
-  for (auto t = now_ + 5 * ms; t < end - 3'000 * ms; t += static_cast<mono_ns>(5 + dice(dice(4) == 0 ? 200 : 20)) * ms)
+  // A button that nobody presses any more hides no press that was forgotten.
+  const auto last_press = dice(3) == 0 ? faults_end : end - 3'000 * ms;
+  for (auto t = now_ + 5 * ms; t < last_press; t += static_cast<mono_ns>(5 + dice(dice(4) == 0 ? 200 : 20)) * ms)
     at(t, [this] { press(); });
   // A life has its own mixture, so that each kind of fault also comes alone.
   std::vector<unsigned> kinds;

@@ -32,6 +32,7 @@ public:
     bool partial = false;
     bool wild = false;
     std::string pace = "normal";
+    bool hiccups = true; ///< of links, some ms and now and then
   };
 
   house(std::uint64_t seed, shape how);

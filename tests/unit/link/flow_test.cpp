@@ -36,8 +36,8 @@ reading shows(std::int64_t x, std::uint64_t changes, origin told = origin::chang
 struct fixture {
   hand_clock here;
   hand_clock there;
-  storage::live_table ours;
-  storage::live_table theirs;
+  storage::live_table ours{here};
+  storage::live_table theirs{there};
   std::vector<reading_batch> sent;
   std::vector<std::string> conflicts;
   feed out{ours, here, [this](reading_batch x) { sent.push_back(std::move(x)); }};

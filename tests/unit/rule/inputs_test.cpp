@@ -53,17 +53,18 @@ CAF_TEST(edges are told once and never for restored or resent values - I6) {
     CAF_MESSAGE(x.what);
     scripted_house house;
     input_table table;
+    rule_positions acted;
     house.put("a", x.before);
-    table.begin(house);
-    const auto* a = table.look("a", house);
+    table.begin(house, {}, acted, milliseconds{10000});
+    const auto* a = table.look("a", house, acted);
     CAF_REQUIRE(a != nullptr);
     CAF_CHECK(!a->changed);
     house.put("a", x.after);
-    table.begin(house);
+    table.begin(house, {}, acted, milliseconds{10000});
     CAF_CHECK_EQUAL(a->changed, x.changed);
     CAF_CHECK_EQUAL(a->rose, x.rose);
     CAF_CHECK_EQUAL(a->fell, x.fell);
-    table.begin(house);
+    table.begin(house, {}, acted, milliseconds{10000});
     CAF_CHECK(!a->changed && !a->rose && !a->fell);
   }
 }
@@ -71,39 +72,42 @@ CAF_TEST(edges are told once and never for restored or resent values - I6) {
 CAF_TEST(a value that was bad for a while has its edge when it comes back changed) {
   scripted_house house;
   input_table table;
+  rule_positions acted;
   house.put("a", lamp(false, 4, change));
-  const auto* a = table.look("a", house);
+  const auto* a = table.look("a", house, acted);
   house.put("a", lamp(false, 4, refresh, quality::bad));
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   CAF_CHECK(a->turned && !a->changed);
   house.put("a", lamp(false, 4, refresh));
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   CAF_CHECK(a->turned && !a->changed);
   house.put("a", lamp(true, 5, change, quality::bad));
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   house.put("a", lamp(true, 5, refresh));
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   CAF_CHECK(a->rose);
 }
 
 CAF_TEST(a name that is removed and comes back is no edge) {
   scripted_house house;
   input_table table;
+  rule_positions acted;
   house.put("a", lamp(true, 4, change));
-  const auto* a = table.look("a", house);
+  const auto* a = table.look("a", house, acted);
   house.rows.clear();
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   CAF_CHECK(!a->usable() && !a->fell);
   house.put("a", lamp(true, 4, restore));
-  table.begin(house);
+  table.begin(house, {}, acted, milliseconds{10000});
   CAF_CHECK(!a->rose);
 }
 
 CAF_TEST(names are bounded - I11) {
   scripted_house house;
   input_table table;
+  rule_positions acted;
   for (std::size_t i = 0; i < max_inputs; ++i)
-    CAF_CHECK(table.look("n" + std::to_string(i), house) != nullptr);
-  CAF_CHECK(table.look("one-more", house) == nullptr);
-  CAF_CHECK(table.look("n0", house) != nullptr);
+    CAF_CHECK(table.look("n" + std::to_string(i), house, acted) != nullptr);
+  CAF_CHECK(table.look("one-more", house, acted) == nullptr);
+  CAF_CHECK(table.look("n0", house, acted) != nullptr);
 }
