@@ -177,7 +177,7 @@ std::string show_drill(const json& x, const style& how, wall_ms now) {
   for (auto& t : list_at(x, "takeovers"))
     out += fmt::format("rule       {} at {}: {} → {}\n", text_at(t, "rule"), text_at(t, "output"), text_at(t, "from", "?"),
                        text_at(t, "to").empty() ? "nobody" : text_at(t, "to"));
-  out += fmt::format("late       {:.0f}\nsafe       {}\n", number_at(x, "late"), list_at(x, "safe").empty() ? "no output" : count_of(static_cast<double>(list_at(x, "safe").size()), "output"));
+  out += fmt::format("late       {:.0f}\nedges      {:.0f} lost\nsafe       {}\n", number_at(x, "late"), number_at(x, "edges_lost"), list_at(x, "safe").empty() ? "no output" : count_of(static_cast<double>(list_at(x, "safe").size()), "output"));
   out += counters(x) + "\n";
   const auto takeover = takeover_picture(x, how);
   return out + takeover + (takeover.empty() ? "" : "\n") + whole_picture(x, how) + "\n" + happenings(x, how);

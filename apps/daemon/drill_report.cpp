@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace troupe::daemon {
@@ -72,6 +73,15 @@ void read_safe(const drill_seen& seen, drill_result& out) {
   }
 }
 
+/// "does not act on 3 edges of hall/button: ..."
+std::uint64_t edges_lost_in(const drill_fact& f) {
+  constexpr std::string_view start = "does not act on ";
+  std::uint64_t n = 0;
+  if (f.kind == "rule" && f.text.starts_with(start) && f.text.find(" edges of ") != f.text.npos)
+    std::from_chars(f.text.data() + start.size(), f.text.data() + f.text.size(), n);
+  return n;
+}
+
 void slowest(std::optional<double>& all, const std::optional<double>& one) {
   if (one)
     all = std::max(all.value_or(0), *one);
@@ -100,6 +110,8 @@ void judge_drill(const drill_plan& plan, const drill_seen& seen, drill_result& o
   for (const auto& x : out.safe)
     if (!plan.even_so)
       out.why.push_back(fmt::format("{} went to its safe state{}", x.output, x.for_ms ? fmt::format(" for {:.0f} ms", *x.for_ms) : ""));
+  if (out.edges_lost > 0)
+    out.why.push_back(fmt::format("rules did not act on {} edges of their inputs; `troupe log --kind rule` says which", out.edges_lost));
   for (const auto& x : out.lost_counts)
     out.why.push_back(x + " shows less than before");
   for (const auto& x : seen.still_ill)
@@ -140,6 +152,8 @@ drill_result evaluate(const drill_plan& plan, drill_seen seen) {
     if (const auto* x = first(seen.facts, [&](const auto& f) { return f.subject == plan.target && f.kind == "restart"; }))
       out.restarted_ms = since(seen, x->at);
   read_safe(seen, out);
+  for (const auto& f : seen.facts)
+    out.edges_lost += edges_lost_in(f);
   for (const auto& [name, total] : seen.counters)
     if (total.second < total.first)
       out.lost_counts.push_back(name);
@@ -151,7 +165,7 @@ drill_result evaluate(const drill_plan& plan, drill_seen seen) {
 }
 
 json to_json(const drill_plan& plan, const drill_seen& seen, const drill_result& x) {
-  json out{{"passed", x.passed}, {"why", x.why}, {"uncertainty_ms", seen.uncertainty.count()}, {"late", x.late},
+  json out{{"passed", x.passed}, {"why", x.why}, {"uncertainty_ms", seen.uncertainty.count()}, {"late", x.late}, {"edges_lost", x.edges_lost},
            {"length_ms", since(seen, seen.ended_at)}, {"detected_ms", or_null(x.detected_ms)}, {"decided_ms", or_null(x.decided_ms)},
            {"effective_ms", or_null(x.effective_ms)}, {"down_ms", or_null(x.down_ms)}, {"back_ms", or_null(x.back_ms)},
            {"restarted_ms", or_null(x.restarted_ms)}, {"broken_off", seen.broken_off}};

@@ -50,6 +50,7 @@ struct drill_result {
   std::optional<double> restarted_ms;     ///< an actor's next incarnation runs
   std::vector<drill_safe> safe;
   std::vector<std::string> lost_counts;   ///< counters that show less than before
+  std::uint64_t edges_lost = 0;           ///< that rules say they did not act on
   std::size_t late = 0;                   ///< takeovers over their limit, or none at all
   std::vector<drill_fact> timeline;       ///< what to draw: bounded, in order
   bool passed = false;

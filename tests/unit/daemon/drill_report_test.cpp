@@ -109,6 +109,14 @@ CAF_TEST(outputs that went safe) {
   CAF_CHECK(result().passed);
 }
 
+CAF_TEST(edges that a rule passed over) {
+  takeover(401, 403, 420);
+  fact(-5000, "rule", "rule/roam", "does not act on 7 edges of cellar/button: older than 10 s", "boiler");
+  fact(430, "rule", "rule/roam", "does not act on 3 edges of cellar/button: older than 10 s", "boiler");
+  CAF_CHECK_EQUAL(result().edges_lost, 3u);
+  CAF_CHECK_EQUAL(why(), "rules did not act on 3 edges of their inputs; `troupe log --kind rule` says which; ");
+}
+
 CAF_TEST(counters and a house that is not whole again) {
   takeover(401, 403, 420);
   seen.counters = {{"water", {100, 120}}, {"power", {7, 5}}};
