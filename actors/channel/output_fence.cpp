@@ -154,6 +154,8 @@ errc output_fence::check(const std::string& source, const permit& pass, const ca
     }
     return errc::fenced;
   }
+  if (s.held->command_seq == 0)
+    notes_.push_back({source, fmt::format("node {} commands (round {})", s.held->by.node, s.held->as.round), "effect"});
   s.held->command_seq = pass.seq;
   s.held->until = now + to_ns(s.held->lease);
   keep(s, carry, now);
@@ -179,6 +181,8 @@ void output_fence::vacate(const std::string& source, slot& s, const std::string&
                           std::string why, mono_ns now) {
   s.previous = previous;
   s.why = std::move(why);
+  if (s.successor.empty() && !previous.empty())
+    notes_.push_back({source, "nobody acts: " + s.why, "vacant"});
   tell_vacant(source, s, now);
 }
 

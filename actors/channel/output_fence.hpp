@@ -81,6 +81,9 @@ public:
   struct note {
     std::string source;
     std::string text;
+    /// "owner": somebody acts; "vacant": nobody does from now on; "effect": the
+    /// first command of who acts has been obeyed.
+    const char* kind = "owner";
   };
 
   /// @param nonce of this start; from getrandom, never from a clock

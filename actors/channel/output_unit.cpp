@@ -210,7 +210,7 @@ private:
 
   void tell_controllers() {
     for (auto& x : fence_->take_notes())
-      journal(storage::severity::notice, "owner", x.source + ": " + x.text);
+      journal(std::string_view{x.kind} == "owner" ? storage::severity::notice : storage::severity::info, x.kind, x.source + ": " + x.text);
     for (auto& [node, letter] : fence_->take_posts()) {
       const auto to = letter.source;
       (void)all_.names.send_to(node, to, std::move(letter));

@@ -13,7 +13,7 @@ namespace {
 /// What a positional argument of a command is. First of the list: first argument.
 enum class noun {
   reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key,
-  member, roaming
+  member, roaming, drill_verb, drill_word, drill_target
 };
 
 const std::map<std::string, std::vector<noun>> grammar = {
@@ -40,6 +40,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"remove-node", {noun::member}},
   {"diff", {noun::member, noun::member}},
   {"move", {noun::roaming, noun::member}},
+  {"drill", {noun::drill_verb, noun::drill_word, noun::drill_target, noun::member}},
   {"fault", {noun::bus, noun::fault, noun::toggle}},
   {"add", {noun::section}},
   {"replace", {noun::section, noun::name}},
@@ -85,6 +86,18 @@ std::vector<std::string> faults(const client::node& node, const std::string& bus
   return result;
 }
 
+/// What follows `drill run` or `drill show`.
+std::vector<std::string> drill_words(const client::node& node, const std::string& verb) {
+  if (verb == "run" || verb == "trend")
+    return {"kill-actor", "hang-actor", "kill-node", "stop-node", "cut-link"};
+  std::vector<std::string> result;
+  if (verb == "show" || verb == "abort")
+    if (const auto got = node.get("/v1/drills"))
+      for (auto& x : list_at(*got, "drills"))
+        result.push_back(text_at(x, "id"));
+  return result;
+}
+
 std::vector<std::string> things(noun what, const client::node& node, const std::string& before) {
   switch (what) {
   case noun::reading:
@@ -93,6 +106,9 @@ std::vector<std::string> things(noun what, const client::node& node, const std::
   case noun::counter: return names(node.get("/v1/readings"), "counter");
   case noun::actor: return names(node.get("/v1/ps"));
   case noun::bus: return names(node.get("/v1/buses"));
+  case noun::drill_verb: return {"run", "list", "show", "trend", "abort"};
+  case noun::drill_word: return drill_words(node, before);
+  case noun::drill_target: return before.ends_with("-actor") ? names(node.get("/v1/ps")) : members(node);
   case noun::member: return members(node);
   case noun::roaming: return roaming_rules(node);
   case noun::fault: return faults(node, before);

@@ -76,6 +76,7 @@ int main(int argc, char** argv) {
     {"Looking on", add_stream_commands},
     {"Channels", add_channel_commands},
     {"Actors and drills", add_actor_commands},
+    {"Actors and drills", add_drill_commands},
     {"The cluster", add_member_commands},
     {"The cluster", add_placement_commands},
     {"The cluster", add_join_commands},

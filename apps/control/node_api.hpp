@@ -106,6 +106,15 @@ public:
   virtual json placement(const std::vector<std::string>& down) = 0;
   /// Gives control of such a rule to another node: {"to": "server-2"}
   virtual result<json> move(const caller& who, const std::string& rule, const json& body) = 0;
+  // --- drills: faults on purpose, with a report ---
+  /// {"kind", "target", "peer", "for", "limit", "settle", "even_so", "check"}: this node drives it
+  virtual result<json> start_drill(const caller& who, const json& body) = 0;
+  virtual json drills() = 0; ///< of the whole house, oldest first
+  virtual result<json> drill(const std::string& id) = 0;
+  virtual result<json> abort_drill(const caller& who, const std::string& id) = 0;
+  /// This node's own part: {"drill", "what", "peer", "for_ms", "in_ms"}
+  virtual result<json> drill_fault(const caller& who, const json& body) = 0;
+
   /// approve, remove, drain, undrain, leave
   virtual result<json> member_act(const caller& who, const std::string& name,
                                   const std::string& verb) = 0;

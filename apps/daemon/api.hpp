@@ -18,6 +18,9 @@
 
 namespace troupe::daemon {
 
+class drill_desk;
+class drill_hand;
+
 /// What the control interface is made of; all parts outlive it.
 struct api_parts {
   caf::actor_system& system;
@@ -39,6 +42,8 @@ struct api_parts {
   std::function<std::vector<document>()> elsewhere{};
   cluster_words* cluster = nullptr; ///< null: a node alone
   storage::replicated_store* disk = nullptr; ///< null: nothing to compare or save
+  drill_desk* drills = nullptr;
+  drill_hand* hand = nullptr;
 };
 
 /// The control interface of one node. Looking reads tables; commanding asks
@@ -105,6 +110,13 @@ public:
   result<json> token(const control_caller& who, const json& body) override;
   result<json> enrol(const json& body) override;
   result<json> reload(const control_caller& who) override;
+
+  // api_drill.cpp
+  result<json> start_drill(const control_caller& who, const json& body) override;
+  json drills() override;
+  result<json> drill(const std::string& id) override;
+  result<json> abort_drill(const control_caller& who, const std::string& id) override;
+  result<json> drill_fault(const control_caller& who, const json& body) override;
 
   // api_look.cpp
   result<std::shared_ptr<control::event_queue>>

@@ -316,6 +316,16 @@ bool cluster_part::send_to(const std::string& node, const std::string& name, caf
   return to != nullptr && to->send_to(node, name, std::move(what));
 }
 
+result<json> cluster_part::ask_node(const std::string& node, const control::caller& who, const std::string& method, const std::string& path,
+                                    const json& body) {
+  return others_ ? others_->ask(node, who, method, path, body) : error{errc::unreachable, "this node has no links yet"};
+}
+
+void cluster_part::cut(const std::string& peer, milliseconds length) {
+  if (open_link_)
+    net().hold(peer, length);
+}
+
 std::vector<document> cluster_part::elsewhere() const {
   std::vector<document> all;
   for (const auto& [node, documents] : books())

@@ -57,6 +57,11 @@ public:
   [[nodiscard]] control::node_api& front() { return *front_; }
   [[nodiscard]] control::far_side& others() { return *others_; }
   [[nodiscard]] std::shared_ptr<const cluster::tls_context> context() const { return trust_ ? trust_->context() : nullptr; }
+  /// Asks another node's control interface. After `open`.
+  [[nodiscard]] result<json> ask_node(const std::string& node, const control::caller& who, const std::string& method, const std::string& path,
+                                      const json& body);
+  /// For drills: cuts the link off, as a pulled cable does; 0 ends it. Any thread, at any time.
+  void cut(const std::string& peer, milliseconds length);
   [[nodiscard]] std::vector<document> elsewhere() const;
   /// For `directory::elsewhere`. Any thread, at any time.
   bool forward(const std::string& name, caf::message what);

@@ -77,6 +77,13 @@ public:
   result<json> reload(const control::caller& who) override;
   void shutdown(const control::caller& who) override;
 
+  // Of the whole house in any case, but for this node's own fault.
+  result<json> start_drill(const control::caller& who, const json& body) override { return parts_.here.start_drill(who, body); }
+  json drills() override { return parts_.here.drills(); }
+  result<json> drill(const std::string& id) override { return parts_.here.drill(id); }
+  result<json> abort_drill(const control::caller& who, const std::string& id) override { return parts_.here.abort_drill(who, id); }
+  result<json> drill_fault(const control::caller& who, const json& body) override { return parts_.here.drill_fault(who, body); }
+
   // house_configure.cpp
   result<json> add(const control::caller& who, const json& body) override;
   result<json> remove(const control::caller& who, const std::string& section, const std::string& name) override;

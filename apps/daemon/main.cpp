@@ -1,3 +1,4 @@
+#include "apps/daemon/drill_waker.hpp"
 #include "apps/daemon/log.hpp"
 #include "apps/daemon/machine.hpp"
 #include "apps/daemon/node.hpp"
@@ -126,6 +127,8 @@ int run(node_config config, std::string first_house, std::string first_house_nam
 } // namespace
 
 int main(int argc, char** argv) {
+  if (is_waker(argc, argv))
+    return run_waker(argv);
   CLI::App app{"A node of Troupe: supervised channels, counters and rules on this machine.", "trouped"};
   app.footer("Examples:\n"
              "  trouped --config /etc/troupe/node.toml\n"

@@ -7,6 +7,8 @@
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
+#include "apps/daemon/drill_desk.hpp"
+#include "apps/daemon/drill_hand.hpp"
 #include "apps/daemon/journal_report.hpp"
 #include "apps/daemon/machine.hpp"
 #include "apps/daemon/tree.hpp"
@@ -94,6 +96,8 @@ struct node::parts {
   std::unique_ptr<caf::actor_system_config> caf;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<supervision::root> tree;
+  std::unique_ptr<drill_hand> hand;
+  std::unique_ptr<drill_desk> drills;
   std::unique_ptr<node_control> control;
   std::unique_ptr<control::server> server;
 };
@@ -235,14 +239,26 @@ status node::start() {
     return running.why();
   for (const auto& [what, why] : running->failed)
     spdlog::error("does not run: {}: {}", what, why);
+  p.hand = std::make_unique<drill_hand>(drill_hand::powers{
+    p.cluster ? [to = p.cluster.get()](const std::string& peer, milliseconds length) { to->cut(peer, length); }
+              : std::function<void(const std::string&, milliseconds)>{},
+    [&p](const std::string& text) { p.disk->append(event(storage::severity::warning, "drill", p.how.config.name, text)); }});
+  p.drills = std::make_unique<drill_desk>(*p.all, config.name);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,
     *p.running, *p.whose, began, [&p] { p.how.on_end(stopped); },
     p.cluster ? [of = p.cluster.get()] { return of->elsewhere(); } : std::function<std::vector<document>()>{},
-    p.cluster.get(), p.disk.get()});
+    p.cluster.get(), p.disk.get(), p.drills.get(), p.hand.get()});
   if (p.cluster)
     if (auto opened = p.cluster->open(*p.system, *p.control); !opened)
       return opened;
+  drill_desk::parts drilling{p.control.get(), p.control.get(), {}};
+  if (p.cluster) {
+    drilling.house = &p.cluster->front();
+    drilling.ask = [to = p.cluster.get()](const std::string& node, const control::caller& who, const std::string& method,
+                                          const std::string& path, const json& body) { return to->ask_node(node, who, method, path, body); };
+  }
+  p.drills->open(std::move(drilling));
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
@@ -279,6 +295,10 @@ status node::stop() {
   if (p.events)
     p.events->end_all("the node stops");
   p.server.reset();
+  if (p.drills)
+    p.drills->close(); // heals what it broke, while there are links
+  if (p.hand)
+    p.hand->stop();
   // Supervision may give up while an operator's stop is on its way.
   const auto gave_up = [&p] {
     std::lock_guard lock{p.ending};

@@ -89,6 +89,8 @@ void dialer::work() {
 result<caf::actor> dialer::dial(const job& what) {
   if (hub_->linked(what.name))
     return error{errc::conflict, fmt::format("already linked with {}", what.name)};
+  if (const auto held = hub_->held_for(what.name); held.count() > 0)
+    return error{errc::unreachable, fmt::format("{}: the link is cut for a drill, for {} ms more", what.name, held.count())};
   owned_fd fd;
   auto session = reach(what, fd);
   if (!session)

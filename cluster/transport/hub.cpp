@@ -132,6 +132,9 @@ status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& 
   const auto greeting = std::count_if(records_.begin(), records_.end(), [&](const auto& x) {
     return !x->ended && x->up_since == 0 && x->who.name == who.name;
   });
+  // No stranger is turned away: a peer that has not heard of the drill tries again.
+  if (const auto at = held_.find(who.name); at != held_.end())
+    return error{errc::conflict, fmt::format("the link to {} is cut for a drill", who.name)};
   if (static_cast<std::size_t>(greeting) >= most_greeting)
     return error{errc::over_limit, fmt::format("{} connections of {} have not greeted yet; it may hold {} at a time", greeting,
                                                who.name, most_greeting)};
@@ -275,6 +278,48 @@ void hub::drop(const std::string& name, const std::string& why) {
       one->sever(why, false);
 }
 
+milliseconds hub::held_for(const std::string& name) const {
+  const std::lock_guard guard{mutex_};
+  const auto found = held_.find(name);
+  return found == held_.end() ? milliseconds{0}
+                              : std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(found->second - std::chrono::steady_clock::now()));
+}
+
+void hub::hold(const std::string& name, milliseconds length) {
+  const auto until = std::chrono::steady_clock::now() + length;
+  {
+    const std::lock_guard guard{mutex_};
+    if (length.count() > 0)
+      held_[name] = until;
+    else
+      held_.erase(name);
+  }
+  if (length.count() > 0)
+    wake.at(until);
+  hold_links(name, length.count() > 0);
+}
+
+void hub::hold_links(const std::string& name, bool on) {
+  const auto all = scribes_; // what is read may end some
+  for (auto* one : all)
+    if (scribes_.count(one) > 0 && one->record().who.name == name)
+      one->hold(on);
+}
+
+void hub::end_holds() {
+  std::vector<std::string> over;
+  {
+    const std::lock_guard guard{mutex_};
+    for (const auto& [name, until] : held_)
+      if (std::chrono::steady_clock::now() >= until)
+        over.push_back(name);
+    for (const auto& name : over)
+      held_.erase(name);
+  }
+  for (const auto& name : over)
+    hold_links(name, false);
+}
+
 void hub::drop_revoked() {
   const auto all = scribes_; // severing may end some
   for (auto* one : all) {
@@ -296,6 +341,7 @@ bool hub::nothing_queued() const {
 }
 
 void hub::look_at_deadlines() {
+  end_holds();
   const auto all = scribes_;
   const auto at = std::chrono::steady_clock::now();
   for (auto* one : all)

@@ -10,6 +10,7 @@
 
 #include <caf/io/network/default_multiplexer.hpp>
 
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -66,6 +67,9 @@ public:
   /// Is there another connection with the same peer that has not ended?
   [[nodiscard]] bool has_rival(const link_record& of) const;
 
+  /// Is the peer cut off for a drill? @returns for how long still
+  [[nodiscard]] milliseconds held_for(const std::string& name) const;
+
   /// Runs `what` on the I/O thread; never blocks.
   void post(std::function<void()> what);
 
@@ -80,6 +84,7 @@ public:
   void beat(const std::vector<std::string>& names);
   void drop(const std::string& name, const std::string& why);
   void drop_revoked();
+  void hold(const std::string& name, milliseconds length);
   void look_at_deadlines();
   [[nodiscard]] bool nothing_queued() const;
 
@@ -94,12 +99,15 @@ private:
   [[nodiscard]] status still_welcome(const link_record& x) const;
   [[nodiscard]] std::vector<rival> rivals_of(const link_record& fresh) const;
   [[nodiscard]] rival as_rival(const link_record& x) const;
+  void hold_links(const std::string& name, bool on);
+  void end_holds();
 
   std::mutex reading_; ///< one reader of files at a time, or an older one wins
   mutable std::mutex mutex_;
   std::shared_ptr<const tls_context> tls_;
   std::shared_ptr<const psk_context> psk_;
   std::vector<std::shared_ptr<link_record>> records_;
+  std::map<std::string, std::chrono::steady_clock::time_point> held_; ///< by peer: until when
   std::mutex meter_mutex_;
   refusal_meter meter_;
   std::string last_unsaid_; ///< with the sum one of them is told, so that a rare one is seen in a flood

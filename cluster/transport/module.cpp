@@ -115,6 +115,10 @@ public:
     hub_->post([shared = hub_, name, why] { shared->drop(name, why); });
   }
 
+  void hold(const std::string& name, milliseconds length) override {
+    hub_->post([shared = hub_, name, length] { shared->hold(name, length); });
+  }
+
 private:
   bool drained() {
     auto promise = std::make_shared<std::promise<bool>>();

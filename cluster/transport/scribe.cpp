@@ -69,7 +69,7 @@ void link_scribe::flush() {
     return;
   }
   auto& out = stream_.wr_buf();
-  if (!session_->established() || out.empty())
+  if (!session_->established() || out.empty() || held_)
     return;
   // Straight to TLS while CAF has nothing under way: its own path goes through
   // another turn of the loop (about 10 µs, twice on the way of an event).
@@ -85,6 +85,18 @@ void link_scribe::flush() {
 }
 
 std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
+
+void link_scribe::hold(bool on) {
+  if (held_ == on)
+    return;
+  const caf::intrusive_ptr<link_scribe> keep{this};
+  held_ = on;
+  session_->hold(on);
+  if (on || record().ended)
+    return;
+  flush();
+  stream_.handle_event(net::operation::read); // the socket may have nothing new to wake it with
+}
 
 // From within the broker: the socket dies now, CAF learns it at the next event.
 void link_scribe::kill(const std::string& why, errc code) {

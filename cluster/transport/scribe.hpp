@@ -49,6 +49,8 @@ public:
   void sever(const std::string& why, bool lost, errc code = errc::unreachable);
   [[nodiscard]] std::size_t queued(); ///< bytes that the socket has not taken
   void beat_now(mono_ns now);
+  /// From now on nothing goes either way, or everything again that waited.
+  void hold(bool on);
   void look_at_deadline(std::chrono::steady_clock::time_point now);
 
 protected:
@@ -67,7 +69,7 @@ private:
   std::optional<basp_guard> guard_;
   std::chrono::steady_clock::time_point deadline_; ///< of the handshakes, later of a drain
   mono_ns last_sent_tick_ = 0;
-  bool launched_ = false, told_up_ = false, lost_ = true, draining_ = false;
+  bool launched_ = false, told_up_ = false, lost_ = true, draining_ = false, held_ = false;
 };
 
 } // namespace troupe::cluster

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace troupe::cluster {
 
@@ -114,6 +115,30 @@ rw_state link_session::lost(int ret) {
   return rw_state::failure;
 }
 
+/// Read on, so that the socket does not wake the thread without end.
+rw_state link_session::keep() {
+  std::array<char, 16 * 1024> piece;
+  ERR_clear_error();
+  const int ret = SSL_read(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
+  if (ret <= 0) {
+    const int kind = SSL_get_error(ssl_.get(), ret);
+    return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+  }
+  kept_.insert(kept_.end(), piece.begin(), piece.begin() + ret);
+  if (kept_.size() <= hub_->how.bounds.max_backlog_bytes)
+    return rw_state::success;
+  hub_->note_why(*record_, fmt::format("it was cut off for a drill, and said more than {} bytes meanwhile", hub_->how.bounds.max_backlog_bytes));
+  end();
+  return rw_state::failure;
+}
+
+std::size_t link_session::take_kept(void* buffer, std::size_t size) {
+  const auto n = std::min(size, kept_.size());
+  std::copy_n(kept_.begin(), n, static_cast<char*>(buffer));
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(n));
+  return n;
+}
+
 rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t size) {
   got = 0;
   if (ended_)
@@ -130,6 +155,14 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
       if (on_established)
         on_established(); // sends what BASP queued meanwhile
     }
+  }
+  if (held_)
+    return keep();
+  if (!kept_.empty()) {
+    got = take_kept(buffer, size);
+    record_->last_heard = hub_->now();
+    record_->bytes_in += got;
+    return rw_state::success;
   }
   ERR_clear_error();
   const int ret = SSL_read(ssl_.get(), buffer, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));

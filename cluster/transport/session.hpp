@@ -24,7 +24,9 @@ public:
 
   caf::io::network::rw_state read_some(std::size_t& got, void* buffer, std::size_t size);
   caf::io::network::rw_state write_some(std::size_t& put, const void* buffer, std::size_t size);
-  [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0; }
+  [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0 || (!held_ && !kept_.empty()); }
+  /// While it is held, what the peer says is kept and counts as not yet come.
+  void hold(bool on) { held_ = on; }
   [[nodiscard]] bool established() const noexcept { return established_; }
   /// Bytes that CAF gave us and the socket has not taken.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -52,6 +54,8 @@ private:
   step refused(const std::string& claimed, const error& why);
   caf::io::network::rw_state lost(int ret);
   void release_place();
+  caf::io::network::rw_state keep();
+  [[nodiscard]] std::size_t take_kept(void* buffer, std::size_t size);
 
   std::shared_ptr<hub> hub_;
   owned_ssl ssl_;
@@ -60,6 +64,8 @@ private:
   std::string address_, host_, wanted_;
   std::size_t in_flight_ = 0;
   unsigned empty_reads_ = 0; ///< in a row
+  std::vector<char> kept_;   ///< read while it was held
+  bool held_ = false;
   bool dialled_, established_ = false, ended_ = false, refused_told_ = false, admitted_ = false;
 };
 

@@ -135,6 +135,11 @@ public:
   /// own certificate has expired.
   [[nodiscard]] virtual status reload() = 0;
 
+  /// For drills: cuts the link to a peer off for `length`, as a pulled cable does.
+  /// What either side says waits, no side hears of it, and nobody is dialled; then
+  /// what waited goes on. The end needs nobody. 0: ends it now.
+  virtual void hold(const std::string& name, milliseconds length) = 0;
+
   /// Ends the links of a peer.
   virtual void drop(const std::string& name, const std::string& why) = 0;
 };

@@ -122,6 +122,51 @@ CAF_TEST(a drop ends the link at both ends and it may come back) {
   CAF_CHECK_EQUAL(b.ask(*again, std::string{"back"}), "back");
 }
 
+CAF_TEST(a link that is held is silent and loses nothing) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = a.listen();
+  auto there = b.dial("a", port);
+  CAF_REQUIRE_EQUAL(why(there), "linked");
+  CAF_REQUIRE(a.told.wait_ups(1));
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"before"}), "before");
+  // One end is enough: neither what it says nor what it is told passes.
+  a.net().hold("b", 60s);
+  const auto heard = a.net().links().front().last_heard;
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"meanwhile"}), ""); // within three seconds
+  CAF_CHECK_EQUAL(a.net().links().front().last_heard, heard);
+  CAF_CHECK(a.told.downs().empty());
+  CAF_CHECK(b.told.downs().empty());
+  // Much that waits, in pieces that end anywhere.
+  for (int i = 0; i < 50; ++i)
+    caf::anon_send(*there, std::vector<char>(20'000, 'x'));
+  std::this_thread::sleep_for(200ms);
+  CAF_CHECK_EQUAL(a.bytes_got, 0u);
+  a.net().hold("b", 0ms);
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"after"}), "after");
+  CAF_CHECK_EQUAL(a.bytes_got, 1'000'000u);
+  CAF_CHECK(a.told.downs().empty());
+}
+
+CAF_TEST(a held link ends by itself and lets nobody in meanwhile) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = a.listen();
+  a.net().hold("b", 1500ms);
+  b.net().hold("a", 1500ms);
+  std::this_thread::sleep_for(50ms); // it comes to the I/O thread
+  CAF_CHECK(has(why(b.dial("a", port)), "the link is cut for a drill"));
+  b.net().hold("a", 0ms);
+  std::this_thread::sleep_for(50ms);
+  CAF_CHECK(!b.dial("a", port)); // the other end holds it still
+  CAF_CHECK(a.told.refusals().empty()); // it is no stranger
+  troupe::result<caf::actor> there = troupe::error{errc::unreachable, ""};
+  for (int i = 0; i < 100 && !there; ++i) {
+    std::this_thread::sleep_for(100ms);
+    there = b.dial("a", port);
+  }
+  CAF_REQUIRE_EQUAL(why(there), "linked");
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"hello"}), "hello");
+}
+
 CAF_TEST(a second link is refused while the first lives) {
   live_end a{"a", give("a")}, b{"b", give("b")};
   const auto port_a = a.listen(), port_b = b.listen();

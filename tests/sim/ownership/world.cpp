@@ -233,7 +233,7 @@ void house::spawn_output(unsigned n) {
 void house::flush_output(unsigned n) {
   auto& o = outputs_[n];
   for (const auto& x : o.fence->take_notes()) {
-    ++sums_.takeovers;
+    sums_.takeovers += std::string_view{x.kind} == "owner";
     note(fmt::format("{}: {}", output_name(n), x.text));
   }
   for (auto& [to, letter] : o.fence->take_posts()) {

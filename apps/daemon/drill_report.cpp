@@ -1,0 +1,197 @@
+#include "apps/daemon/drill_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace troupe::daemon {
+
+namespace {
+
+using json = nlohmann::json;
+
+double since(const drill_seen& seen, mono_ns at) { return std::max(0.0, std::round(static_cast<double>(at - seen.fault_at) / 1e5) / 10); }
+
+/// "rule/x: node b acts (round 7): ..." -> "b"
+std::string node_after(const std::string& text, const std::string& start) {
+  if (!text.starts_with(start))
+    return {};
+  return text.substr(start.size(), text.find(' ', start.size()) - start.size());
+}
+
+template <class Fits>
+const drill_fact* first(const std::vector<drill_fact>& all, Fits fits) {
+  const auto found = std::find_if(all.begin(), all.end(), fits);
+  return found == all.end() ? nullptr : &*found;
+}
+
+drill_takeover takeover_of(const drill_plan& plan, const drill_seen& seen, const drill_picture::rule& rule, const std::string& output) {
+  drill_takeover x;
+  x.rule = rule.name;
+  x.output = output;
+  x.from = rule.acts;
+  x.limit = drill_limit(plan, rule.pace);
+  const auto source = "rule/" + rule.name + ": ";
+  const auto* owner = first(seen.facts, [&](const auto& f) { return f.kind == "owner" && f.subject == output && f.text.starts_with(source + "node "); });
+  const auto* vacant = first(seen.facts, [&](const auto& f) {
+    return f.kind == "vacant" && f.subject == output && f.text.starts_with(source) && (owner == nullptr || f.at <= owner->at);
+  });
+  if (owner != nullptr) {
+    x.decided_ms = since(seen, owner->at);
+    x.to = node_after(owner->text, source + "node ");
+    x.detected_ms = vacant != nullptr ? since(seen, vacant->at) : *x.decided_ms; // a later start of the same actor
+    const auto* effect = first(seen.facts, [&](const auto& f) {
+      return f.kind == "effect" && f.subject == output && f.at >= owner->at && f.text.starts_with(source + "node ");
+    });
+    if (effect != nullptr)
+      x.effective_ms = since(seen, effect->at);
+  } else if (vacant != nullptr) {
+    x.detected_ms = since(seen, vacant->at);
+  }
+  if (!x.decided_ms)
+    x.trouble = x.detected_ms ? "nobody took over" : "its output noticed nothing";
+  else if (!x.effective_ms)
+    x.trouble = "the successor never commanded it";
+  else if (*x.effective_ms > static_cast<double>(x.limit.count() + seen.uncertainty.count()))
+    x.trouble = fmt::format("took {:.0f} ms, at most {} ms were allowed", *x.effective_ms, x.limit.count());
+  return x;
+}
+
+/// "off -> on by rule/x", "on -> off by the safe state"
+void read_safe(const drill_seen& seen, drill_result& out) {
+  for (const auto& f : seen.facts) {
+    if (f.kind != "output" || f.at < seen.fault_at)
+      continue;
+    for (auto& x : out.safe)
+      if (x.output == f.subject && !x.for_ms)
+        x.for_ms = since(seen, f.at) - x.from_ms;
+    const auto arrow = f.text.find(" -> "), by = f.text.rfind(" by the safe state");
+    if (arrow != f.text.npos && by != f.text.npos)
+      out.safe.push_back({f.subject, f.text.substr(arrow + 4, by - arrow - 4), since(seen, f.at), {}});
+  }
+}
+
+/// "does not act on 3 edges of hall/button: ..."
+std::uint64_t edges_lost_in(const drill_fact& f) {
+  constexpr std::string_view start = "does not act on ";
+  std::uint64_t n = 0;
+  if (f.kind == "rule" && f.text.starts_with(start) && f.text.find(" edges of ") != f.text.npos)
+    std::from_chars(f.text.data() + start.size(), f.text.data() + f.text.size(), n);
+  return n;
+}
+
+void slowest(std::optional<double>& all, const std::optional<double>& one) {
+  if (one)
+    all = std::max(all.value_or(0), *one);
+}
+
+bool is_drawn(const drill_plan& plan, const drill_fact& f) {
+  for (const auto* kind : {"owner", "vacant", "effect", "node", "rule", "crash", "restart", "hung", "quarantine", "alarm", "start", "drill", "output", "replica"})
+    if (f.kind == kind)
+      return f.kind != "restart" || !plan.of_actor() || f.subject == plan.target;
+  return false;
+}
+
+void judge_drill(const drill_plan& plan, const drill_seen& seen, drill_result& out) {
+  for (const auto& x : out.takeovers)
+    if (!x.trouble.empty()) {
+      ++out.late;
+      out.why.push_back(fmt::format("{} for {}: {}", x.rule, x.output, x.trouble));
+    }
+  if (plan.of_actor() && out.takeovers.empty()) {
+    const auto limit = drill_limit(plan, "");
+    if (!out.restarted_ms)
+      out.why.push_back(fmt::format("{} was not started again", plan.target));
+    else if (*out.restarted_ms > static_cast<double>(limit.count() + seen.uncertainty.count()))
+      out.why.push_back(fmt::format("{} ran again after {:.0f} ms, at most {} ms were allowed", plan.target, *out.restarted_ms, limit.count()));
+  }
+  for (const auto& x : out.safe)
+    if (!plan.even_so)
+      out.why.push_back(fmt::format("{} went to its safe state{}", x.output, x.for_ms ? fmt::format(" for {:.0f} ms", *x.for_ms) : ""));
+  if (out.edges_lost > 0)
+    out.why.push_back(fmt::format("rules did not act on {} edges of their inputs; `troupe log --kind rule` says which", out.edges_lost));
+  for (const auto& x : out.lost_counts)
+    out.why.push_back(x + " shows less than before");
+  for (const auto& x : seen.still_ill)
+    out.why.push_back("not whole again: " + x);
+  if (!seen.broken_off.empty())
+    out.why.push_back("broken off: " + seen.broken_off);
+  out.passed = out.why.empty();
+  if (out.passed && out.takeovers.empty() && !plan.of_actor())
+    out.why.push_back("no rule that may run elsewhere acted there: there was nothing to take over");
+}
+
+template <class T>
+json or_null(const std::optional<T>& x) {
+  return x ? json(*x) : json();
+}
+
+} // namespace
+
+drill_result evaluate(const drill_plan& plan, drill_seen seen) {
+  drill_result out;
+  std::stable_sort(seen.facts.begin(), seen.facts.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  const auto earliest = seen.fault_at - to_ns(seen.uncertainty);
+  std::erase_if(seen.facts, [&](const auto& f) { return f.at < earliest; });
+  for (const auto& rule : seen.concerned)
+    for (const auto& output : rule.outputs)
+      out.takeovers.push_back(takeover_of(plan, seen, rule, output));
+  for (const auto& x : out.takeovers) {
+    slowest(out.detected_ms, x.detected_ms);
+    slowest(out.decided_ms, x.decided_ms);
+    slowest(out.effective_ms, x.effective_ms);
+  }
+  const auto of_target = [&](const drill_fact& f) { return f.kind == "node" && (f.subject == plan.target || f.subject == plan.peer); };
+  if (const auto* x = first(seen.facts, [&](const auto& f) { return of_target(f) && f.text.find("-> down") != f.text.npos; }))
+    out.down_ms = since(seen, x->at);
+  if (const auto* x = first(seen.facts, [&](const auto& f) { return of_target(f) && f.text.find("-> alive") != f.text.npos; }))
+    out.back_ms = since(seen, x->at);
+  if (plan.of_actor())
+    if (const auto* x = first(seen.facts, [&](const auto& f) { return f.subject == plan.target && f.kind == "restart"; }))
+      out.restarted_ms = since(seen, x->at);
+  read_safe(seen, out);
+  for (const auto& f : seen.facts)
+    out.edges_lost += edges_lost_in(f);
+  for (const auto& [name, total] : seen.counters)
+    if (total.second < total.first)
+      out.lost_counts.push_back(name);
+  for (const auto& f : seen.facts)
+    if (is_drawn(plan, f) && out.timeline.size() < most_drill_facts)
+      out.timeline.push_back(f);
+  judge_drill(plan, seen, out);
+  return out;
+}
+
+json to_json(const drill_plan& plan, const drill_seen& seen, const drill_result& x) {
+  json out{{"passed", x.passed}, {"why", x.why}, {"uncertainty_ms", seen.uncertainty.count()}, {"late", x.late}, {"edges_lost", x.edges_lost},
+           {"length_ms", since(seen, seen.ended_at)}, {"detected_ms", or_null(x.detected_ms)}, {"decided_ms", or_null(x.decided_ms)},
+           {"effective_ms", or_null(x.effective_ms)}, {"down_ms", or_null(x.down_ms)}, {"back_ms", or_null(x.back_ms)},
+           {"restarted_ms", or_null(x.restarted_ms)}, {"broken_off", seen.broken_off}};
+  auto& takeovers = out["takeovers"] = json::array();
+  milliseconds limit{0};
+  for (const auto& t : x.takeovers) {
+    limit = std::max(limit, t.limit);
+    takeovers.push_back({{"rule", t.rule}, {"output", t.output}, {"from", t.from}, {"to", t.to}, {"limit_ms", t.limit.count()},
+                         {"detected_ms", or_null(t.detected_ms)}, {"decided_ms", or_null(t.decided_ms)}, {"effective_ms", or_null(t.effective_ms)},
+                         {"trouble", t.trouble}});
+  }
+  if (takeovers.empty() && plan.of_actor())
+    limit = drill_limit(plan, "");
+  out["limit_ms"] = limit.count() > 0 ? json(limit.count()) : json();
+  out["limit_by"] = plan.limit.count() > 0 ? "given" : "class";
+  auto& safe = out["safe"] = json::array();
+  for (const auto& s : x.safe)
+    safe.push_back({{"output", s.output}, {"value", s.value}, {"from_ms", s.from_ms}, {"for_ms", or_null(s.for_ms)}});
+  auto& counters = out["counters"] = json::array();
+  for (const auto& [name, total] : seen.counters)
+    if (counters.size() < 100)
+      counters.push_back({{"name", name}, {"before", total.first}, {"after", total.second}});
+  auto& timeline = out["timeline"] = json::array();
+  for (const auto& f : x.timeline)
+    timeline.push_back({{"ms", since(seen, f.at)}, {"node", f.node}, {"kind", f.kind}, {"subject", f.subject}, {"text", f.text.substr(0, 300)}});
+  return out;
+}
+
+} // namespace troupe::daemon

@@ -1,0 +1,211 @@
+// Drills on a house of two servers and a board, as an owner makes them: with the
+// command line, at one of the nodes. Times are not held against limits here
+// (they have a generous one): that is what the drills themselves are for.
+
+#undef CAF_SUITE
+#define CAF_SUITE drills
+
+#include "tests/e2e/cluster/cluster_check.hpp"
+
+#include <fstream>
+
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* drilled_house = R"(
+[bus.cellar]
+driver = "sim"
+node = "cellar"
+[channel."cellar/lamp"]
+bus = "cellar"
+line = "out.2"
+direction = "output"
+[channel."cellar/fan"]
+bus = "cellar"
+line = "out.3"
+direction = "output"
+
+[rule.roam]
+node = "cellar"
+outputs = ["cellar/lamp", "cellar/fan"]
+redundancy = "warm"
+class = "normal"
+nodes = ["attic", "boiler"]
+only = true
+hand-back = "0s"
+lua = '''
+set("cellar/lamp", true)
+set("cellar/fan", true)
+'''
+)";
+
+struct drills_fixture {
+  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, drilled_house};
+  test_node& attic = all["attic"];
+  test_node& boiler = all["boiler"];
+  test_node& cellar = all["cellar"];
+
+  drills_fixture() {
+    all.start();
+    REQUIRE_AGREE(all);
+    CAF_REQUIRE(within(15s, [&] { return cellar.reading("cellar/lamp") == "on" && acting() == "attic"; }));
+    ready("kill-node", "attic");
+  }
+
+  std::string acting() {
+    const auto said = cellar.wait_for({"placement"}, [](auto&) { return true; }, 0s);
+    for (auto& x : said.is_object() ? said.value("rules", json::array()) : json::array())
+      return x.value("acts", "");
+    return {};
+  }
+
+  /// Until nothing speaks against it: stores that have just met are not equal yet.
+  void ready(const std::string& kind, const std::string& target) {
+    finished last;
+    const bool is = within(20s, [&] {
+      last = boiler.troupe({"drill", "run", kind, target, "--check"});
+      return last.exit == 0;
+    });
+    if (!is)
+      CAF_FAIL("no drill can be: " << last.out << last.err);
+  }
+
+  /// `troupe drill run ARGS` at `by`, to its end. @returns its report
+  json drill(test_node& by, std::vector<std::string> args, int exit = 0) {
+    std::vector<std::string> all_args{"--json", "drill", "run"};
+    all_args.insert(all_args.end(), args.begin(), args.end());
+    all_args.push_back("-y");
+    const auto said = by.troupe(all_args);
+    if (said.exit != exit)
+      CAF_FAIL("exits " << said.exit << ": " << said.out << said.err);
+    return json::parse(said.out, nullptr, false);
+  }
+
+  json newest(test_node& by) {
+    const auto said = by.wait_for({"drill", "list"}, [](auto&) { return true; }, 0s);
+    return said.is_object() && !said["drills"].empty() ? said["drills"].back() : json::object();
+  }
+  std::string state(test_node& by) { return newest(by).value("state", ""); }
+  std::string phase(test_node& by) {
+    const auto said = by.troupe({"--json", "drill", "show"});
+    const auto x = json::parse(said.out, nullptr, false);
+    return x.is_object() ? x.value("phase", "") : "";
+  }
+};
+
+void check_takeovers(const json& report, const std::string& to) {
+  CAF_MESSAGE(report.dump(1));
+  CAF_CHECK_EQUAL(report.value("state", ""), "passed");
+  CAF_CHECK_EQUAL(report["takeovers"].size(), 2u);
+  for (const auto& x : report["takeovers"]) {
+    CAF_CHECK_EQUAL(x.value("to", ""), to);
+    CAF_REQUIRE(x["detected_ms"].is_number() && x["decided_ms"].is_number() && x["effective_ms"].is_number());
+    CAF_CHECK_LESS_OR_EQUAL(x["detected_ms"].get<double>(), x["decided_ms"].get<double>());
+    CAF_CHECK_LESS_OR_EQUAL(x["decided_ms"].get<double>(), x["effective_ms"].get<double>());
+  }
+  CAF_CHECK(!report["timeline"].empty());
+  CAF_CHECK(report["safe"].empty());
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(drills_tests, drills_fixture)
+
+CAF_TEST(an actor is killed and acts on at once) {
+  check_takeovers(drill(boiler, {"kill-actor", "rule/roam", "--limit", "20s"}), "attic");
+  // Every node knows it; the picture is well-formed enough to be one.
+  CAF_CHECK(within(5s, [&] { return state(cellar) == "passed"; }));
+  const auto file = all / "drill.svg";
+  CAF_CHECK_EQUAL(cellar.troupe({"drill", "show", "--svg", file}).exit, 0);
+  std::ifstream picture{file};
+  const std::string text{std::istreambuf_iterator<char>{picture}, {}};
+  CAF_CHECK(has(text, "kill-actor rule/roam"));
+  CAF_CHECK(text.ends_with("</svg>\n"));
+  CAF_CHECK(has(cellar.troupe({"drill", "trend", "kill-actor"}).out, "1 of 1 passed"));
+  CAF_CHECK_EQUAL(cellar.troupe({"drill", "trend", "cut-link"}).exit, 4);
+  CAF_CHECK(has(boiler.troupe({"drill", "show"}).out, "roam at cellar/lamp: attic → attic"));
+}
+
+CAF_TEST(a node is stopped and wakes by itself) {
+  check_takeovers(drill(boiler, {"stop-node", "attic", "--for", "3s", "--limit", "20s"}), "boiler");
+  CAF_CHECK(attic.running());
+  REQUIRE_AGREE(all);
+  CAF_CHECK(has(attic.troupe({"log"}).out, "this node stops itself for 3000 ms"));
+}
+
+CAF_TEST(a link is cut and heals by itself) {
+  check_takeovers(drill(boiler, {"cut-link", "attic", "cellar", "--for", "3s", "--limit", "20s"}), "boiler");
+  REQUIRE_AGREE(all);
+  CAF_CHECK(has(attic.troupe({"log"}).out, "the link to cellar is cut for 3000 ms"));
+}
+
+CAF_TEST(a node is killed and somebody starts it again) {
+  auto told = boiler.follow({"drill", "run", "kill-node", "attic", "--limit", "20s", "-y"});
+  CAF_REQUIRE(within(10s, [&] { return !attic.running(); }));
+  attic.start();
+  CAF_CHECK_EQUAL(told.wait(40s), 0);
+  CAF_CHECK(within(5s, [&] { return state(cellar) == "passed"; }));
+  check_takeovers(cellar.ask({"drill", "show"}), "boiler");
+}
+
+CAF_TEST(a killed node that stays away fails the drill) {
+  auto told = boiler.follow({"drill", "run", "kill-node", "attic", "--limit", "20s", "--settle", "4s", "-y"});
+  CAF_CHECK_EQUAL(told.wait(40s), 1);
+  CAF_CHECK_EQUAL(state(boiler), "failed");
+  CAF_CHECK(has(newest(boiler).dump(), "not whole again: node attic is down"));
+}
+
+CAF_TEST(a drill is broken off at another node and all heals) {
+  auto told = boiler.follow({"drill", "run", "cut-link", "attic", "cellar", "--for", "1m", "--limit", "20s", "-y"});
+  CAF_REQUIRE(within(10s, [&] { return phase(boiler) == "watch" && acting() == "boiler"; }));
+  // Meanwhile no other one can be.
+  CAF_CHECK_EQUAL(boiler.troupe({"drill", "run", "kill-actor", "rule/roam", "-y"}).exit, 1);
+  CAF_CHECK_EQUAL(cellar.troupe({"drill", "abort"}).exit, 0);
+  REQUIRE_AGREE(all);
+  CAF_CHECK_EQUAL(told.wait(40s), 1);
+  CAF_CHECK(has(newest(boiler).dump(), "broken off: by "));
+  CAF_CHECK(within(5s, [&] { return cellar.sees("attic") == "alive"; }));
+}
+
+CAF_TEST(who drove a drill dies and nothing stays broken) {
+  auto told = boiler.follow({"drill", "run", "cut-link", "attic", "cellar", "--for", "4s", "--limit", "20s", "-y"});
+  CAF_REQUIRE(within(10s, [&] { return phase(boiler) == "watch"; }));
+  boiler.kill();
+  CAF_CHECK(within(15s, [&] { return cellar.sees("attic") == "alive" && attic.sees("cellar") == "alive" && acting() == "attic"; }));
+  boiler.start();
+  REQUIRE_AGREE(all);
+  CAF_CHECK(within(5s, [&] { return state(boiler) == "abandoned"; }));
+  CAF_CHECK_EQUAL(boiler.troupe({"drill", "show"}).exit, 1);
+  ready("stop-node", "attic");
+  auto again = boiler.follow({"drill", "run", "stop-node", "attic", "--for", "4s", "--limit", "20s", "-y"});
+  CAF_REQUIRE(within(10s, [&] { return phase(boiler) == "watch"; }));
+  boiler.kill();
+  CAF_CHECK(within(15s, [&] { return attic.troupe({"status"}).exit == 0; }));
+  boiler.start();
+  REQUIRE_AGREE(all);
+}
+
+CAF_TEST(what is refused and why) {
+  const auto refused = [&](std::vector<std::string> args, const std::string& part, int exit = 1) {
+    args.insert(args.begin(), {"drill", "run"});
+    const auto said = boiler.troupe(args);
+    CAF_CHECK_EQUAL(said.exit, exit);
+    CAF_CHECK(has(said.out + said.err, part));
+  };
+  refused({"kill-node", "cellar", "-y"}, "outputs are wired to cellar: ");
+  refused({"kill-node", "boiler", "-y"}, "could not tell how its own drill went");
+  refused({"kill-node", "shed", "-y"}, "no node is called 'shed'");
+  refused({"burn", "attic", "-y"}, "there is no drill 'burn'", 2);
+  refused({"kill-node", "attic"}, "say --yes", 2);
+  CAF_CHECK_EQUAL(cellar.troupe({"force", "cellar/fan", "off"}).exit, 0);
+  CAF_CHECK(within(5s, [&] { return has(boiler.troupe({"drill", "run", "kill-node", "attic", "--check"}).out, "tagged out (forced): cellar/fan"); }));
+  CAF_CHECK_EQUAL(cellar.troupe({"force", "cellar/fan", "--off"}).exit, 0);
+  cellar.troupe({"drain", "attic"});
+  CAF_CHECK(within(5s, [&] { return has(boiler.troupe({"drill", "run", "cut-link", "attic", "cellar", "--check"}).out, "node attic drains"); }));
+  CAF_CHECK_EQUAL(boiler.troupe({"drill", "show"}).exit, 4); // none was made
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
