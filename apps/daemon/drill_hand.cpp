@@ -66,31 +66,45 @@ result<nlohmann::json> drill_hand::play(const std::string& who, const nlohmann::
   cut_from_ = x->peer;
   until_ = clock::now() + x->in + x->length;
   called_off_ = false;
-  thread_ = std::thread{[this, fault = *x, waker] { wait_and_do(fault, waker); }};
+  waker_ = waker;
+  thread_ = std::thread{[this, fault = *x] { wait_and_do(fault); }};
   return nlohmann::json{{"drill", x->drill}, {"done", x->what}, {"in_ms", x->in.count()}};
 }
 
-void drill_hand::wait_and_do(const fault& x, int waker) {
+void drill_hand::wait_and_do(const fault& x) {
   const auto due = clock::now() + x.in;
   {
     std::unique_lock lock{mutex_};
     changed_.wait_until(lock, due, [&] { return called_off_; });
-    if (called_off_ && waker != 0) {
-      ::kill(waker, SIGTERM);
-      ::waitpid(waker, nullptr, 0);
+    if (called_off_) {
+      if (waker_ != 0)
+        ::kill(waker_, SIGTERM);
+      lock.unlock();
+      return reap();
     }
-    if (called_off_)
-      return;
+    asleep_ = x.what == "stop";
   }
   if (x.what == "kill")
     ::kill(::getpid(), SIGKILL);
   if (x.what == "cut")
     powers_.cut(x.peer, x.length);
   if (x.what == "stop") {
-    ::kill(::getpid(), SIGSTOP);
-    ::kill(waker, SIGTERM); // it has woken us, or somebody else has
-    ::waitpid(waker, nullptr, 0);
+    // To this thread, so that it does not go on for a moment while another one
+    // takes the signal. Nobody ends the waker here: only who is awake may.
+    ::raise(SIGSTOP);
+    asleep_ = false;
+    reap();
   }
+}
+
+void drill_hand::reap() {
+  if (waker_ == 0)
+    return;
+  siginfo_t ended{};
+  ::waitid(P_PID, static_cast<id_t>(waker_), &ended, WEXITED | WNOWAIT);
+  std::lock_guard lock{mutex_}; // its number may be another's as soon as it is taken off
+  ::waitpid(waker_, nullptr, 0);
+  waker_ = 0;
 }
 
 void drill_hand::heal(const std::string& drill) {
@@ -111,6 +125,8 @@ void drill_hand::stop() {
     std::lock_guard lock{mutex_};
     called_off_ = true;
     drill_.clear();
+    if (waker_ != 0 && !asleep_) // of a stop that is over: somebody else has woken this node
+      ::kill(waker_, SIGTERM);
   }
   changed_.notify_all();
   if (thread_.joinable())

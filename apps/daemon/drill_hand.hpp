@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -41,7 +42,8 @@ private:
   };
   [[nodiscard]] result<fault> read(const nlohmann::json& body) const;
   void heal(const std::string& drill);
-  void wait_and_do(const fault& x, int waker);
+  void wait_and_do(const fault& x);
+  void reap(); ///< waits for the end of the waker
 
   powers powers_;
   std::mutex mutex_;
@@ -50,6 +52,8 @@ private:
   std::string cut_from_;
   std::chrono::steady_clock::time_point until_{};
   bool called_off_ = false;
+  std::atomic<bool> asleep_{false}; ///< from before the stop until after it: the waker must live
+  std::atomic<int> waker_{0}; ///< process; written under `mutex_`
   std::thread thread_;
   std::mutex ordering_; ///< one order at a time
 };

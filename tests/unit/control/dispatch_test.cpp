@@ -126,7 +126,8 @@ CAF_TEST(every route is answered by the fake house) {
     {"set", R"({"value":"on"})"}, {"force", R"({"off":true})"}, {"count", R"({"total":1})"},
     {"setFault", R"({"fault":"leak","active":true})"},
     {"add", R"({"section":"channel","name":"a","document":{}})"}, {"apply", R"({"toml":""})"},
-    {"rollback", R"({"revision":6})"}, {"move", R"({"to":"garden"})"}, {"makeToken", R"({"name":"garden"})"},
+    {"move", R"({"to":"boiler"})"}, {"startDrill", R"({"kind":"kill-node","target":"boiler"})"},
+    {"drillFault", R"({"drill":"1","what":"kill"})"}, {"rollback", R"({"revision":6})"}, {"makeToken", R"({"name":"garden"})"},
     {"enrol", R"({"token":"fake-token","request":"-----BEGIN"})"}};
   for (auto& r : routes()) {
     CAF_MESSAGE(r.operation);
