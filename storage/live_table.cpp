@@ -47,7 +47,11 @@ bool live_table::publish_from(row x, std::span<const edge> edges) {
     std::lock_guard lock{mutex_};
     auto& cell = cells_[x.name];
     const bool is_lost = !cell.content.node.empty() && cell.content.now.why == reason::node_lost;
-    if (cell.present && cell.content.node != x.node && !is_lost)
+    // A rule moves from node to node, and only where it acts it is shown: of two
+    // other nodes the one that spoke last is right, also while the link to the
+    // first is silent and not yet known to be.
+    const bool moves = !cell.content.node.empty() && x.name.starts_with("rule/");
+    if (cell.present && cell.content.node != x.node && !is_lost && !moves)
       return false;
     cell.content.name = x.name;
     cell.content.node = std::move(x.node);

@@ -76,7 +76,8 @@ public:
   ///              node's clock; known ones are no news
   /// @pre `x.node` is not empty
   /// @returns false if this node, or a third one, shows that name already: the
-  ///          first holder keeps it until it goes, or its node is lost.
+  ///          first holder keeps it until it goes, or its node is lost. Rules
+  ///          ("rule/...") move: of two other nodes the newest word counts.
   bool publish_from(row x, std::span<const edge> edges = {});
 
   /// Forgets what `node` showed under this name; nothing if it is not that
