@@ -144,10 +144,12 @@ drill_result evaluate(const drill_plan& plan, drill_seen seen) {
     slowest(out.effective_ms, x.effective_ms);
   }
   const auto of_target = [&](const drill_fact& f) { return f.kind == "node" && (f.subject == plan.target || f.subject == plan.peer); };
-  if (const auto* x = first(seen.facts, [&](const auto& f) { return of_target(f) && f.text.find("-> down") != f.text.npos; }))
-    out.down_ms = since(seen, x->at);
-  if (const auto* x = first(seen.facts, [&](const auto& f) { return of_target(f) && f.text.find("-> alive") != f.text.npos; }))
-    out.back_ms = since(seen, x->at);
+  const auto* down = first(seen.facts, [&](const auto& f) { return of_target(f) && f.text.find("-> down") != f.text.npos; });
+  if (down != nullptr) {
+    out.down_ms = since(seen, down->at);
+    if (const auto* x = first(seen.facts, [&](const auto& f) { return of_target(f) && f.at >= down->at && f.text.find("-> alive") != f.text.npos; }))
+      out.back_ms = since(seen, x->at);
+  }
   if (plan.of_actor())
     if (const auto* x = first(seen.facts, [&](const auto& f) { return f.subject == plan.target && f.kind == "restart"; }))
       out.restarted_ms = since(seen, x->at);

@@ -150,6 +150,8 @@ CAF_TEST(a later start of the same actor takes over without a vacancy) {
 
 CAF_TEST(when others said that it was down and there again) {
   takeover(401, 403, 420);
+  fact(300, "node", "attic", "suspect -> alive: silent to this node for 300 ms, but boiler hears it");
+  CAF_CHECK(!result().down_ms && !result().back_ms);
   fact(1200, "node", "attic", "alive -> suspect: silent for 1000 ms", "boiler");
   fact(2100, "node", "attic", "suspect -> down: silent for 2000 ms", "boiler");
   fact(5400, "node", "attic", "down -> alive: it is linked", "boiler");
