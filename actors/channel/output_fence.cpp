@@ -1,5 +1,7 @@
 #include "actors/channel/output_fence.hpp"
 
+#include "actors/protocol/freshness.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,11 +11,6 @@ namespace troupe {
 namespace {
 
 constexpr mono_ns nothing_due = std::numeric_limits<mono_ns>::max();
-
-/// A tick of the future is none that this output ever told.
-bool is_recent(mono_ns now, mono_ns echo, milliseconds limit) {
-  return echo > 0 && echo <= now && now - echo <= to_ns(limit);
-}
 
 } // namespace
 
@@ -83,7 +80,7 @@ void output_fence::on_claim(slot& s, const ownership_letter& x, mono_ns now) {
   };
   if (x.pass.nonce != nonce_)
     return refuse("the output has started anew since");
-  if (!is_recent(now, x.pass.echo, claim_fresh))
+  if (!is_fresh(now, x.pass.echo, claim_fresh))
     return refuse("the claim was under way for too long");
   if (x.as.node != x.by.node)
     return refuse("a ballot of another node");
@@ -164,7 +161,7 @@ errc output_fence::check(const std::string& source, const permit& pass, const ca
 
 bool output_fence::fits(const slot& s, const permit& pass, mono_ns now) const {
   return s.held && pass.nonce == nonce_ && pass.grant == s.held->number
-         && is_recent(now, pass.echo, s.held->lease);
+         && is_fresh(now, pass.echo, s.held->lease);
 }
 
 void output_fence::keep(slot& s, const carried& carry, mono_ns now) {

@@ -1,8 +1,8 @@
 #include "apps/daemon/far_desk.hpp"
 
+#include "actors/protocol/freshness.hpp"
 #include "apps/control/far_side.hpp"
 #include "apps/daemon/json.hpp"
-#include "cluster/link/freshness.hpp"
 #include "config/model/time.hpp"
 
 #include <fmt/format.h>
@@ -106,7 +106,7 @@ void far_desk::call(const std::string& from, far_call what, std::function<void(f
 far_answer far_desk::try_to_serve(const std::string& from, const far_call& what, std::uint64_t links_ended) {
   try {
     // It was fresh when it came; since then it may have waited for a worker.
-    if (!what.looks() && !cluster::is_fresh(clocks_.mono(), what.echo, fresh_within_)) {
+    if (!what.looks() && !is_fresh(clocks_.mono(), what.echo, fresh_within_)) {
       const auto why = fmt::format("{} {} of {} at node {} was not done: when its turn came it was older than {} ms. This node has "
                                    "more to do for other nodes than it can; ask again in a moment",
                                    what.method, what.path, what.who, from, fresh_within_.count());

@@ -1,8 +1,8 @@
 #include "cluster/link/accept.hpp"
 #include "cluster/link/core.hpp"
-#include "cluster/link/freshness.hpp"
 
 #include "actors/protocol/command.hpp"
+#include "actors/protocol/freshness.hpp"
 #include "cluster/membership/inspect.hpp"
 
 #include <caf/io/all.hpp>

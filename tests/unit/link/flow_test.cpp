@@ -3,7 +3,7 @@
 #include "tests/support/suite.hpp"
 
 #include "cluster/link/feed.hpp"
-#include "cluster/link/freshness.hpp"
+#include "actors/protocol/freshness.hpp"
 #include "cluster/link/mirror.hpp"
 #include "cluster/link/told.hpp"
 

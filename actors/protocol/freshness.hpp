@@ -2,7 +2,7 @@
 
 #include "config/model/time.hpp"
 
-namespace troupe::cluster {
+namespace troupe {
 
 /// May a message be acted on? It carries the newest tick of *our* clock that
 /// its sender had heard, so its age is measured by one clock alone: a command
@@ -15,4 +15,4 @@ namespace troupe::cluster {
   return echo > 0 && echo <= now && now - echo <= std::chrono::nanoseconds{limit}.count();
 }
 
-} // namespace troupe::cluster
+} // namespace troupe
