@@ -1,21 +1,12 @@
 #include "storage/live_table.hpp"
 
+#include "storage/chance.hpp"
+
 #include <algorithm>
-#include <random>
 
 namespace troupe::storage {
 
-namespace {
-
-/// Not from the time: boards boot in 1970, and two starts must not agree.
-std::uint64_t random_number() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-} // namespace
-
-live_table::live_table(const clock_source& clocks) : clocks_(clocks), last_run_(random_number()) {}
+live_table::live_table(const clock_source& clocks) : clocks_(clocks), last_run_(fresh_number()) {}
 
 void live_table::publish(const std::string& name, const reading& now, story why) {
   std::vector<std::shared_ptr<watcher>> whom;

@@ -5,11 +5,11 @@
 #include "actors/channel/output_fence.hpp"
 #include "actors/channel/read_back.hpp"
 #include "actors/channel/units.hpp"
+#include "storage/chance.hpp"
 
 #include <fmt/format.h>
 
 #include <atomic>
-#include <random>
 
 namespace troupe {
 
@@ -40,13 +40,6 @@ public:
 private:
   waker who_;
 };
-
-/// Never from a clock: boards start at one and the same time (FAILOVER 3.9, 20).
-/// `random_device` is getrandom here.
-std::uint64_t fresh_nonce() {
-  std::random_device chance;
-  return (std::uint64_t{chance()} << 32 | chance()) | 1;
-}
 
 /// What survives the unit: a restart in place goes on with the same array.
 struct output_memory {
@@ -86,7 +79,7 @@ public:
   void start() override {
     all_.live.describe(config_.name, config_.unit);
     memory_ = desk_->keepsake<output_memory>(config_.name);
-    fence_.emplace(config_.name, fresh_nonce(), memory_->fence, ctx_.now());
+    fence_.emplace(config_.name, storage::fresh_number(), memory_->fence, ctx_.now());
     const auto kept = memory_->begun ? std::nullopt : last_shown();
     attach(kept);
     memory_->core = std::make_unique<output_core>(
@@ -202,7 +195,8 @@ private:
 
   // --- who may command (docs/failover.md) ---
   void on_letter(const ownership_letter& x) {
-    all_.names.follow_nodes(config_.name);
+    if (!std::exchange(follows_nodes_, true))
+      all_.names.follow_nodes(config_.name);
     if (fence_->on_letter(x, ctx_.now()) && core_->renew({config_.name, x.source}, ctx_.now()))
       step();
     tell_controllers();
@@ -513,6 +507,7 @@ private:
   channel_config config_;
   output_core* core_ = nullptr; ///< in `memory_`
   std::optional<output_fence> fence_;
+  bool follows_nodes_ = false;
   mono_ns lapse_armed_ = no_deadline;
   read_back_watch read_back_;
   std::shared_ptr<output_memory> memory_;
