@@ -4,23 +4,18 @@
 #include "cluster/ownership/leased_authority.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
+#include "storage/chance.hpp"
 #include "storage/replication.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 namespace troupe::daemon {
 
 using storage::slot_kind;
 
 namespace {
-
-std::uint64_t random_run() {
-  std::random_device chance;
-  return (std::uint64_t{chance()} << 32 | chance()) | 1;
-}
 
 std::set<std::string> words_in(const json& x, const char* key) {
   std::set<std::string> out;
@@ -46,16 +41,17 @@ bool is_among(const std::vector<std::string>& all, const std::string& x) {
 
 placement_desk::placement_desk(const node_config& config, services& all)
   : self_(config.name), server_(config.server), labels_(config.labels.begin(), config.labels.end()),
-    capacity_(config.capacity), all_(all), run_(random_run()) {}
+    capacity_(config.capacity), all_(all), run_(storage::fresh_number()) {}
 
-placement_desk::picture placement_desk::read() const {
+placement_desk::picture placement_desk::read_house() const {
   picture out;
-  const auto seen = look_ ? look_() : view{{{self_, true}}, {}, {}, true};
-  out.settled = seen.settled;
   const auto add_node = [&](const std::string& name, std::set<std::string> labels, bool server, unsigned capacity) {
-    const auto alive = seen.alive.find(name);
-    out.nodes.push_back({name, std::move(labels), server, capacity, !seen.leaving.contains(name),
-                         name == self_ || (alive != seen.alive.end() && alive->second), seen.flapping.contains(name)});
+    cluster::place x;
+    x.name = name;
+    x.labels = std::move(labels);
+    x.server = server;
+    x.capacity = capacity;
+    out.nodes.push_back(std::move(x));
   };
   add_node(self_, labels_, server_, capacity_);
   for (const auto& x : all_.store.list(slot_kind::map, std::string{storage::member_prefix})) {
@@ -102,7 +98,20 @@ bool placement_desk::is_to_host(const known_rule& x) const {
 }
 
 bool placement_desk::refresh() {
-  auto fresh = read();
+  std::lock_guard one_at_a_time{refreshing_};
+  return adopt(read_house());
+}
+
+/// A house as it was read, with its nodes as they are now.
+bool placement_desk::adopt(picture fresh) {
+  const auto seen = look_ ? look_() : view{{{self_, true}}, {}, {}, true};
+  fresh.settled = seen.settled;
+  for (auto& x : fresh.nodes) {
+    const auto alive = seen.alive.find(x.name);
+    x.takes = !seen.leaving.contains(x.name);
+    x.alive = x.name == self_ || (alive != seen.alive.end() && alive->second);
+    x.flapping = seen.flapping.contains(x.name);
+  }
   rank_all(fresh);
   for (auto& [name, x] : fresh.rules)
     x.hosted = is_to_host(x);
@@ -140,7 +149,15 @@ void placement_desk::node_came() {
 }
 
 bool placement_desk::look_after(mono_ns now) {
-  const bool other = refresh();
+  const bool other = [this] {
+    std::lock_guard one_at_a_time{refreshing_};
+    // Whatever changes the house asks for a refresh; only the view changes by itself.
+    auto same_house = [this] {
+      std::lock_guard lock{mutex_};
+      return now_;
+    }();
+    return adopt(std::move(same_house));
+  }();
   std::vector<std::pair<std::string, std::string>> due;
   {
     std::lock_guard lock{mutex_};

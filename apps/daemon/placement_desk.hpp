@@ -24,7 +24,7 @@ namespace troupe::daemon {
 /// Threads: any; short locks.
 class placement_desk {
 public:
-  /// What other parts of the node know of its members. Called under no lock.
+  /// What other parts of the node know of its members. It must not call the desk.
   struct view {
     std::map<std::string, bool> alive; ///< by node; who is not named is not
     std::set<std::string> leaving;     ///< draining, left, removed: they take nothing
@@ -45,8 +45,8 @@ public:
   bool refresh();
   /// A node came: it may have outputs that decide where a rule acts.
   void node_came();
-  /// As `refresh`, and hands over what should act elsewhere by now. Every few
-  /// seconds. @param now CLOCK_MONOTONIC
+  /// As `refresh`, of the house as it was read last, and hands over what should
+  /// act elsewhere by now. Every second. @param now CLOCK_MONOTONIC
   bool look_after(mono_ns now);
 
   /// What this node is to run: its own documents without roaming rules that are
@@ -62,7 +62,7 @@ public:
   /// @returns why not
   [[nodiscard]] status move(const std::string& rule, const std::string& node);
 
-  /// {"nodes": [...], "rules": [...], "outputs": [...]}: docs/formats/control.md
+  /// {"nodes": [...], "rules": [...], "outputs": [...]}: docs/control-interface.yaml
   [[nodiscard]] nlohmann::json view_all(const std::vector<std::string>& down) const;
 
 private:
@@ -80,7 +80,8 @@ private:
     std::map<std::string, std::string> safe_of; ///< outputs: the safe value in words
     bool settled = true;
   };
-  [[nodiscard]] picture read() const;
+  [[nodiscard]] picture read_house() const;
+  bool adopt(picture fresh);
   static void rank_all(picture& x);
   [[nodiscard]] bool is_to_host(const known_rule& x) const;
   [[nodiscard]] std::vector<std::string> order_of(const std::string& rule) const;
@@ -96,6 +97,7 @@ private:
   const std::uint64_t run_; ///< of this process; random
   std::atomic<std::uint64_t> activations_{0};
 
+  std::mutex refreshing_; ///< so that no older look replaces a newer one
   mutable std::mutex mutex_;
   picture now_;
   std::map<std::string, mono_ns> better_since_; ///< by rule: the first in its order is another node

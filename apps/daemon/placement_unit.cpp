@@ -28,6 +28,7 @@ public:
     };
     for (const auto* prefix : {"desired/", storage::member_prefix.data()})
       feeds_.push_back(all_.store.on_change(storage::slot_kind::map, prefix, ask));
+    read_again(); // what changed while nobody listened
     look();
   }
 
@@ -37,9 +38,7 @@ public:
       context_.arm(1, together);
     },
     [this](placement_atom) {
-      asked_->store(false); // before reading: what is written from here on asks again
-      if (desk_.refresh())
-        all_.names.send("reconciler", reconcile_atom::value);
+      read_again();
     }};
   }
 
@@ -50,6 +49,12 @@ public:
   }
 
 private:
+  void read_again() {
+    asked_->store(false); // before reading: what is written from here on asks again
+    if (desk_.refresh())
+      all_.names.send("reconciler", reconcile_atom::value);
+  }
+
   void look() {
     if (desk_.look_after(context_.now()))
       all_.names.send("reconciler", reconcile_atom::value);
