@@ -5,7 +5,7 @@
 #undef CAF_SUITE
 #define CAF_SUITE drills
 
-#include "tests/e2e/cluster/cluster_check.hpp"
+#include "tests/e2e/cluster/roaming_house.hpp"
 
 #include <fstream>
 
@@ -15,58 +15,14 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* drilled_house = R"(
-[bus.cellar]
-driver = "sim"
-node = "cellar"
-[channel."cellar/lamp"]
-bus = "cellar"
-line = "out.2"
-direction = "output"
-[channel."cellar/fan"]
-bus = "cellar"
-line = "out.3"
-direction = "output"
-
-[rule.roam]
-node = "cellar"
-outputs = ["cellar/lamp", "cellar/fan"]
-redundancy = "warm"
-class = "normal"
-nodes = ["attic", "boiler"]
-only = true
-hand-back = "0s"
-lua = '''
-set("cellar/lamp", true)
+constexpr const char* both_on = R"(set("cellar/lamp", true)
 set("cellar/fan", true)
-'''
 )";
 
-struct drills_fixture {
-  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, drilled_house};
-  test_node& attic = all["attic"];
-  test_node& boiler = all["boiler"];
-  test_node& cellar = all["cellar"];
-
-  drills_fixture() {
-    all.start();
-    REQUIRE_AGREE(all);
-    // On the first of its nodes, unless that one was late: then it is sent there.
-    CAF_REQUIRE(within(20s, [&] {
-      const auto who = acting(cellar);
-      if (!who.empty() && who != "attic")
-        (void)cellar.troupe({"move", "roam", "attic"});
-      return who == "attic" && cellar.reading("cellar/lamp") == "on";
-    }));
+struct drills_fixture : roaming_cluster {
+  drills_fixture() : roaming_cluster(roaming_house(both_on)) {
+    CAF_REQUIRE(within(20s, [&] { return cellar.reading("cellar/lamp") == "on"; }));
     ready("kill-node", "attic");
-  }
-
-  /// As that node sees it: who is cut off shows what it heard last.
-  std::string acting(test_node& by) {
-    const auto said = by.wait_for({"placement"}, [](auto&) { return true; }, 0s);
-    for (auto& x : said.is_object() ? said.value("rules", json::array()) : json::array())
-      return x.value("acts", "");
-    return {};
   }
 
   /// Until nothing speaks against it: stores that have just met are not equal yet.

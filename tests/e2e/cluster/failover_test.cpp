@@ -4,7 +4,7 @@
 #undef CAF_SUITE
 #define CAF_SUITE failover
 
-#include "tests/e2e/cluster/cluster_check.hpp"
+#include "tests/e2e/cluster/roaming_house.hpp"
 
 using namespace troupe::test;
 using namespace std::chrono_literals;
@@ -12,10 +12,16 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* roaming_house = R"(
-[bus.cellar]
-driver = "sim"
-node = "cellar"
+constexpr const char* counting = R"(if rising("cellar/button") then
+  state.n = (state.n or 0) + 1
+  start("later", "4s")
+end
+set("cellar/lamp", (state.n or 0) % 2 == 1)
+if fired("later") then state.fan = true end
+set("cellar/fan", state.fan == true)
+)";
+
+constexpr const char* button = R"(
 [channel."cellar/finger"]
 bus = "cellar"
 line = "out.1"
@@ -23,59 +29,11 @@ direction = "output"
 [channel."cellar/button"]
 bus = "cellar"
 line = "in.1"
-[channel."cellar/lamp"]
-bus = "cellar"
-line = "out.2"
-direction = "output"
-[channel."cellar/fan"]
-bus = "cellar"
-line = "out.3"
-direction = "output"
-
-[rule.roam]
-node = "cellar"
-outputs = ["cellar/lamp", "cellar/fan"]
-redundancy = "warm"
-class = "normal"
-nodes = ["attic", "boiler"]
-only = true
-hand-back = "0s"
-lua = '''
-if rising("cellar/button") then
-  state.n = (state.n or 0) + 1
-  start("later", "4s")
-end
-set("cellar/lamp", (state.n or 0) % 2 == 1)
-if fired("later") then state.fan = true end
-set("cellar/fan", state.fan == true)
-'''
 )";
 
-struct failover_fixture {
-  test_cluster all{{"attic", "boiler", "cellar"}, networking::loopback, roaming_house};
-  test_node& attic = all["attic"];
-  test_node& boiler = all["boiler"];
-  test_node& cellar = all["cellar"];
+struct failover_fixture : roaming_cluster {
+  failover_fixture() : roaming_cluster(roaming_house(counting, button)) { CAF_REQUIRE(is("cellar/lamp", "off")); }
 
-  failover_fixture() {
-    all.start();
-    REQUIRE_AGREE(all);
-    // The first of its nodes, unless that one was late: then it is sent there.
-    CAF_REQUIRE(within(20s, [&] {
-      const auto who = acting(cellar);
-      if (!who.empty() && who != "attic")
-        (void)cellar.troupe({"move", "roam", "attic"});
-      return who == "attic";
-    }));
-    CAF_REQUIRE(is("cellar/lamp", "off"));
-  }
-
-  static std::string acting(test_node& by) {
-    const auto said = by.wait_for({"placement"}, [](auto&) { return true; }, 0s);
-    for (auto& x : said.is_object() ? said.value("rules", json::array()) : json::array())
-      return x.value("acts", "");
-    return {};
-  }
   /// Where it acts, if that becomes `who` within the time.
   static std::string acts(test_node& by, const std::string& who, std::chrono::milliseconds limit = 15s) {
     (void)within(limit, [&] { return acting(by) == who; });
