@@ -13,12 +13,16 @@ target_precompile_headers(pch_caf PRIVATE
   <caf/all.hpp> <fmt/format.h> <nlohmann/json.hpp> <map> <deque> <unordered_map>)
 target_link_libraries(pch_caf PRIVATE caf::core fmt::fmt nlohmann_json::nlohmann_json)
 target_include_directories(pch_caf PRIVATE ${PROJECT_SOURCE_DIR})
+# What only says what is tested is compiled quickly, not to run fast: what is
+# tested, and simulators, are libraries with the options of the preset.
+set(test_options $<$<CONFIG:Release>:-O0>)
 if(BUILD_TESTING)
   add_library(pch_test OBJECT ${PROJECT_BINARY_DIR}/pch/empty.cpp)
   target_precompile_headers(pch_test PRIVATE
     ${PROJECT_SOURCE_DIR}/tests/support/suite.hpp <fmt/format.h> <nlohmann/json.hpp> <map> <deque>)
   target_link_libraries(pch_test PRIVATE caf::core fmt::fmt nlohmann_json::nlohmann_json)
   target_include_directories(pch_test PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(pch_test PRIVATE ${test_options})
   add_library(test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
   target_link_libraries(test_main PRIVATE caf::core)
 endif()
@@ -82,6 +86,7 @@ function(troupe_test name)
   target_link_libraries(${target} PRIVATE test_main caf::core fmt::fmt
                         nlohmann_json::nlohmann_json ${x_LINK})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE ${test_options})
   target_precompile_headers(${target} REUSE_FROM pch_test)
   compile_together(${target})
   set_target_properties(${target} PROPERTIES UNITY_BUILD_CODE_BEFORE_INCLUDE "#undef CAF_SUITE")
@@ -90,7 +95,7 @@ function(troupe_test name)
     foreach(line ${suites})
       string(REGEX REPLACE "^#define CAF_SUITE +" "" suite ${line})
       add_test(NAME ${name}.${suite}
-               COMMAND ${target} -n -v 2 -r ${x_TIMEOUT} -s "^${suite}$")
+               COMMAND ${PROJECT_SOURCE_DIR}/tests/support/run_suite $<TARGET_FILE:${target}> ${suite} ${x_TIMEOUT})
       math(EXPR limit "${x_TIMEOUT} + 30")
       # A suite name that matches nothing exits 0 in CAF's runner.
       set_tests_properties(${name}.${suite} PROPERTIES TIMEOUT ${limit}

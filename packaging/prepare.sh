@@ -7,9 +7,10 @@ die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 wanted_packages() { grep -hv '^#' "$root/packaging/build-packages" "$@"; }
 
 missing_packages() {
-  wanted_packages "$@" | while read -r name; do
-    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || echo "$name"
-  done
+  local present
+  # shellcheck disable=SC2046
+  present=$(dpkg-query -W -f '${Package} ${Status}\n' $(wanted_packages "$@") 2>/dev/null | sed -n 's/ .* ok installed$//p' || true)
+  wanted_packages "$@" | grep -vxF -e "$present" || true
 }
 
 # install_packages [FILE ...]: the build packages and those listed in FILEs.

@@ -57,6 +57,12 @@ void disk_floor::raise(const stream_id& disk, std::uint32_t boot) {
     i->second = std::max(i->second, boot);
 }
 
+void override_mark::add_also(const stream_id& of) {
+  const auto at = std::lower_bound(also.begin(), also.end(), of);
+  if (at == also.end() || *at != of)
+    also.insert(at, of);
+}
+
 const counter_state::disk* counter_state::find(const stream_id& name) const {
   const auto i = place(disks, name, name_of);
   return i != disks.end() && i->name == name ? &*i : nullptr;

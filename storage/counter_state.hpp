@@ -69,6 +69,8 @@ struct override_mark {
   std::vector<part> parts; ///< by disk
   std::vector<std::string> requests; ///< the newest ids, newest last: a repeat is no change
 
+  void add_also(const stream_id& of);
+
   friend bool operator==(const override_mark&, const override_mark&) = default;
 };
 

@@ -29,9 +29,8 @@ hlc hlc_clock::tick(wall_ms wall, mono_ns mono) {
 }
 
 void hlc_clock::saw(hlc other, wall_ms wall) {
-  if (quality_ != clock_quality::none && other.ms() > wall + trust_ms)
-    return;
-  last_ = std::max(last_, other);
+  if (follows(other, quality_, wall))
+    last_ = std::max(last_, other);
 }
 
 bool hlc_clock::wants_bound(wall_ms wall, mono_ns mono) const {

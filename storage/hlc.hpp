@@ -43,7 +43,7 @@ public:
   hlc_clock() = default;
 
   /// @param bound as persisted by the run before; nothing if there was none
-  /// @param newest of all stamps that are known, also of others
+  /// @param newest of its own stamps, and of others' that it `follows`
   hlc_clock(hlc bound, hlc newest, clock_quality quality, wall_ms wall, mono_ns mono);
 
   /// The stamp of a new operation. Clamped to the bound; what is stamped at
@@ -52,6 +52,11 @@ public:
 
   /// How far the clock is believed from now on. Never less than before.
   void believe(clock_quality quality) { quality_ = std::max(quality_, quality); }
+
+  /// Whether a foreign stamp drags a clock along: not one that a good clock knows to be wrong.
+  [[nodiscard]] static bool follows(hlc other, clock_quality quality, wall_ms wall) {
+    return quality == clock_quality::none || other.ms() <= wall + trust_ms;
+  }
 
   /// A foreign stamp was seen: the next own one is later, within reason.
   void saw(hlc other, wall_ms wall);

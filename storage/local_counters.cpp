@@ -1,3 +1,4 @@
+#include "storage/late_counts.hpp"
 #include "storage/local_store.hpp"
 
 #include <fmt/format.h>
@@ -23,13 +24,6 @@ std::uint32_t old_boots(const counter_state& x, const stream_id& disk) {
     for (const auto& [of, n] : d->counts.items())
       boots.insert(of.boot);
   return boots.size() <= boots_kept ? 0 : *std::next(boots.rbegin(), boots_kept);
-}
-
-/// It comes on top of the mark, whatever its boot says.
-void count_too(override_mark& x, const stream_id& of) {
-  const auto at = std::lower_bound(x.also.begin(), x.also.end(), of);
-  if (at == x.also.end() || *at != of)
-    x.also.insert(at, of);
 }
 
 } // namespace
@@ -113,6 +107,22 @@ bool local_store::settled() const {
          || clocks_.mono() - opened_at_ >= std::chrono::nanoseconds{options_.settle_for}.count();
 }
 
+/// What is set now must count against what others know, and what others set later.
+status local_store::may_set(const std::string& key) {
+  const auto left = opened_at_ + to_ns(options_.settle_for) - clocks_.mono();
+  if (left <= 0)
+    return {}; // nobody is there to tell
+  const char* unknown = "";
+  if (!settled_) // pulses that others know of would be added to what is set
+    unknown = "what other members know of its counters";
+  else if (time_.quality() == clock_quality::none) // a stamp from the bound may be later than what is set elsewhere afterwards
+    unknown = "what time it is";
+  else
+    return {};
+  return error{errc::busy, fmt::format("{}: this node has just started and does not know yet {}; try again in {} s at most", key, unknown,
+                                       (left + 999'999'999) / 1'000'000'000)};
+}
+
 counter_view local_store::counter(const std::string& key) const {
   counter_view out;
   std::lock_guard lock{mutex_};
@@ -139,10 +149,8 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
     std::lock_guard lock{mutex_};
     if (auto ok = refuse(slot_kind::map, key, request_id.size()); !ok)
       return ok;
-    if (!settled()) // pulses that others know of would be added to what is set
-      return error{errc::busy, fmt::format("{}: this node has just started and does not know yet what other members "
-                                           "know of its counters; try again in {} s", key,
-                                           std::chrono::ceil<std::chrono::seconds>(options_.settle_for).count())};
+    if (auto ok = may_set(key); !ok)
+      return ok;
     auto& x = count_cell(key);
     auto requests = x.state.mark ? x.state.mark->requests : std::vector<std::string>{};
     const bool again
@@ -168,6 +176,7 @@ status local_store::set_counter(const std::string& key, std::uint64_t total,
       mark.requests = std::move(requests);
       x.state.mark = std::move(mark);
       x.engine_wants = true;
+      tell_line(then);
       // The count that the mark stands on goes into the same batch.
       write_slot(slot_kind::ctr, key, encode_counts(x.state, {medium_, made_}), 0);
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
@@ -201,14 +210,27 @@ void local_store::checkpoint_now() {
   deliver(then);
 }
 
-void local_store::stage_counters() {
+/// Before what this stream says of a counter: who hears of that knows to which line it belongs.
+void local_store::tell_line(aftermath& then) {
+  if (!clustered_ || std::exchange(line_told_by_, state_stream_) == state_stream_)
+    return; // alone there is nobody who knows of a lost time
+  const auto key = std::string{line_prefix} + options_.node;
+  write_slot(slot_kind::map, key, encode(lines()), 0);
+  if (auto now = lookup(slot_kind::map, key))
+    then.entries.emplace_back(std::move(*now), false);
+}
+
+void local_store::stage_counters(aftermath& then) {
   for (auto& [key, x] : counters_) {
+    const bool counts = x.engine_wants && (x.staged != x.told || x.restate), marks = x.mark_changed && x.state.mark;
+    if (counts || marks)
+      tell_line(then);
     // The mark first: whoever has only half of it must not add up what the
     // other half has summed.
-    if (x.mark_changed && x.state.mark)
+    if (marks)
       write_slot(slot_kind::ovr, key, encode_mark(*x.state.mark), 0);
     x.mark_changed = false;
-    if (x.engine_wants && (x.staged != x.told || x.restate)) {
+    if (counts) {
       write_slot(slot_kind::ctr, key, encode_counts(x.state, {medium_, made_}), 0);
       x.staged = x.told;
       x.restate = false;
@@ -260,7 +282,7 @@ void local_store::settle_young(live_counter& x) {
   if (auto& mark = x.state.mark)
     for (const auto& [of, pulses] : x.young)
       if (!x.state.after_mark(medium_, of) && (!ours_.contains(mark->at) || of.boot > mark->at.boot)) {
-        count_too(*mark, of);
+        mark->add_also(of);
         x.mark_changed = true;
       }
   // The stream of the mark first: what others had counted before it stays behind it.
@@ -303,75 +325,25 @@ void local_store::count_again(live_counter& x, const stream_id& of, std::uint64_
   }
 }
 
-/// Whether this process, or one whose disk this one has, was the writer. A crash may
-/// have taken all that it wrote, and its disk may have refused even its name; a copy
-/// that was put back has another stream under the same boot, or a lower boot.
-bool local_store::in_line(const stream_id& of) const {
-  if (ours_.contains(of) || at_open_.at(of) > 0)
-    return true;
-  return of.boot < ours_.begin()->boot
-         && std::none_of(line_.begin(), line_.end(), [&](const auto& x) { return x.boot == of.boot && x != of; });
+/// What this node knows of its lines.
+lineage local_store::lines() const {
+  lineage out;
+  if (const auto* slots = data_.find(slot_kind::map, std::string{line_prefix} + options_.node))
+    for (const auto& [of, slot] : *slots)
+      if (const auto told = decode_lineage(slot.payload, node_))
+        out.join(*told);
+  out.add(line_);
+  return out;
 }
 
-/// Whether an older copy of this disk had been put back before a stream of its line began:
-/// the lost line had a stream of as high a boot. All of that line was over by then.
-bool local_store::after_put_back(const stream_id& of) const {
-  const auto collides = [&](const stream_id& x) {
-    return std::any_of(line_.begin(), line_.end(), [&](const auto& mine) { return mine.boot == x.boot && mine != x; });
-  };
-  const auto& all = data_.seen().items();
-  return ours_.contains(of) || std::any_of(all.begin(), all.end(), [&](const auto& x) {
-    return x.first.node == node_ && x.first.boot <= of.boot && collides(x.first);
-  });
-}
-
-/// What another disk of this node had counted without knowing of a mark was before it
-/// if this disk has set it; if a third one has, which is gone as well, the older disk
-/// was first, and whoever said so earlier. Within one disk the boots decide. Where an older
-/// copy of it was put back, what was counted in the time that is lost was before any mark
-/// that was set since, with all that it knew; of older marks, and where an older disk was
-/// put back, the stamps tell.
+/// What comes late, or was learned by a process that a crash took with all it had learned.
 void local_store::settle_mark(const std::string& key, live_counter& x) {
-  auto& mark = x.state.mark;
   const auto* slots = data_.find(slot_kind::ctr, key);
-  if (!mark || !slots)
+  if (!x.state.mark || !slots)
     return;
-  const auto before = *mark;
-  const bool set_here = mark->disk == medium_;
-  const bool in_our_line = set_here && in_line(mark->at);
-  const bool on_copy = in_our_line && after_put_back(mark->at);
-  std::set<stream_id> later;
-  for (const auto& [of, slot] : *slots) {
-    counter_state told;
-    counts_writer by;
-    if (of.node != node_ || !decode_counts(slot.payload, told, &by) || by.mark >= mark->stamp)
-      continue;
-    const auto& [disk, made] = by.disk;
-    const bool earlier = slot.stamp < mark->stamp;
-    const bool lost = on_copy || (in_our_line && earlier); // whatever of this disk is not in its line
-    const bool by_lost = lost && disk == medium_ && !in_line(of);
-    const bool put_back = disk == medium_ && !set_here && earlier && !ours_.contains(of) && made < mark->disk_made;
-    const bool other = disk != medium_ && disk != mark->disk && (set_here || earlier || made < mark->disk_made);
-    if (lost && later.empty())
-      for (const auto& [counted, n] : x.state.of(medium_).counts.items())
-        if (in_line(counted) && x.state.after_mark(medium_, counted))
-          later.insert(counted);
-    for (const auto& d : told.disks) {
-      const bool own = d.name == medium_;
-      const bool excluded = own ? lost || put_back : (by_lost || other) && d.name != mark->disk;
-      if (d.name.node != node_ || !excluded)
-        continue;
-      if (!own || !lost)
-        mark->before.raise(d.name, d.upto);
-      for (const auto& [counted, n] : d.counts.items())
-        if (own && lost ? !in_line(counted) : !ours_.contains(counted))
-          mark->before.raise(d.name, counted.boot);
-    }
-  }
-  for (const auto& of : later)
-    if (!x.state.after_mark(medium_, of))
-      count_too(*mark, of);
-  x.mark_changed = x.mark_changed || *mark != before;
+  const auto before = *x.state.mark;
+  place_late_counts(x.state, *slots, lines(), {medium_, state_stream_, ours_});
+  x.mark_changed = x.mark_changed || *x.state.mark != before;
 }
 
 ring_checkpoint local_store::ring_content() const {

@@ -15,14 +15,19 @@ bool may_read_only(errc code) {
   return code == errc::disk_full || code == errc::io_error;
 }
 
-hlc newest_stamp(const image& x) {
+/// Of what this node has stamped itself, and of what it would have followed.
+hlc newest_stamp(const image& x, std::uint64_t node, clock_quality quality, wall_ms wall) {
   hlc out;
+  const auto take = [&](const stream_id& of, hlc stamp) {
+    if (of.node == node || hlc_clock::follows(stamp, quality, wall))
+      out = std::max(out, stamp);
+  };
   for (const auto& [kind, table] : x.slots)
     for (const auto& [key, set] : table)
       for (const auto& [of, content] : set)
-        out = std::max(out, content.stamp);
+        take(of, content.stamp);
   for (const auto& record : x.events.records())
-    out = std::max(out, record.stamp);
+    take(record.stream, record.stamp);
   return out;
 }
 
@@ -67,7 +72,8 @@ status local_store::start() {
   time_ = node_clock{machine_quality(), clocks_.wall(), now};
   if (options_.synchronised)
     look_at_ = now;
-  stamps_ = hlc_clock{bound, newest_stamp(*found), time_.quality(), clocks_.wall(), now};
+  const auto newest = newest_stamp(*found, node_, time_.quality(), clocks_.wall());
+  stamps_ = hlc_clock{bound, newest, time_.quality(), clocks_.wall(), now};
   twin_ = twin_watch{std::max(stamps_.last(), bound).ms()};
   image greeting; // what `greet` needs, when the rest has moved on
   greeting.seen = found->seen;
@@ -356,7 +362,7 @@ status local_store::close() {
     for (auto& event : repeats_.ended(never))
       add_event(std::move(event), then);
     if (!degraded_)
-      x = take(clocks_.mono(), true);
+      x = take(clocks_.mono(), true, then);
     else
       x.waiters = std::exchange(waiters_, {});
     news_ = {};

@@ -15,7 +15,7 @@ snapshot local_store::take_snapshot() {
       // What was counted since the last time goes into the slots, as when members
       // are told of it.
       push_at_ = never;
-      stage_counters();
+      stage_counters(then);
       then.news = true;
       check_wake(then);
     }

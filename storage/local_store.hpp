@@ -5,6 +5,7 @@
 #include "storage/feed.hpp"
 #include "storage/flash_budget.hpp"
 #include "storage/image.hpp"
+#include "storage/lineage.hpp"
 #include "storage/node_clock.hpp"
 #include "storage/read.hpp"
 #include "storage/repeat_filter.hpp"
@@ -171,7 +172,8 @@ private:
   // local_counters.cpp: with the lock held
   live_counter& count_cell(const std::string& key);
   [[nodiscard]] bool settled() const;
-  void stage_counters();
+  [[nodiscard]] status may_set(const std::string& key);
+  void stage_counters(aftermath& then);
   void adopt_counters(const ring_reading& ring);
   [[nodiscard]] bool counted_before(const std::string& key) const;
   void join_counter(const std::string& key);
@@ -182,13 +184,13 @@ private:
   young_counts::iterator settle_summed(live_counter& x, young_counts::iterator at);
   void count_again(live_counter& x, const stream_id& of, std::uint64_t pulses);
   void settle_mark(const std::string& key, live_counter& x);
-  [[nodiscard]] bool in_line(const stream_id& of) const;
-  [[nodiscard]] bool after_put_back(const stream_id& of) const;
+  [[nodiscard]] lineage lines() const;
+  void tell_line(aftermath& then);
   [[nodiscard]] ring_checkpoint ring_content() const;
 
   // local_work.cpp: on the store's thread, without the lock
   void commit(mono_ns now, bool with_counters);
-  [[nodiscard]] taken take(mono_ns now, bool with_counters);
+  [[nodiscard]] taken take(mono_ns now, bool with_counters, aftermath& then);
   void settle(taken& x, aftermath& then);
   [[nodiscard]] mono_ns next_page(mono_ns now) const;
   bool watch_cover(mono_ns now);
@@ -254,6 +256,7 @@ private:
   std::vector<stream_id> line_; ///< state streams of its latest opens; a crash may take all else of them
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;
+  stream_id line_told_by_;   ///< the latest one that said of which line it is
   std::set<stream_id> ours_; ///< of this process
   std::optional<milliseconds> new_for_; ///< this is a new disk: it had run for so long at the open
   node_clock time_;

@@ -60,7 +60,7 @@ mono_ns local_store::work() {
       then.waiters.emplace_back(std::move(x.done), std::move(x.how));
     if (push_at_ <= now) {
       push_at_ = never;
-      stage_counters();
+      stage_counters(then);
       then.news = true;
     }
     (void)watch_cover(now);
@@ -86,10 +86,10 @@ mono_ns local_store::work() {
 
 // --- commit --------------------------------------------------------------
 
-local_store::taken local_store::take(mono_ns now, bool with_counters) {
+local_store::taken local_store::take(mono_ns now, bool with_counters, aftermath& then) {
   taken out;
   if (with_counters) {
-    stage_counters();
+    stage_counters(then);
     counters_at_ = never;
   }
   drop_old_events(1024);
@@ -138,8 +138,10 @@ void local_store::commit(mono_ns now, bool with_counters) {
   {
     std::lock_guard lock{mutex_};
     commit_at_ = never;
-    x = take(now, with_counters);
+    x = take(now, with_counters, then);
   }
+  deliver(then);
+  then = {};
   status ok;
   const auto begun = clocks_.mono();
   if (!x.changes.empty())

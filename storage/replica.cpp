@@ -254,6 +254,7 @@ std::optional<replica::changes> replica::take(stream_range what) {
     const auto at = reach(to);
     changed.note(to, at->second.slots);
     put(at, to.kind, what.stream, std::move(x.content));
+    close_contexts(at, to.kind);
     sum_up(at, to.kind);
   }
   seen_.raise(what.stream, what.upto);
@@ -289,8 +290,11 @@ replica::changes replica::take(whole_state what) {
   seen_.join(what.seen);
   for (const auto& [of, seq] : what.collected.items())
     raise_collected(of, seq);
-  for (const auto& [x, before] : changed.all())
-    sum_up(reach(x), x.kind);
+  for (const auto& [x, before] : changed.all()) {
+    const auto at = reach(x);
+    close_contexts(at, x.kind);
+    sum_up(at, x.kind);
+  }
   return changed.take();
 }
 
@@ -305,6 +309,7 @@ replica::changes replica::repair(std::vector<whole_state::item> slots) {
     if (merge(would, x.of, x.content)) {
       changed.note(to, at->second.slots);
       put(at, to.kind, x.of, std::move(x.content));
+      close_contexts(at, to.kind);
     }
     sum_up(at, to.kind);
   }

@@ -58,11 +58,6 @@ public:
     std::erase_if(items_, [&](const item& x) { return x.first == of; });
   }
 
-  /// Forgets what `gone` covers.
-  void forget_covered(const version_vector& gone) {
-    std::erase_if(items_, [&](const item& x) { return gone.at(x.first) >= x.second; });
-  }
-
   [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
   [[nodiscard]] const std::vector<item>& items() const noexcept { return items_; }
 

@@ -20,9 +20,9 @@ make_unit make_channel(services& all, std::shared_ptr<bus_desk> desk, channel_co
 }
 
 void forget_channel(storage::store& store, const std::string& name) {
-  // An input keeps one, an output the other. Refused by a full disk: what
+  // An input keeps one, an output the others. Refused by a full disk: what
   // stays is one small entry, told as `restored` if the name comes back.
-  for (const auto* what : {"reading/", "output/"})
+  for (const auto* what : {"reading/", "output/", "pulse/"})
     static_cast<void>(store.erase(storage::slot_kind::own, what + name));
 }
 

@@ -38,4 +38,17 @@ std::optional<reading> from_kept(const std::string& payload) {
   }
 }
 
+std::string keep_pulses(const std::deque<std::string>& ids) {
+  return nlohmann::json{{"v", 1}, {"ids", ids}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::deque<std::string> kept_pulses(const std::string& payload) {
+  const auto doc = nlohmann::json::parse(payload, nullptr, false);
+  try {
+    return doc.is_object() ? doc.at("ids").get<std::deque<std::string>>() : std::deque<std::string>{};
+  } catch (const nlohmann::json::exception&) {
+    return {};
+  }
+}
+
 } // namespace troupe

@@ -2,6 +2,7 @@
 
 #include "config/model/reading.hpp"
 
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -14,5 +15,9 @@ namespace troupe {
 
 /// @returns nothing if the bytes are not such a document.
 [[nodiscard]] std::optional<reading> from_kept(const std::string& payload);
+
+/// Ids of the last pulses that an output has done, the oldest first (OWN `pulse/<name>`).
+[[nodiscard]] std::string keep_pulses(const std::deque<std::string>& ids);
+[[nodiscard]] std::deque<std::string> kept_pulses(const std::string& payload);
 
 } // namespace troupe

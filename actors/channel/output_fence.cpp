@@ -282,6 +282,14 @@ void output_fence::reply(const ownership_letter& x, const slot& s, ownership_wor
   } else {
     y.pass.grant = x.pass.grant;
   }
+  // To a shadow, and only what the holder itself has left: bytes that it has it is not sent again.
+  if (x.word == ownership_word::ask && x.done != 0 && s.held && s.carry.order != 0 && s.carry_as == s.held->as) {
+    y.carry.order = s.carry.order;
+    y.carry_as = s.carry_as;
+    y.carry_age = (now - s.carried_at) / 1'000'000;
+    if (x.carry_as != s.carry_as || x.carry.order != s.carry.order)
+      y.carry.bytes = s.carry.bytes;
+  }
   posts_.emplace_back(x.by.node, std::move(y));
 }
 

@@ -3,6 +3,7 @@
 #include "actors/channel/make.hpp"
 #include "actors/channel/output_core.hpp"
 #include "actors/channel/output_fence.hpp"
+#include "actors/channel/ramp_words.hpp"
 #include "actors/channel/read_back.hpp"
 #include "actors/channel/units.hpp"
 #include "storage/chance.hpp"
@@ -16,6 +17,12 @@ namespace troupe {
 namespace {
 
 constexpr mono_ns save_output_every = 10'000'000'000;
+/// Of the pulses that it has done it keeps so many ids for its next life ...
+constexpr std::size_t kept_pulse_ids = 16;
+/// ... and makes them durable at once at most so often, else with the next commit.
+constexpr mono_ns save_pulses_every = 1'000'000'000;
+/// Refused pulses of this while are one line of the journal.
+constexpr mono_ns tell_refused_every = 1'000'000'000;
 /// Another output's reading turns off when it was decided, its contact opens
 /// when its bus has written; so long it counts as on.
 constexpr mono_ns interlock_pause = 50'000'000;
@@ -45,6 +52,7 @@ private:
 struct output_memory {
   output_fence::memory fence;
   std::unique_ptr<output_core> core;
+  storage::story story;      ///< of what is shown
   bool begun = false;        ///< it is known what the line showed at first
   std::uint64_t guarded = 0; ///< of the cell's, those told already
 };
@@ -82,9 +90,12 @@ public:
     fence_.emplace(config_.name, storage::fresh_number(), memory_->fence, ctx_.now());
     const auto kept = memory_->begun ? std::nullopt : last_shown();
     attach(kept);
+    const bool is_first = !memory_->core;
     memory_->core = std::make_unique<output_core>(
       config_, memory_->core ? memory_->core->remember() : output_core::memory{});
     core_ = memory_->core.get();
+    if (is_first)
+      load_pulses();
     if (memory_->begun) {
       if (const auto told = all_.live.get(config_.name))
         told_ = *told;
@@ -132,6 +143,7 @@ private:
   enum timer { deadline, save, lapse };
 
   [[nodiscard]] std::string key() const { return "output/" + config_.name; }
+  [[nodiscard]] std::string pulses_key() const { return "pulse/" + config_.name; }
 
   // --- the line ---
   [[nodiscard]] value raw(const value& x) const {
@@ -167,15 +179,17 @@ private:
 
   // --- what may come ---
   command_answer obey(const command& x) {
-    for (const auto& [id, answer] : core_->remember().ids)
-      if (!x.id.empty() && id == x.id)
-        return answer;
+    // First: a command that was done before counts too, or the next one would be one too many.
     const auto code = fence_->check(x.source, x.pass, x.carry, ctx_.now());
     if (code != errc::none || x.pass.grant != 0)
       tell_controllers();
     if (code != errc::none)
       return {code, "a later activation holds '" + config_.name + "'",
               core_->remember().effective};
+    if (const auto* known = core_->answered(x.id))
+      return *known;
+    if (x.pulse.count() > 0)
+      return pulse(x);
     if (!memory_->begun)
       begin({});
     note_rival(x);
@@ -185,6 +199,45 @@ private:
       answer = core_->answer_for(x.source, last_);
     core_->remember_answer(x.id, answer);
     return answer;
+  }
+
+  /// Done at once or not at all: what it found on its way is asked for now, and
+  /// nothing of it may change until the line is told.
+  command_answer pulse(const command& x) {
+    std::unique_lock lock{interlocked_outputs(), std::defer_lock};
+    if (!config_.interlock.empty())
+      lock.lock();
+    decide();
+    const auto line = cell_->now();
+    command_answer answer{errc::device_lost, "its line cannot be written now: " + (line.trouble.code != errc::none ? to_string(line.trouble) : "not open"),
+                          core_->remember().effective};
+    if (line.open && line.trouble.code == errc::none) {
+      mono_ns retry = no_deadline;
+      answer = core_->pulse(told_by_operator(x), ctx_.now(), [&](const value&) { return forbidden(ctx_.now(), retry); });
+    }
+    if (answer.code != errc::none) {
+      core_->remember_answer(x.id, answer); // said again it is not done either: that would be late
+      tell_refused(x, answer);
+      return answer;
+    }
+    core_->remember_pulse(x.id, answer);
+    save_pulses(); // on its way to the disk before the line is told
+    writes_before_pulse_ = line.writes;
+    decide();
+    return answer;
+  }
+
+  void tell_refused(const command& x, const command_answer& why) {
+    const auto now = ctx_.now();
+    if (now < refused_told_at_ + tell_refused_every) {
+      ++refused_untold_;
+      return;
+    }
+    auto text = fmt::format("refused a pulse of {} ms by {}: {}", x.pulse.count(), x.source, why.text);
+    if (const auto more = std::exchange(refused_untold_, 0u); more > 0)
+      text += fmt::format(" ({} more were refused before)", more);
+    refused_told_at_ = now;
+    journal(storage::severity::warning, "pulse", std::move(text));
   }
 
   void renew(const renewal& x) {
@@ -262,8 +315,17 @@ private:
     if (cell_->want(raw(last_.effective), last_.guard))
       desk_->nudge(config_.name);
     const auto line = cell_->now();
-    if (last_.changed)
-      record(before);
+    const auto ramp = ramp_words(config_, last_, now);
+    if (ramp)
+      record(*ramp);
+    else if (last_.changed && !is_on_a_ramp())
+      record(change_of(before));
+    if (last_.pulse_over)
+      tell_pulse_over(*last_.pulse_over, line);
+    if (last_.begins_to_hold)
+      journal(storage::severity::warning, "output",
+              fmt::format("holds {}: the lease of {} ended, and nobody else commands it (on-silence)",
+                          to_string(last_.effective), last_.ended.back()));
     if (last_.interlocked && !held_before)
       journal(storage::severity::notice, "output",
               last_.winner + " is held back: " + last_.held_back);
@@ -276,6 +338,20 @@ private:
     deviates_ = deviates;
     publish(line);
     arm(std::min({last_.next, retry, read_back_.next(core_->remember().changed_at)}), now);
+  }
+
+  void tell_pulse_over(const output_core::pulse_end& x, const output_cell::look& line) {
+    if (!x.whole)
+      journal(storage::severity::warning, "pulse",
+              fmt::format("the pulse of {} was cut after {} of {} ms: {}", x.source, x.ran.count(), x.length.count(),
+                          !last_.held_back.empty()         ? last_.held_back
+                          : core_->remember().forced       ? "forced by " + core_->remember().forced_by
+                          : last_.winner.empty()           ? "the safe state"
+                                                           : last_.winner + " stands in front"));
+    else if (writes_before_pulse_ && *writes_before_pulse_ == line.writes)
+      journal(storage::severity::warning, "pulse",
+              fmt::format("the pulse of {} for {} ms did not reach its line: the bus was busy for longer", x.source, x.length.count()));
+    writes_before_pulse_.reset();
   }
 
   /// Why "on" is forbidden now.
@@ -338,40 +414,81 @@ private:
     r.measured_wall = wall;
     told_ = r;
     told_any_ = true;
-    all_.live.publish(config_.name, r, changed ? story_ : storage::story{});
+    all_.live.publish(config_.name, r, changed ? story_now(wall) : storage::story{});
     if (changed)
       save_later();
   }
 
-  /// Journals a change and makes the story that is published with it.
-  void record(const value& before) {
+  /// Also at the last step of one.
+  [[nodiscard]] bool is_on_a_ramp() const {
+    return core_->remember().ramp || (last_.ramp_over && last_.ramp_over->to == last_.effective);
+  }
+
+  [[nodiscard]] std::string change_of(const value& before) const {
+    auto text = to_string(before) + " -> " + to_string(last_.effective);
+    if (!last_.held_back.empty())
+      text += " (" + last_.held_back + ")";
+    else if (last_.pulse.count() > 0)
+      text += fmt::format(" (pulse of {} ms)", last_.pulse.count());
+    else if (last_.pulse_over && last_.pulse_over->whole)
+      text += fmt::format(" (the pulse of {} is over)", last_.pulse_over->source);
+    return text;
+  }
+
+  /// What led to what is shown from now on.
+  [[nodiscard]] std::vector<storage::step> reasons(wall_ms wall) const {
     const auto& m = core_->remember();
     std::vector<storage::step> steps;
-    if (last_.story)
-      steps = *last_.story;
-    const auto wall = all_.clocks.wall();
+    if (last_.ramp_over && !last_.ramp_begins && last_.ramp_over->to == last_.effective)
+      return memory_->story ? *memory_->story : steps; // where it was on its way to
+    if (const auto& over = last_.pulse_over) {
+      if (over->story)
+        steps = *over->story;
+      steps.push_back({"timer", over->source, over->whole ? fmt::format("its pulse of {} ms was over", over->length.count())
+                                                          : fmt::format("its pulse of {} ms was cut after {} ms", over->length.count(), over->ran.count()), wall});
+    }
+    if (last_.story && !(last_.pulse_over && last_.story == last_.pulse_over->story))
+      steps.insert(steps.end(), last_.story->begin(), last_.story->end());
     if (m.forced)
       steps.push_back({"operator", m.forced_by, "forced " + to_string(*m.forced), wall});
     for (const auto& source : last_.ended)
       steps.push_back({"timer", source, "its lease ended", wall});
-    auto text = to_string(before) + " -> " + to_string(last_.effective);
-    if (!last_.held_back.empty())
-      text += " (" + last_.held_back + ")";
+    return steps;
+  }
+
+  /// Journals what happened and makes the story that is published with it.
+  void record(const std::string& text) {
+    const auto wall = all_.clocks.wall();
+    auto steps = reasons(wall);
     steps.push_back({"output", config_.name, text, wall});
-    story_ = std::make_shared<const std::vector<storage::step>>(std::move(steps));
+    memory_->story = std::make_shared<const std::vector<storage::step>>(std::move(steps));
     storage::journal_event e;
     e.kind = "output";
     e.subject = config_.name;
     e.text = text + " by " + (last_.winner.empty() ? "the safe state" : last_.winner);
-    e.story = *story_;
+    e.story = *memory_->story;
     if (last_.winner.starts_with("operator/"))
       e.who = last_.winner.substr(9);
-    else if (m.forced)
-      e.who = m.forced_by;
+    else if (core_->remember().forced)
+      e.who = core_->remember().forced_by;
     all_.store.append(std::move(e));
   }
 
+  /// The steps of a ramp are not journaled, and tell how far it is.
+  [[nodiscard]] storage::story story_now(wall_ms wall) const {
+    const auto& ramp = core_->remember().ramp;
+    if (!ramp || !memory_->story)
+      return memory_->story;
+    auto steps = *memory_->story;
+    steps.push_back({"output", config_.name, fmt::format("on the way: {} -> {}", to_string(last_.effective), to_string(ramp->to)), wall});
+    return std::make_shared<const std::vector<storage::step>>(std::move(steps));
+  }
+
   void on_guarded(const output_cell::look& line) {
+    // The bus was a little before, or after, this unit, which ends it in time.
+    const auto* pulse = core_->remember().array.pulse();
+    if ((pulse && pulse->until <= ctx_.now()) || last_.ends <= ctx_.now() || core_->remember().effective == config_.safe)
+      return;
     core_->on_guarded(ctx_.now());
     journal(storage::severity::warning, "output",
             fmt::format("its bus drove it to {}: the wish was not renewed in time",
@@ -396,8 +513,9 @@ private:
       return x;
     auto copy = x;
     copy.story.push_back({"operator", x.source.substr(9),
-                          fmt::format("set {} to {} at priority {}", config_.name,
-                                      to_string(x.val), x.priority),
+                          x.pulse.count() > 0
+                            ? fmt::format("pulse {} {} for {} ms at priority {}", config_.name, to_string(x.val), x.pulse.count(), x.priority)
+                            : fmt::format("set {} to {} at priority {}", config_.name, to_string(x.val), x.priority),
                           all_.clocks.wall()});
     return copy;
   }
@@ -413,7 +531,7 @@ private:
                          milliseconds{s.until == no_deadline
                                         ? 0
                                         : std::max<mono_ns>((s.until - now) / 1'000'000, 1)},
-                         s.story ? *s.story : std::vector<storage::step>{}});
+                         s.story ? *s.story : std::vector<storage::step>{}, s.pulse});
     v.safe = config_.safe;
     v.forced = m.forced.has_value();
     v.winner = last_.winner;
@@ -489,7 +607,32 @@ private:
     save_armed_ = false;
     saved_at_ = ctx_.now();
     // Refused when the disk is: the output goes on, the next change tries.
-    (void)all_.store.put(storage::slot_kind::own, key(), keep(told_));
+    auto shown = told_;
+    if (core_ && core_->remember().array.pulse())
+      shown.val = value::digital(!shown.val.is_on()); // a pulse is not taken up again
+    (void)all_.store.put(storage::slot_kind::own, key(), keep(shown));
+  }
+
+  // --- what pulses leave for the next life ---
+  void load_pulses() {
+    const auto entry = all_.store.get(storage::slot_kind::own, pulses_key());
+    for (const auto& id : entry ? kept_pulses(entry->payload) : std::deque<std::string>{})
+      core_->remember_pulse(id, {errc::none, "it was done before '" + config_.name + "' started", {}});
+  }
+
+  void save_pulses() {
+    std::deque<std::string> ids;
+    for (const auto& [id, answer] : core_->remember().pulses)
+      ids.push_back(id);
+    if (ids.size() > kept_pulse_ids)
+      ids.erase(ids.begin(), ids.end() - static_cast<std::ptrdiff_t>(kept_pulse_ids));
+    const auto now = ctx_.now();
+    const bool at_once = now >= pulses_saved_at_ + save_pulses_every;
+    if (at_once)
+      pulses_saved_at_ = now;
+    // Refused or failed when the disk is: RAM has them, and after a restart `pulses` decides.
+    (void)all_.store.put(storage::slot_kind::own, pulses_key(), keep_pulses(ids),
+                         at_once ? storage::on_durable{[](const status&) {}} : storage::on_durable{});
   }
 
   void journal(storage::severity level, const char* kind, std::string text) {
@@ -514,13 +657,16 @@ private:
   std::shared_ptr<output_cell> cell_;
   std::shared_ptr<neighbour_watcher> watcher_;
   output_core::decision last_;
-  storage::story story_;
   reading told_;
   bool told_any_ = false;
   bool deviates_ = false;
   bool save_armed_ = false;
   mono_ns armed_ = no_deadline;
   mono_ns saved_at_ = -save_output_every;
+  mono_ns pulses_saved_at_ = -save_pulses_every;
+  mono_ns refused_told_at_ = -tell_refused_every;
+  unsigned refused_untold_ = 0;
+  std::optional<std::uint64_t> writes_before_pulse_;
 };
 
 } // namespace

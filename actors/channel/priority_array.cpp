@@ -10,7 +10,7 @@ status priority_array::put(slot x, mono_ns now) {
   x.until = x.lease > 0 ? now + x.lease : no_deadline;
   x.order = ++order_;
   const auto mine = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const slot& s) { return s.source == x.source; });
+                                 [&](const slot& s) { return s.source == x.source && s.pulse == x.pulse; });
   if (mine != slots_.end())
     *mine = std::move(x);
   else if (slots_.size() == max_slots)
@@ -25,7 +25,7 @@ status priority_array::put(slot x, mono_ns now) {
 
 bool priority_array::renew(const std::string& source, mono_ns now) {
   for (auto& s : slots_)
-    if (s.source == source) {
+    if (s.source == source && !s.pulse) {
       if (s.lease > 0)
         s.until = now + s.lease;
       return true;
@@ -34,7 +34,7 @@ bool priority_array::renew(const std::string& source, mono_ns now) {
 }
 
 bool priority_array::relinquish(const std::string& source) {
-  return std::erase_if(slots_, [&](const slot& s) { return s.source == source; }) > 0;
+  return std::erase_if(slots_, [&](const slot& s) { return s.source == source && !s.pulse; }) > 0;
 }
 
 std::vector<std::string> priority_array::expire(mono_ns now) {
@@ -42,7 +42,8 @@ std::vector<std::string> priority_array::expire(mono_ns now) {
   std::erase_if(slots_, [&](const slot& s) {
     if (s.until > now)
       return false;
-    ended.push_back(s.source);
+    if (!s.pulse)
+      ended.push_back(s.source);
     return true;
   });
   return ended;
@@ -73,7 +74,10 @@ priority_array::outlook priority_array::ahead() const {
 
 void priority_array::sort() {
   std::sort(slots_.begin(), slots_.end(), [](const slot& a, const slot& b) {
-    return a.priority != b.priority ? a.priority < b.priority : a.order > b.order;
+    if (a.priority != b.priority)
+      return a.priority < b.priority;
+    // What its own rule or a successor says again must not cut a pulse.
+    return a.pulse != b.pulse ? a.pulse : a.order > b.order;
   });
 }
 

@@ -110,10 +110,8 @@ private:
                               ledger_->missed(0) - last->missed));
   }
 
-  /// A clock of a test belongs to no boot.
   [[nodiscard]] pulse_ledger::moment moment() const {
-    const bool real = &all_.clocks == &system_clocks();
-    return {all_.clocks.wall(), real ? boot_id() : std::string{}, all_.clocks.mono()};
+    return {all_.clocks.wall(), all_.clocks.of_boot() ? boot_id() : std::string{}, all_.clocks.mono()};
   }
 
   void on_wake() {

@@ -32,11 +32,20 @@ public:
     std::uint64_t round = 0;      ///< of this activation
     std::uint64_t left_round = 0; ///< of the one that left the carry; 0: none did
   };
+  /// What another activation, that acts now, has left at an output. Only for a
+  /// rule that is compared (`redundancy = "hot"`), and only while it does not act.
+  struct acting {
+    std::string node;
+    std::uint64_t round = 0;
+    std::string carry;        ///< empty: the same as the last time
+    std::int64_t age_ms = 0;  ///< how long it has been so, by the output's clock
+  };
   struct news {
     std::optional<taken> began;
     std::optional<std::string> ended; ///< why: from now on nothing is to be sent
     /// It goes on after a pause; what it wants is to be said again.
     bool resumed = false;
+    std::optional<acting> seen;
   };
 
   virtual news begin(mono_ns now) = 0;

@@ -45,6 +45,7 @@ struct output_slot {
   value val;
   milliseconds lease_left{0}; ///< 0: does not expire
   std::vector<storage::step> story;
+  bool pulse = false;         ///< ends by itself after `lease_left`
 
   friend bool operator==(const output_slot&, const output_slot&) = default;
 };
@@ -154,7 +155,7 @@ typename Inspector::result_type inspect(Inspector& f, view_output&) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, output_slot& x) {
   return f(caf::meta::type_name("output_slot"), x.source, x.priority, x.val, x.lease_left,
-           x.story);
+           x.story, x.pulse);
 }
 
 template <class Inspector>

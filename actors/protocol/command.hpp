@@ -27,6 +27,11 @@ struct command {
   std::vector<storage::step> story; ///< what led here, first step first
   permit pass;               ///< of a roaming source; others show none
   carried carry;             ///< what its successor must know if it is obeyed
+  /// Not 0: a pulse. The output shows `val` for so long, at once and whole, by its
+  /// own clock, and then what it would show without it; or it refuses. `lease`
+  /// says nothing then. docs/outputs.md
+  milliseconds pulse{0};
+  milliseconds age{0};       ///< of a pulse: since what led to it, when it was sent
 
   friend bool operator==(const command&, const command&) = default;
 };
@@ -52,7 +57,7 @@ struct command_answer {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.id, x.output, x.val, x.priority, x.source,
-           x.lease, x.story, x.pass, x.carry);
+           x.lease, x.story, x.pass, x.carry, x.pulse, x.age);
 }
 
 template <class Inspector>

@@ -80,7 +80,9 @@ struct ownership_letter {
   std::int64_t lease = 0;  ///< ms, of a claim and its grant
   mono_ns tick = 0;        ///< in answers: the output's clock
   mono_ns sent = 0;        ///< the controller's clock, given back untouched
-  std::uint64_t done = 0;  ///< commands under this grant that were sent; in ok, that were accepted
+  /// Commands under this grant that were sent; in ok, that were accepted. In ask not
+  /// 0: who acts has a shadow here, and what it has left is wanted beyond `carry`.
+  std::uint64_t done = 0;
   carried carry;
   ballot carry_as;         ///< of the activation that left it
   std::int64_t carry_age = -1;   ///< ms since it was left, by the output's clock

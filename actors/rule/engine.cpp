@@ -35,6 +35,10 @@ void append_story(const std::string& name, const input& in, std::vector<storage:
   out.push_back({"input", name, to_string(in.before) + " -> " + to_string(in.now.val), at});
 }
 
+std::string pulse_words(const said_pulse& x) {
+  return fmt::format("line {}: pulse {} {} for {}", x.line, x.output, to_string(x.val), to_text(x.length));
+}
+
 } // namespace
 
 std::string address_of(const std::string& rule_name) {
@@ -57,7 +61,10 @@ result<std::unique_ptr<engine>> engine::make(rule_config config) {
 }
 
 void engine::restore(rule_memory memory) {
+  const auto own = memory_.pulse_series;
   memory_ = std::move(memory);
+  if (memory_.pulse_series == 0)
+    memory_.pulse_series = own;
   const auto& allowed = config_.outputs;
   std::erase_if(memory_.wishes, [&](const auto& entry) {
     return !allowed.empty()
@@ -95,7 +102,7 @@ void engine::execute(run& work, evaluation& record) {
 bool engine::probe(const moment& now, const house_view& house) {
   evaluation unused;
   input_table seen;
-  run work{config_, now, house, seen, memory_, unused, {}, {}, {}};
+  run work{config_, now, house, seen, memory_, unused, {}, {}, {}, {}};
   execute(work, unused);
   // The names are kept, so that they are watched; what they show is not, so
   // that the first real run sees no edge.
@@ -136,7 +143,8 @@ run_outcome engine::run_now(const moment& now, const house_view& house) {
   evaluation record;
   record.number = last_.number + 1;
   inputs_.begin(house, now, memory_.positions, config_.edge_limit);
-  run work{config_, now, house, inputs_, memory_, record, {}, {}, {}};
+  forget_old_pulses(now.mono);
+  run work{config_, now, house, inputs_, memory_, record, {}, {}, {}, {}};
   for (const auto& [name, x] : memory_.timers)
     if (x.over(now.mono))
       work.timers_told.insert(name);
@@ -178,7 +186,14 @@ std::string engine::note_passed() {
 
 void engine::collect(const run& work, run_outcome& out) const {
   const auto me = address_of(config_.name);
+  for (const auto& x : work.pulses) {
+    auto story = last_.trigger;
+    story.push_back({"rule", address_of(config_.name), pulse_words(x), work.now.wall});
+    out.pulses.push_back({x, shorten(std::move(story))});
+  }
   for (const auto& said : last_.wishes) {
+    if (said.pulse.count() > 0)
+      continue;
     const auto before = memory_.wishes.find(said.output);
     const auto after = work.memory.wishes.find(said.output);
     const bool held = before != memory_.wishes.end();
@@ -197,6 +212,20 @@ void engine::collect(const run& work, run_outcome& out) const {
     out.actions.push_back({said.output, holds ? after->second : gone,
                            shorten(std::move(story))});
   }
+}
+
+void engine::forget_old_pulses(mono_ns now) {
+  std::erase_if(memory_.pulses, [&](const auto& x) { return now - x.at > to_ns(config_.edge_limit); });
+}
+
+std::vector<pulse_action> engine::restored_pulses(const moment& now) const {
+  std::vector<pulse_action> all;
+  const auto me = address_of(config_.name);
+  for (const auto& x : memory_.pulses)
+    if (now.mono - x.at <= to_ns(config_.edge_limit))
+      all.push_back({x, {{"rule", me, pulse_words(x), x.since},
+                         {"restore", me, "said again, as it may not have come", now.wall}}});
+  return all;
 }
 
 std::vector<output_action> engine::restored_wishes(const moment& now) const {

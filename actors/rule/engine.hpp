@@ -19,10 +19,17 @@ struct output_action {
   std::vector<storage::step> story; ///< from the first step to "line 3: set ..."
 };
 
+/// A pulse that the unit is to ask an output for.
+struct pulse_action {
+  said_pulse what;
+  std::vector<storage::step> story;
+};
+
 /// What one run asks the unit to do.
 struct run_outcome {
   bool ok = true;
   std::vector<output_action> actions;
+  std::vector<pulse_action> pulses; ///< after the actions, in this order
   std::vector<std::string> lines; ///< of `log`
   std::string passed_over;        ///< edges that this rule did not act on, for the journal; mostly empty
 };
@@ -36,6 +43,9 @@ class engine final : private script_host {
 public:
   /// @returns `script_error` or `over_limit`, with the rule's name and the line.
   static result<std::unique_ptr<engine>> make(rule_config config);
+
+  /// A random number, that ids of pulses are made of until `restore` brings another.
+  void name_pulses(std::uint64_t series) { memory_.pulse_series = series; }
 
   /// Takes over what an earlier life of the rule has stored. Before any run.
   void restore(rule_memory memory);
@@ -70,6 +80,10 @@ public:
   }
   [[nodiscard]] const rule_config& config() const noexcept { return config_; }
 
+  /// Young pulses of the memory that was restored, to be said again: nobody knows
+  /// which of them came to their outputs.
+  [[nodiscard]] std::vector<pulse_action> restored_pulses(const moment& now) const;
+
   /// What every command of a restored wish tells as its story.
   [[nodiscard]] std::vector<output_action> restored_wishes(const moment& now) const;
 
@@ -79,6 +93,7 @@ private:
   void execute(run& work, evaluation& record);
   std::vector<storage::step> find_trigger(const moment& now, const rule_memory& memory) const;
   void collect(const run& work, run_outcome& out) const;
+  void forget_old_pulses(mono_ns now);
   [[nodiscard]] std::string note_passed();
 
   rule_config config_;

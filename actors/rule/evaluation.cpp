@@ -23,8 +23,11 @@ json to_json(const asked& x) {
 }
 
 json to_json(const uttered& x) {
-  return {{"line", x.line},         {"output", x.output}, {"value", to_string(x.val)},
-          {"priority", x.priority}, {"effect", x.effect}};
+  json out = {{"line", x.line},         {"output", x.output}, {"value", to_string(x.val)},
+              {"priority", x.priority}, {"effect", x.effect}};
+  if (x.pulse.count() > 0)
+    out["pulse_ms"] = x.pulse.count();
+  return out;
 }
 
 template <class T>

@@ -28,7 +28,8 @@ struct uttered {
   std::string output;
   value val;           ///< none: released
   int priority = 0;
-  std::string effect;  ///< "set", "unchanged", "released", "not held"
+  std::string effect;  ///< "set", "unchanged", "released", "not held", "pulse"
+  milliseconds pulse{0}; ///< its length; 0: it is none
 };
 
 /// Questions kept of one run; what is more is counted only.

@@ -25,6 +25,7 @@ constexpr language_row rows[] = {
   {{"now", 0, 0, false}, now_seconds},
   {{"set", 2, 2, true}, set},
   {{"release", 1, 1, false}, release},
+  {{"pulse", 2, 2, true}, pulse},
   {{"log", 1, 1, false}, log_text},
   // Behind the `state` table of blocks.cpp.
   {{"state_get", 1, 1, false}, state_get},

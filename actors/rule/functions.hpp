@@ -28,6 +28,7 @@ void now_seconds(run&, script_call&);
 // functions_outputs.cpp
 void set(run&, script_call&);
 void release(run&, script_call&);
+void pulse(run&, script_call&);
 void log_text(run&, script_call&);
 void state_get(run&, script_call&);
 void state_set(run&, script_call&);
@@ -42,6 +43,9 @@ const input* input_of(run& now, script_call& call);
 
 /// The text argument `index`, or trouble.
 const std::string* text_of(script_call& call, std::size_t index, const char* what);
+
+/// The duration argument `index`, or trouble.
+std::optional<milliseconds> duration_of(script_call& call, std::size_t index);
 
 /// Lua's idea of truth: all but nil and false.
 bool truth_of(const value& x) noexcept;

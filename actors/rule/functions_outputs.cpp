@@ -1,4 +1,5 @@
 #include "actors/rule/duration.hpp"
+#include "actors/rule/engine.hpp"
 #include "actors/rule/functions.hpp"
 #include "config/model/names.hpp"
 
@@ -73,10 +74,10 @@ void say(run& now, const script_call& call, const std::string& output, const val
          int priority, const char* effect) {
   auto& all = now.record.wishes;
   const auto same = std::find_if(all.begin(), all.end(),
-                                 [&](const uttered& u) { return u.output == output; });
+                                 [&](const uttered& u) { return u.output == output && u.pulse.count() == 0; });
   // The last word of a run counts, as in any program.
   auto& entry = same != all.end() ? *same : all.emplace_back();
-  entry = {call.line, output, x, priority, effect};
+  entry = {call.line, output, x, priority, effect, {}};
 }
 
 void want(run& now, script_call& call, const std::string& output, const value& x) {
@@ -111,7 +112,70 @@ void let_go(run& now, const script_call& call, const std::string& output) {
   say(now, call, output, {}, now.config.priority, held_it ? "released" : "not held");
 }
 
+bool read_pulse_options(const run& now, script_call& call, said_pulse& out) {
+  out.priority = now.config.priority;
+  out.val = value::digital(true);
+  for (const auto& [name, x] : call.options) {
+    if (name == "priority" && x.kind == value_kind::integer && x.whole >= 1 && x.whole <= 16)
+      out.priority = static_cast<int>(x.whole);
+    else if (name == "value" && x.kind == value_kind::digital)
+      out.val = x;
+    else {
+      call.trouble = fmt::format("option {} = {} is not known: priority = 1 to 16, value = true or false", name, to_string(x));
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The same for whoever works off the same edge, or counts on from the same
+/// memory: so the output does it once.
+void name_pulse(run& now, said_pulse& x) {
+  std::string of;
+  x.at = now.now.mono;
+  if (const auto& edge = now.inputs.shown_edge()) {
+    of = fmt::format("{} {:x} {} {}", edge->name, edge->run, edge->changes, now.pulses.size());
+    x.at = edge->at;
+  } else {
+    of = fmt::format("{:x} {}", now.memory.pulse_series, ++now.memory.pulses_counted);
+    for (const auto& name : now.timers_told)
+      if (const auto ended = now.memory.timers.find(name); ended != now.memory.timers.end())
+        x.at = std::min(x.at, ended->second.deadline());
+  }
+  x.id = address_of(now.config.name) + "#" + digest(of);
+}
+
 } // namespace
+
+void pulse(run& now, script_call& call) {
+  const auto* output = output_of(now, call);
+  if (output == nullptr)
+    return;
+  const auto length = duration_of(call, 1);
+  said_pulse made;
+  if (!length || !read_pulse_options(now, call, made))
+    return;
+  if (*length < shortest_pulse || *length > longest_pulse) {
+    call.trouble = fmt::format("pulse {}: {} is outside {} to {}", *output, to_text(*length), to_text(shortest_pulse),
+                               to_text(longest_pulse));
+    return;
+  }
+  if (now.pulses.size() >= max_pulses) {
+    call.trouble = fmt::format("pulse {} would be one too many: a run may say {}", *output, max_pulses);
+    return;
+  }
+  made.output = *output;
+  made.length = *length;
+  made.line = call.line;
+  made.since = now.now.wall;
+  name_pulse(now, made);
+  now.record.wishes.push_back({call.line, *output, made.val, made.priority, "pulse", made.length});
+  auto& young = now.memory.pulses;
+  if (young.size() >= max_young_pulses)
+    young.erase(young.begin());
+  young.push_back(made);
+  now.pulses.push_back(std::move(made));
+}
 
 void set(run& now, script_call& call) {
   const auto* output = output_of(now, call);
@@ -135,7 +199,7 @@ std::string set_by_expression(run& now, const value& x) {
   const auto& said = now.record.wishes;
   // What the text set by name goes before what it returned.
   if (std::any_of(said.begin(), said.end(),
-                  [&](const uttered& u) { return u.output == output; }))
+                  [&](const uttered& u) { return u.output == output && u.pulse.count() == 0; }))
     return {};
   script_call call;
   call.line = 1;

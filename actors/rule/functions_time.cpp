@@ -7,8 +7,6 @@
 
 namespace troupe::rule {
 
-namespace {
-
 std::optional<milliseconds> duration_of(script_call& call, std::size_t index) {
   const auto* text = text_of(call, index, "a duration");
   if (text == nullptr)
@@ -19,6 +17,8 @@ std::optional<milliseconds> duration_of(script_call& call, std::size_t index) {
                                "366d", *text);
   return x;
 }
+
+namespace {
 
 const std::string* id_of(script_call& call, const char* what) {
   const auto* id = text_of(call, 0, what);

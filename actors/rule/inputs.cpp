@@ -8,6 +8,7 @@ namespace troupe::rule {
 void input_table::begin(const house_view& house, const moment& at, rule_positions& acted, milliseconds limit) {
   passed_ = {};
   pending_ = false;
+  cause_.reset();
   std::optional<waiting> first;
   for (auto& [name, cell] : cells_) {
     cell.before_grade = cell.now.grade;
@@ -128,6 +129,7 @@ void input_table::show_edge(const waiting& x, rule_positions& acted, const momen
     cell.now.changed_wall = cell.now.measured_wall = x.next.wall;
     cell.now.measured_at = std::clamp<mono_ns>(x.next.at, 1, at.mono);
   }
+  cause_ = cause{x.name, x.run, x.next.changes, std::min(x.next.at, at.mono)};
   cell.changed = true;
   cell.rose = x.next.on || missed_one;
   cell.fell = !x.next.on || missed_one;

@@ -83,6 +83,15 @@ public:
   };
   [[nodiscard]] const passed_over& passed() const noexcept { return passed_; }
 
+  /// The edge that the last `begin` showed; none: it was no single one.
+  struct cause {
+    std::string name;
+    std::uint64_t run = 0;
+    std::uint64_t changes = 0;
+    mono_ns at = 0;
+  };
+  [[nodiscard]] const std::optional<cause>& shown_edge() const noexcept { return cause_; }
+
   /// The same names, with nothing seen yet.
   [[nodiscard]] input_table without_history() const;
 
@@ -114,6 +123,7 @@ private:
   std::map<std::string, input> cells_;
   std::map<std::string, baseline> trusted_; ///< the last trusted value of each
   passed_over passed_;
+  std::optional<cause> cause_;
   bool pending_ = false;
 };
 

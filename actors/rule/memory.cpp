@@ -56,16 +56,30 @@ json watches_to_json(const std::map<std::string, stopwatch>& all, const moment& 
   return out;
 }
 
-/// How long the memory lay in the store.
-milliseconds time_away(const json& x, const moment& now, const memory_origin& origin) {
+/// How long the memory lay in the store; none: nobody knows.
+std::optional<milliseconds> time_away(const json& x, const moment& now, const memory_origin& origin) {
   const auto mono = x.at("mono").get<mono_ns>();
   const auto wall = x.at("wall").get<wall_ms>();
   if (!origin.boot.empty() && x.at("boot").get<std::string>() == origin.boot
       && now.mono >= mono)
     return milliseconds{(now.mono - mono) / 1'000'000};
   if (wall < plausible_from || now.wall < wall)
-    return milliseconds{0};
+    return {};
   return milliseconds{now.wall - wall};
+}
+
+void pulses_from_json(const json& x, const std::optional<milliseconds>& away, const moment& now, rule_memory& out) {
+  out.pulse_series = x.at("series").get<std::uint64_t>();
+  out.pulses_counted = x.at("counted").get<std::uint64_t>();
+  for (const auto& row : x.at("young")) {
+    // Of an age that nobody knows: it might be late, and late is wrong.
+    if (!away || out.pulses.size() >= max_young_pulses)
+      break;
+    const auto elapsed = milliseconds{row.at("elapsed").get<std::int64_t>()} + *away;
+    out.pulses.push_back({row.at("id").get<std::string>(), row.at("output").get<std::string>(), value_from_json(row.at("value")),
+                          milliseconds{row.at("length").get<std::int64_t>()}, row.at("priority").get<int>(),
+                          row.at("line").get<int>(), now.mono - to_ns(elapsed), row.at("since").get<wall_ms>()});
+  }
 }
 
 /// Whether a deadline that passed while away still counts.
@@ -148,6 +162,13 @@ json to_json(const rule_memory& x, const moment& now, const memory_origin& origi
   auto& positions = out["positions"] = json::object();
   for (const auto& [input, upto] : x.positions)
     positions[input] = {{"run", upto.run}, {"changes", upto.changes}};
+  if (x.pulse_series == 0 && x.pulses.empty())
+    return out;
+  auto& pulses = out["pulses"] = {{"series", x.pulse_series}, {"counted", x.pulses_counted}};
+  auto& young = pulses["young"] = json::array();
+  for (const auto& p : x.pulses)
+    young.push_back({{"id", p.id}, {"output", p.output}, {"value", value_to_json(p.val)}, {"length", p.length.count()},
+                     {"priority", p.priority}, {"line", p.line}, {"elapsed", (now.mono - p.at) / 1'000'000}, {"since", p.since}});
   return out;
 }
 
@@ -159,7 +180,8 @@ result<rule_memory> memory_from_json(const json& x, const moment& now,
       return error{errc::corrupt, fmt::format("rule memory of version {}, this program knows {}",
                                               x.at("version").dump(), format_version)};
     rule_memory made;
-    const auto away = known_away ? *known_away : time_away(x, now, origin);
+    const auto lay = known_away ? known_away : time_away(x, now, origin);
+    const auto away = lay.value_or(milliseconds{0});
     for (const auto& [name, val] : x.at("state").items())
       if (made.variables.size() < max_variables)
         made.variables[name] = value_from_json(val);
@@ -171,8 +193,13 @@ result<rule_memory> memory_from_json(const json& x, const moment& now,
       for (const auto& [input, row] : positions->items())
         if (made.positions.size() < max_inputs)
           made.positions[input] = {row.at("run").get<std::uint64_t>(), row.at("changes").get<std::uint64_t>()};
-    if (x.at("text").get<std::string>() != origin.text)
+    // Earlier builds stored none. A changed text does not say again what the one before said.
+    if (const auto pulses = x.find("pulses"); pulses != x.end())
+      pulses_from_json(*pulses, lay, now, made);
+    if (x.at("text").get<std::string>() != origin.text) {
+      made.pulses.clear();
       return made;
+    }
     for (const auto& [output, row] : x.at("wishes").items()) {
       if (made.wishes.size() >= max_wishes)
         break;

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::rule {
 
@@ -58,6 +59,21 @@ struct wish {
   friend bool operator==(const wish&, const wish&) = default;
 };
 
+/// A pulse that a rule has said. It stays in the memory while it is young: whoever
+/// goes on says it again, under the same id, and its output does it once.
+struct said_pulse {
+  std::string id;
+  std::string output;
+  value val;
+  milliseconds length{0};
+  int priority = 10;
+  int line = 0;
+  mono_ns at = 0;    ///< of what led to it: an edge, a timer's end, else when it was said
+  wall_ms since = 0;
+
+  friend bool operator==(const said_pulse&, const said_pulse&) = default;
+};
+
 /// Up to which edge of each digital input a rule has acted, by the input's name.
 using rule_positions = std::map<std::string, storage::edge_position>;
 
@@ -69,6 +85,9 @@ inline constexpr std::size_t max_inputs = 256;
 inline constexpr std::size_t max_variables = 128;
 inline constexpr std::size_t max_timers = 64;
 inline constexpr std::size_t max_wishes = 256;
+/// Pulses of one run, and young ones that are kept, the newest.
+inline constexpr std::size_t max_pulses = 16;
+inline constexpr std::size_t max_young_pulses = 32;
 inline constexpr std::size_t max_key_bytes = 80;
 inline constexpr std::size_t max_text_bytes = 1024;
 
@@ -82,6 +101,11 @@ struct rule_memory {
   /// Also a run that fails moves them: an edge that a rule cannot digest must
   /// not end it again and again.
   rule_positions positions;
+  std::vector<said_pulse> pulses; ///< young ones, the oldest first
+  /// What makes the ids of pulses that no edge led to: a random number of this
+  /// memory and how many were said. 0: it has none.
+  std::uint64_t pulse_series = 0;
+  std::uint64_t pulses_counted = 0;
 
   /// The next moment at which time alone changes an answer.
   [[nodiscard]] std::optional<mono_ns> next_deadline(mono_ns now) const;

@@ -1,7 +1,9 @@
 #include "actors/rule/rule_unit.hpp"
 
 #include "actors/protocol/boot.hpp"
+#include "actors/rule/duration.hpp"
 #include "actors/rule/make.hpp"
+#include "storage/chance.hpp"
 
 #include <fmt/format.h>
 
@@ -56,6 +58,7 @@ void rule_unit::make_engine() {
   if (!made)
     throw std::runtime_error(made.why().context);
   engine_ = std::move(*made);
+  engine_->name_pulses(storage::fresh_number());
 }
 
 void rule_unit::start() {
@@ -65,6 +68,7 @@ void rule_unit::start() {
   bell_ = std::make_shared<bell>(context_.self()->address());
   started_at_ = context_.now();
   if (authority_) {
+    make_shadow();
     note_stored_round();
     hear(authority_->begin(started_at_));
   }
@@ -88,7 +92,6 @@ void rule_unit::load() {
 caf::message_handler rule_unit::messages() {
   return {
     [this](wake_atom) { on_wake(); },
-    [this](const view_rule&) { return dump(state()); },
     [this](const ownership_letter& x) {
       if (authority_)
         hear(authority_->on_letter(x, context_.now()));
@@ -122,6 +125,7 @@ void rule_unit::on_timer(int timer) {
     if (!acts())
       note_stored_round();
     hear(authority_->on_time(context_.now()));
+    show_shadow();
     break;
   default: break;
   }
@@ -140,7 +144,7 @@ void rule_unit::try_to_begin() {
   for (std::size_t known = watched_.size() + 1; known != watched_.size();) {
     known = watched_.size();
     ready = engine_->probe(now(), live_house{house_.live});
-    watch_inputs();
+    watch_inputs(*engine_);
   }
   if (!ready && left.count() > 0) {
     context_.arm(wait_timer, left);
@@ -150,12 +154,13 @@ void rule_unit::try_to_begin() {
   context_.cancel(wait_timer);
   if (authority_)
     return hear(authority_->ready(context_.now()));
+  repeat_pulses();
   run();
 }
 
 void rule_unit::run() {
   if (!acts())
-    return; // loaded, and ready to take over
+    return run_shadow(); // loaded, and ready to take over
   for (int i = 0; i < runs_at_once; ++i) {
     if (!run_once())
       return;
@@ -178,7 +183,7 @@ bool rule_unit::run_once() {
   }
   retry_at_.reset();
   const auto done = engine_->run_now(at, live_house{house_.live});
-  watch_inputs();
+  watch_inputs(*engine_);
   act(done);
   publish(done.ok);
   save(false);
@@ -197,6 +202,8 @@ void rule_unit::act(const run_outcome& done) {
   if (authority_)
     leave_carry();
   for (const auto& action : done.actions)
+    send(action);
+  for (const auto& action : done.pulses)
     send(action);
   if (!done.ok || restored_told_)
     return;
@@ -249,6 +256,47 @@ void rule_unit::send(const output_action& action) {
   told_[action.output] = action;
 }
 
+void rule_unit::send(const pulse_action& action) {
+  const auto at = context_.now();
+  command wanted;
+  wanted.id = action.what.id;
+  wanted.output = action.what.output;
+  wanted.val = action.what.val;
+  wanted.priority = action.what.priority;
+  wanted.source = address_;
+  wanted.story = action.story;
+  wanted.pulse = action.what.length;
+  wanted.age = milliseconds{std::max<mono_ns>(at - action.what.at, 0) / 1'000'000};
+  if (authority_) {
+    const auto pass = authority_->permit_for(wanted.output, at);
+    if (!pass)
+      return; // said when it goes on, or by a successor
+    wanted.pass = *pass;
+    wanted.carry = carry_;
+    if (!wanted.story.empty())
+      wanted.story.back().text += " (at node " + house_.names.self() + ")";
+    (void)house_.names.send(action.what.output, std::move(wanted));
+    return;
+  }
+  const auto incarnation = incarnation_of(action.what.output);
+  const bool arrived = house_.names.send(action.what.output, std::move(wanted));
+  pulses_.sent(action, arrived ? incarnation : 0, at);
+}
+
+/// Of what the memory that it goes on with knows to be said, nobody knows what came.
+void rule_unit::repeat_pulses() {
+  for (const auto& action : engine_->restored_pulses(now()))
+    send(action);
+}
+
+void rule_unit::look_after_pulses() {
+  const auto turn = pulses_.look(context_.now(), config_.edge_limit, [this](const auto& output) { return incarnation_of(output); });
+  for (const auto& x : turn.given_up)
+    note(severity::warning, fmt::format("its pulse of {} was not done: nobody answered to that name for {}", x.what.output, to_text(config_.edge_limit)));
+  for (const auto& x : turn.again)
+    send(x);
+}
+
 /// What could not be sent is told when it goes on, or by a successor: the carry
 /// has it. Its lease is extended with the grant's.
 void rule_unit::send_with_permit(const output_action& action, command wanted) {
@@ -258,6 +306,8 @@ void rule_unit::send_with_permit(const output_action& action, command wanted) {
     return;
   wanted.pass = *pass;
   wanted.carry = carry_;
+  if (!wanted.story.empty())
+    wanted.story.back().text += " (at node " + house_.names.self() + ")";
   (void)house_.names.send(action.output, std::move(wanted));
   if (action.what.val.empty())
     told_.erase(action.output);
@@ -273,8 +323,11 @@ void rule_unit::hear(authority::news what) {
   if (what.resumed) {
     for (const auto& [output, action] : std::map{told_})
       send(action);
+    repeat_pulses();
     run();
   }
+  if (what.seen && shadow_)
+    compare(*what.seen);
   if (const auto next = authority_->next())
     context_.arm(authority_timer,
                  std::chrono::nanoseconds(std::max<mono_ns>(*next - context_.now(), 0)));
@@ -291,34 +344,54 @@ std::uint64_t round_in(const json& document) {
   return document.is_object() ? document.value("round", std::uint64_t{0}) : 0;
 }
 
+/// Of a memory that is too long to be carried the store has these, a second older.
+void fill_in(json& left, const json& whole, std::initializer_list<const char*> keys) {
+  for (const auto* key : keys)
+    if (whole.contains(key))
+      left[key] = whole[key];
+}
+
 } // namespace
 
 /// Outputs forget their rounds when their board starts again; the store does not.
 void rule_unit::note_stored_round() { authority_->above(round_in(stored())); }
 
-void rule_unit::take_over(const authority::taken& from) {
-  round_ = from.round;
+/// What it left at an output goes before all else; then what this node's own
+/// shadow knows, which nothing is missing from; then the store, which may be a
+/// second behind.
+std::optional<rule_memory> rule_unit::memory_to_go_on_with(const authority::taken& from) {
   auto document = stored();
   const auto stored_round = round_in(document);
   std::optional<milliseconds> away;
-  if (!from.carry.empty() && from.left_round >= stored_round) {
-    auto left = json::parse(from.carry, nullptr, false);
-    if (left.is_object()) {
-      if (left.value("short", false) && document.is_object())
-        for (const auto* key : {"state", "timers", "windows"})
-          if (document.contains(key))
-            left[key] = document[key];
-      document = std::move(left);
-      away = milliseconds{std::max<std::int64_t>(from.age_ms, 0)};
+  auto left = from.carry.empty() || from.left_round < stored_round ? json() : json::parse(from.carry, nullptr, false);
+  const bool whole = left.is_object() && !left.value("short", false);
+  if (!whole && shadow_)
+    if (const auto* known = shadow_->trusted_memory(std::max(stored_round, from.left_round))) {
+      note(severity::notice, "goes on with what its shadow on this node knows: its memory is not at its outputs");
+      return *known;
     }
+  if (left.is_object()) {
+    if (!whole && document.is_object())
+      fill_in(left, document, {"state", "timers", "windows"});
+    document = std::move(left);
+    away = milliseconds{std::max<std::int64_t>(from.age_ms, 0)};
   }
-  if (document.is_object()) {
-    auto memory = memory_from_json(document, now(), origin_, away);
-    if (memory)
-      engine_->restore(std::move(*memory));
-    else
-      note(severity::alarm, "takes over without its memory: " + memory.why().context);
+  if (!document.is_object())
+    return {};
+  auto memory = memory_from_json(document, now(), origin_, away);
+  if (!memory) {
+    note(severity::alarm, "takes over without its memory: " + memory.why().context);
+    return {};
   }
+  return std::move(*memory);
+}
+
+void rule_unit::take_over(const authority::taken& from) {
+  round_ = from.round;
+  if (auto memory = memory_to_go_on_with(from))
+    engine_->restore(std::move(*memory));
+  shadow_.reset();
+  sign_.reset();
   saved_ = carried_of_ = {};
   carry_ = {};
   told_.clear();
@@ -327,6 +400,7 @@ void rule_unit::take_over(const authority::taken& from) {
                            ? fmt::format("acts on this node, round {}", from.round)
                            : fmt::format("acts on this node, round {}, and goes on where node {} was {} ms before",
                                          from.round, from.from, from.age_ms));
+  repeat_pulses();
   run();
 }
 
@@ -336,10 +410,94 @@ void rule_unit::stand_down(const std::string& why) {
   retry_at_.reset();
   context_.cancel(run_timer);
   context_.cancel(save_timer);
-  house_.live.remove(address_);
+  house_.live.remove_from({}, address_); // not the reading of who acts by now
   // What it knew is of no use: whoever acts next goes on from what outputs hold.
+  // Unless they hold nothing, and nobody has acted since.
+  make_shadow();
+  if (shadow_)
+    shadow_->go_on(engine_->memory(), round_, now(), live_house{house_.live});
   make_engine();
   (void)engine_->probe(now(), live_house{house_.live});
+  run_shadow();
+}
+
+// --- of a hot rule that does not act here ---
+
+namespace {
+
+/// Inputs come to two nodes at different instants, and what the other one wants is
+/// looked at every 2 s; over slow links both take longer.
+milliseconds settling_of(const rule_config& config) {
+  return config.pace == "slow" ? milliseconds{15'000} : milliseconds{5000};
+}
+
+} // namespace
+
+void rule_unit::make_shadow() {
+  if (config_.standby != redundancy::hot)
+    return;
+  auto made = shadow::make(config_, origin_, settling_of(config_));
+  if (!made)
+    throw std::runtime_error(made.why().context);
+  shadow_ = std::move(*made);
+  sign_ = std::make_unique<shadow_sign>(house_.live, config_.name, house_.names.self());
+  show_shadow();
+}
+
+void rule_unit::compare(const authority::acting& with) {
+  shadow::acting x;
+  x.node = with.node;
+  x.round = with.round;
+  x.age = milliseconds{with.age_ms};
+  if (!with.carry.empty())
+    x.memory = json::parse(with.carry, nullptr, false);
+  if (x.memory.is_object() && x.memory.value("short", false))
+    if (const auto whole = stored(); round_in(whole) == x.round)
+      fill_in(x.memory, whole, {"state", "timers", "windows", "positions"});
+  const auto acts = house_.live.find(address_);
+  x.fails = acts && acts->node == x.node && acts->now.why != reason::node_lost && !acts->now.val.is_on();
+  const auto found = shadow_->hear(x, now(), live_house{house_.live});
+  const auto hints = found.began.empty() ? std::string{} : shadow_->hints();
+  for (const auto& d : found.began) {
+    const auto about = d.what == "run" ? "its run" : d.what == "text" ? "its text" : d.what;
+    note(severity::alarm, fmt::format("differs from its shadow on {}: node {} acts and has {}, node {} would have {}, for {:.0f} s{}",
+                                      about, x.node, d.acting, house_.names.self(), d.shadow,
+                                      static_cast<double>(context_.now() - d.since) / 1e9,
+                                      hints.empty() ? "" : ". Perhaps: " + hints));
+  }
+  for (const auto& d : found.ended)
+    note(severity::notice, fmt::format("agrees with its shadow on {} again: nodes {} and {}", d.what, x.node, house_.names.self()));
+  plan_shadow();
+}
+
+void rule_unit::run_shadow() {
+  if (!shadow_ || waiting_)
+    return;
+  const auto at = now();
+  bool more = true;
+  for (int i = 0; more && i < runs_at_once; ++i) {
+    if (!runs_.take(at.mono)) {
+      context_.arm(run_timer, put_off);
+      return show_shadow();
+    }
+    more = shadow_->run(at, live_house{house_.live});
+    watch_inputs(shadow_->content());
+  }
+  plan_shadow();
+}
+
+void rule_unit::plan_shadow() {
+  const auto next = shadow_->next_due();
+  if (next && !waiting_)
+    context_.arm(run_timer, std::chrono::nanoseconds(std::max<mono_ns>(*next - context_.now(), 0)));
+  else
+    context_.cancel(run_timer);
+  show_shadow();
+}
+
+void rule_unit::show_shadow() {
+  if (sign_ && shadow_)
+    sign_->show(*shadow_, now());
 }
 
 void rule_unit::leave_carry() {
@@ -381,11 +539,12 @@ void rule_unit::renew() {
     if (!leases_.renewed(output, context_.now()))
       told_.erase(output);
   }
+  look_after_pulses();
   plan();
 }
 
-void rule_unit::watch_inputs() {
-  for (const auto& [name, in] : engine_->inputs())
+void rule_unit::watch_inputs(const engine& of) {
+  for (const auto& [name, in] : of.inputs())
     if (watched_.insert(name).second) {
       house_.live.watch(name, bell_);
       // It may have changed between the read and the watch.
@@ -445,7 +604,10 @@ void rule_unit::plan() {
     context_.arm(run_timer, in(*next));
   else
     context_.cancel(run_timer);
-  if (const auto renewal_due = leases_.next())
+  auto renewal_due = leases_.next();
+  if (const auto look = pulses_.next(); look && (!renewal_due || *look < *renewal_due))
+    renewal_due = look;
+  if (renewal_due)
     context_.arm(renew_timer, in(*renewal_due));
   else
     context_.cancel(renew_timer);
@@ -483,6 +645,8 @@ void rule_unit::stop() {
   if (!memory.timers.empty() || !memory.windows.empty())
     saved_ = {};
   save(true);
+  shadow_.reset();
+  sign_.reset();
   if (authority_) {
     // The outputs keep what they show: the next one goes on with it.
     (void)authority_->stop(context_.now());
@@ -509,6 +673,8 @@ json rule_unit::state() const {
   const auto& memory = engine_->memory();
   if (authority_)
     out["owner"] = authority_->state(at);
+  if (shadow_)
+    out["shadow"] = to_json(*shadow_, at);
   out["last"] = to_json(engine_->last());
   auto& inputs = out["inputs"] = json::object();
   for (const auto& [name, in] : engine_->inputs())

@@ -6,7 +6,9 @@
 #include "actors/rule/engine.hpp"
 #include "actors/rule/leases.hpp"
 #include "actors/rule/pace.hpp"
-#include "actors/rule/protocol.hpp"
+#include "actors/rule/said_pulses.hpp"
+#include "actors/rule/shadow.hpp"
+#include "actors/rule/shadow_sign.hpp"
 #include "actors/supervision/unit.hpp"
 
 #include <set>
@@ -26,6 +28,7 @@ namespace troupe::rule {
 /// - A rule that may run on several nodes acts only while its outputs let it
 ///   (docs/failover.md): until then it is loaded and watches what it reads, so that
 ///   it can take over at once. What it remembers lies at its outputs.
+/// - With `redundancy = "hot"` its shadow runs meanwhile, and is compared.
 /// - An output that is away or has restarted is told again as soon as it is seen.
 class rule_unit final : public unit {
 public:
@@ -48,6 +51,7 @@ public:
   caf::message_handler messages() override;
   void on_timer(int timer) override;
   void stop() override;
+  /// As docs/rules.md says, "What a rule shows".
   nlohmann::json state() const override;
 
 private:
@@ -62,16 +66,25 @@ private:
   bool run_once();
   void act(const run_outcome& done);
   void send(const output_action& action);
+  void send(const pulse_action& action);
+  void repeat_pulses();
+  void look_after_pulses();
   void send_with_permit(const output_action& action, command wanted);
   void hear(authority::news what);
   void take_over(const authority::taken& from);
   void stand_down(const std::string& why);
   void leave_carry();
+  [[nodiscard]] std::optional<rule_memory> memory_to_go_on_with(const authority::taken& from);
+  void make_shadow();
+  void compare(const authority::acting& with);
+  void run_shadow();
+  void plan_shadow();
+  void show_shadow();
   [[nodiscard]] nlohmann::json stored() const;
   void note_stored_round();
   [[nodiscard]] bool acts() const { return !authority_ || authority_->acts(); }
   void renew();
-  void watch_inputs();
+  void watch_inputs(const engine& of);
   void publish(bool ok);
   void on_failure();
   void note(storage::severity level, const std::string& text);
@@ -85,9 +98,12 @@ private:
   std::string address_;
   std::unique_ptr<authority> authority_; ///< null: it lives on this node only
   std::unique_ptr<engine> engine_;
+  std::unique_ptr<shadow> shadow_; ///< of a hot rule while it does not act here
+  std::unique_ptr<shadow_sign> sign_;
   std::shared_ptr<bell> bell_;
   std::set<std::string> watched_;
   leases leases_;
+  said_pulses pulses_; ///< of a rule of this node only; others' are in the carry
   std::map<std::string, output_action> told_; ///< to repeat it to an output that restarted
   rule_memory saved_;
   rule_memory carried_of_; ///< what `carry_` tells

@@ -24,6 +24,7 @@ struct run {
   std::set<std::string> windows_used; ///< others were not seen to be true: dropped
   std::set<std::string> timers_told;  ///< ended before this run: `fired` is true
   std::vector<std::string> lines_logged;
+  std::vector<said_pulse> pulses; ///< said in this run
 };
 
 /// One function of the rule language. A later function is a later row in

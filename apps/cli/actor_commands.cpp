@@ -41,8 +41,10 @@ void add_actor_commands(CLI::App& app, session& s) {
       s.show(s.node().post(fmt::format("/v1/act/{}/{}", what, client::escape(*actor)),
                            json::object()),
              [&](const json& x) {
-               return fmt::format("{}  {}\n", s.how.paint(*actor, colour::bold),
-                                  text_at(x, "text").empty() ? "done" : text_at(x, "text"));
+               const auto next = text_at(x, "next");
+               return fmt::format("{}  {}\n{}", s.how.paint(*actor, colour::bold),
+                                  text_at(x, "text").empty() ? "done" : text_at(x, "text"),
+                                  next.empty() ? "" : "  " + s.how.paint(next, colour::dim) + "\n");
              });
     });
   }

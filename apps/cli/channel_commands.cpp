@@ -1,11 +1,14 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/input.hpp"
 #include "apps/cli/views.hpp"
+#include "storage/chance.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include <unistd.h>
 
@@ -49,6 +52,55 @@ void add_set(CLI::App& app, session& s) {
     if (o->priority != 0)
       body["priority"] = o->priority;
     s.show(s.node().post("/v1/set/" + client::escape(o->name), body), as_answer(s));
+  });
+}
+
+/// Whether asking again may help: the answer was lost, or who has the output is away.
+bool may_come_again(const client::problem& why, bool has_asked) {
+  return why.kind == client::trouble::lost || (has_asked && why.kind == client::trouble::no_node)
+         || why.code == "timed_out" || why.code == "unreachable" || why.code == "closed";
+}
+
+/// Asks until it is answered, with one name for the wish: however often it
+/// arrives, it is done once.
+client::answer<json> ask_for_pulse(const session& s, const std::string& path, json body) {
+  constexpr std::chrono::milliseconds limit{10'000}, pause{500};
+  body["request"] = fmt::format("{:016x}", storage::fresh_number());
+  const auto began = std::chrono::steady_clock::now();
+  auto got = s.node().post(path, body);
+  while (!got && may_come_again(got.why(), body.contains("age_ms"))) {
+    std::this_thread::sleep_for(pause);
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    if (age > limit)
+      break;
+    body["age_ms"] = static_cast<std::uint64_t>(age.count());
+    got = s.node().post(path, body);
+  }
+  if (got || !may_come_again(got.why(), true))
+    return got;
+  auto why = got.why();
+  why.text += "; whether the pulse was done is not known, `troupe log NAME` on the node of the output tells";
+  return why;
+}
+
+void add_pulse(CLI::App& app, session& s) {
+  auto o = std::make_shared<channel_options>();
+  auto* pulse = app.add_subcommand("pulse", "On for so long, at once and whole, then what it was; or refused");
+  pulse->add_option("NAME", o->name, "An output that shows on or off")->required();
+  pulse->add_option("LENGTH", o->lasting, "20ms to 1h, as 500ms, 2s or 1m")->required();
+  pulse->add_flag("--off", o->off, "Off for so long, of an output that is on");
+  pulse->add_option("--priority", o->priority, "1 goes before all, 16 behind all; rules use 10, you 8")
+    ->check(CLI::Range(1, 16));
+  pulse->footer("Examples:\n  troupe pulse gate/opener 500ms\n  troupe pulse attic/modem 5s --off\n"
+                "Done once, also if the answer is lost and it asks again (for 10 s). What cannot be done\n"
+                "at once is refused, and not done later. `troupe release NAME` ends your own pulse early.");
+  pulse->callback([&s, o] {
+    json body = {{"for", o->lasting}};
+    if (o->off)
+      body["value"] = false;
+    if (o->priority != 0)
+      body["priority"] = o->priority;
+    s.show(ask_for_pulse(s, "/v1/pulse/" + client::escape(o->name), std::move(body)), as_answer(s));
   });
 }
 
@@ -106,6 +158,7 @@ void add_count(CLI::App& app, session& s) {
 
 void add_channel_commands(CLI::App& app, session& s) {
   add_set(app, s);
+  add_pulse(app, s);
   add_release(app, s);
   add_force(app, s);
   add_count(app, s);

@@ -12,7 +12,7 @@ namespace troupe::cli {
 
 void add_look_commands(CLI::App& app, session& s);    ///< status tree ps get list why log ...
 void add_stream_commands(CLI::App& app, session& s);  ///< watch tap
-void add_channel_commands(CLI::App& app, session& s); ///< set release force count
+void add_channel_commands(CLI::App& app, session& s); ///< set pulse release force count
 void add_actor_commands(CLI::App& app, session& s);   ///< kill restart quarantine ... fault
 void add_member_commands(CLI::App& app, session& s);  ///< members approve drain leave reload ...
 void add_placement_commands(CLI::App& app, session& s); ///< placement what-if move

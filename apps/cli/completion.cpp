@@ -1,10 +1,13 @@
 #include "apps/cli/completion.hpp"
 
+#include "config/model/drill.hpp"
 #include "config/schema/explain.hpp"
+#include "config/schema/schema.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <map>
+#include <set>
 
 namespace troupe::cli {
 
@@ -13,7 +16,8 @@ namespace {
 /// What a positional argument of a command is. First of the list: first argument.
 enum class noun {
   reading, output, counter, actor, bus, fault, section, name, level, toggle, shell, explain, key,
-  member, roaming, drill_verb, drill_word, drill_target
+  member, roaming, drill_verb, drill_word, drill_target,
+  revision
 };
 
 const std::map<std::string, std::vector<noun>> grammar = {
@@ -23,6 +27,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"why", {noun::reading}},
   {"log", {noun::reading}},
   {"set", {noun::output, noun::toggle}},
+  {"pulse", {noun::output}},
   {"release", {noun::output}},
   {"force", {noun::reading, noun::toggle}},
   {"count", {noun::counter}},
@@ -32,6 +37,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"quarantine", {noun::actor}},
   {"unquarantine", {noun::actor}},
   {"hang", {noun::actor}},
+  {"inspect", {noun::actor}},
   {"post-mortem", {noun::actor}},
   {"approve", {noun::member}},
   {"drain", {noun::member}},
@@ -45,6 +51,7 @@ const std::map<std::string, std::vector<noun>> grammar = {
   {"add", {noun::section}},
   {"replace", {noun::section, noun::name}},
   {"remove", {noun::section, noun::name}},
+  {"rollback", {noun::revision}},
   {"completion", {noun::shell}},
   {"config", {noun::explain, noun::key}},
 };
@@ -64,6 +71,15 @@ std::vector<std::string> members(const client::node& node) {
   if (const auto got = node.get("/v1/members"))
     for (auto& x : list_at(*got, "members"))
       result.push_back(text_at(x, "name"));
+  return result;
+}
+
+/// As `history` shows them.
+std::vector<std::string> revisions(const client::node& node) {
+  std::vector<std::string> result;
+  if (const auto got = node.get("/v1/history"))
+    for (auto& x : *got)
+      result.push_back((x.contains("node") ? text_at(x, "node") + "/" : "") + text_at(x, "revision"));
   return result;
 }
 
@@ -87,9 +103,9 @@ std::vector<std::string> faults(const client::node& node, const std::string& bus
 }
 
 /// What follows `drill run` or `drill show`.
-std::vector<std::string> drill_words(const client::node& node, const std::string& verb) {
+std::vector<std::string> after_drill(const client::node& node, const std::string& verb) {
   if (verb == "run" || verb == "trend")
-    return {"kill-actor", "hang-actor", "kill-node", "stop-node", "cut-link"};
+    return troupe::drill_words();
   std::vector<std::string> result;
   if (verb == "show" || verb == "abort")
     if (const auto got = node.get("/v1/drills"))
@@ -107,12 +123,16 @@ std::vector<std::string> things(noun what, const client::node& node, const std::
   case noun::actor: return names(node.get("/v1/ps"));
   case noun::bus: return names(node.get("/v1/buses"));
   case noun::drill_verb: return {"run", "list", "show", "trend", "abort"};
-  case noun::drill_word: return drill_words(node, before);
-  case noun::drill_target: return before.ends_with("-actor") ? names(node.get("/v1/ps")) : members(node);
+  case noun::drill_word: return after_drill(node, before);
+  case noun::drill_target: {
+    const auto* of = find_drill(before);
+    return of != nullptr && of->of == drill_target::actor ? names(node.get("/v1/ps")) : members(node);
+  }
   case noun::member: return members(node);
   case noun::roaming: return roaming_rules(node);
+  case noun::revision: return revisions(node);
   case noun::fault: return faults(node, before);
-  case noun::section: return {"bus", "channel", "counter", "rule"};
+  case noun::section: return schema::house_words();
   case noun::level: return {"debug", "info", "notice", "warning", "alarm"};
   case noun::toggle: return {"on", "off"};
   case noun::shell: return {"bash", "zsh", "fish"};
@@ -200,7 +220,8 @@ std::vector<std::string> candidates(const CLI::App& app, const std::vector<std::
              i != grammar.end() && arguments.size() < i->second.size()) {
     all = things(i->second[arguments.size()], node(), arguments.empty() ? "" : arguments.back());
   }
-  std::erase_if(all, [&](const std::string& x) { return x.rfind(typed, 0) != 0 || x == "--help-all"; });
+  std::set<std::string> told; // several nodes have a "store", and rules that roam
+  std::erase_if(all, [&](const std::string& x) { return x.rfind(typed, 0) != 0 || x == "--help-all" || !told.insert(x).second; });
   return all;
 }
 

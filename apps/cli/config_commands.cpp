@@ -3,10 +3,12 @@
 #include "apps/cli/views.hpp"
 
 #include "config/load/parse.hpp"
+#include "config/schema/schema.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <fstream>
 #include <memory>
 
@@ -19,14 +21,14 @@ struct config_options {
   std::string name;
   std::string file;
   std::vector<std::string> pairs;
-  std::uint64_t revision = 0;
+  std::string revision;
   unsigned newest = 20;
   bool dry_run = false;
   bool prune = false;
   bool yes = false;
 };
 
-const auto sections = CLI::IsMember({"bus", "channel", "counter", "rule"});
+const auto sections = CLI::IsMember(schema::house_words());
 
 std::string lines_of(const session& s, const json& texts, const char* sign, colour how) {
   std::string result;
@@ -66,7 +68,9 @@ void judge(session& s, const client::answer<json>& got) {
 
 /// The plan, and what the node would have us think over.
 std::string show_plan_of(const session& s, const json& x) {
-  return show_plan(list_at(x, "plan"), s.how)
+  const auto node = text_at(x, "node");
+  const auto whose = node.empty() ? "" : s.how.paint("of " + node + " alone, other nodes stay as they are\n", colour::dim);
+  return whose + show_plan(list_at(x, "plan"), s.how)
          + lines_of(s, list_at(x, "advice"), "◐", colour::yellow);
 }
 
@@ -125,7 +129,7 @@ void send_file(session& s, const std::string& file, bool replace) {
     return s.fail(exit_refused, why);
   }
   if (parsed.documents.empty())
-    return s.fail(exit_refused, fmt::format("{} names no bus, channel, counter or rule", file));
+    return s.fail(exit_refused, fmt::format("{} names no bus, channel, counter, rule or drill", file));
   for (auto& x : parsed.documents)
     if (s.code == exit_ok)
       send(s, x.section, x.name, x.body, replace);
@@ -136,7 +140,7 @@ void add_one(CLI::App& app, session& s, bool replace) {
   auto* add = app.add_subcommand(replace ? "replace" : "add",
                                  replace ? "Change a device or rule to what is given, whole"
                                          : "Add a device or rule to the running house");
-  add->add_option("SECTION", o->section, "bus, channel, counter or rule")->check(sections);
+  add->add_option("SECTION", o->section, "bus, channel, counter, rule or drill")->check(sections);
   add->add_option("NAME", o->name, "Its name: hall/lamp");
   add->add_option("OPTIONS", o->pairs, "key=value ...; `troupe config explain` tells all keys");
   add->add_option("--from", o->file, "A piece of house.toml instead; - is standard input");
@@ -170,7 +174,7 @@ void add_one(CLI::App& app, session& s, bool replace) {
 void add_remove(CLI::App& app, session& s) {
   auto o = std::make_shared<config_options>();
   auto* remove = app.add_subcommand("remove", "Remove a device or rule; everything else runs on");
-  remove->add_option("SECTION", o->section, "bus, channel, counter or rule")->required()->check(sections);
+  remove->add_option("SECTION", o->section, "bus, channel, counter, rule or drill")->required()->check(sections);
   remove->add_option("NAME", o->name, "Its name")->required();
   remove->footer("Examples:\n  troupe remove rule hall-light\n`troupe rollback` brings it back.");
   remove->callback([&s, o] {
@@ -234,20 +238,35 @@ void add_export(CLI::App& app, session& s) {
 
 void add_revisions(CLI::App& app, session& s) {
   auto o = std::make_shared<config_options>();
-  auto* history = app.add_subcommand("history", "Who changed the configuration, newest first");
+  auto* history = app.add_subcommand("history", "Who changed the configuration of which node, newest first");
   history->add_option("-n,--newest", o->newest, "At most so many")->capture_default_str();
-  history->footer("Examples:\n  troupe history\n  troupe --json history -n 1");
+  history->footer("Examples:\n  troupe history\n  troupe --node boiler history\n  troupe --json history -n 1\n"
+                  "A revision is of one node, with a number of its own: boiler/7. An apply that changes three nodes makes one at each.");
   history->callback([&s, o] {
     s.show(s.node().get("/v1/history", {{"newest", std::to_string(o->newest)}}),
            [&](const json& x) { return show_history(x, s.how, session::now()); });
   });
 
-  auto* rollback = app.add_subcommand("rollback", "Make the configuration what it was at a revision");
-  rollback->add_option("REVISION", o->revision, "See `troupe history`")->required();
+  auto* rollback = app.add_subcommand("rollback", "Make the configuration of one node what it was at a revision");
+  rollback->add_option("REVISION", o->revision, "See `troupe history`: boiler/6, or 6 for the node that is asked")->required();
   rollback->add_flag("--dry-run", o->dry_run, "Only show the plan");
   rollback->add_flag("-y,--yes", o->yes, "Do not ask");
-  rollback->footer("Examples:\n  troupe rollback 6 --dry-run\n  troupe rollback 6");
-  rollback->callback([&s, o] { plan_ask_do(s, "/v1/rollback", {{"revision", o->revision}}, *o); });
+  rollback->footer("Examples:\n  troupe rollback 6 --dry-run\n  troupe rollback boiler/6\nOther nodes stay as they are.");
+  rollback->callback([&s, o] {
+    const auto slash = o->revision.rfind('/');
+    const auto number = o->revision.substr(slash == std::string::npos ? 0 : slash + 1);
+    std::uint64_t revision = 0;
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), revision);
+    if (read.ec != std::errc{} || read.ptr != number.data() + number.size() || slash == 0)
+      return s.fail(exit_usage, "'" + o->revision + "' is no revision: say a number, or NODE/NUMBER as `troupe history` shows it");
+    json body{{"revision", revision}};
+    const auto node = slash == std::string::npos ? "" : o->revision.substr(0, slash);
+    if (!node.empty() && !s.where.node.empty() && node != s.where.node)
+      return s.fail(exit_usage, "revision " + o->revision + " is none of " + s.where.node + ", which --node asks");
+    if (!node.empty() && s.where.node.empty())
+      body["node"] = node;
+    plan_ask_do(s, "/v1/rollback", body, *o);
+  });
 }
 
 } // namespace

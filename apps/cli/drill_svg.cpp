@@ -55,20 +55,17 @@ public:
   double y = 30;
 
   void text(double x, const std::string& words, const char* kind = "", const char* anchor = "start") {
-    out_ += fmt::format("  <text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"{}\">{}</text>\n", x, y, kind, anchor, xml(words));
+    front_ += fmt::format("  <text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"{}\">{}</text>\n", x, y, kind, anchor, xml(words));
   }
-  void block(double from, double to, const char* kind, const std::string& tip = {}) {
-    out_ += fmt::format("  <rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" rx=\"2\" class=\"{}\"><title>{}</title></rect>\n", from, y - 16,
-                        std::max(to - from, 0.0), bar, kind, xml(tip));
-  }
-  void upright(double x, double from, double to, const char* kind) {
-    out_ += fmt::format("  <line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" class=\"{3}\"/>\n", x, from, to, kind);
-  }
-  /// Marks below what was drawn since `top`.
+  /// The ground of a row, and below what stands on it.
+  void lane() { block(left, page - right, "lane", {}, back_); }
+  void block(double from, double to, const char* kind, const std::string& tip = {}) { block(from, to, kind, tip, front_); }
+  void upright(double x, double from, double to, const char* kind) { upright(x, from, to, kind, front_); }
+  /// Marks below what was drawn since `top`, and lines behind it.
   void ruler(double whole, double top) {
     for (double at = 0, step = step_for(whole); at <= whole * 1.001; at += step) {
       const auto x = left + at / whole * (page - left - right);
-      upright(x, top, y - 12, "line");
+      upright(x, top, y - 12, "line", back_);
       y += 6;
       text(x, time_of(at), "soft", "middle");
       y -= 6;
@@ -78,11 +75,19 @@ public:
   std::string done(const std::string& title) const {
     return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
                        "viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n  <title>{2}</title>\n  <style>{3}  </style>\n"
-                       "  <rect class=\"page\" width=\"{0:.0f}\" height=\"{1:.0f}\"/>\n{4}</svg>\n", page, y + 10, xml(title), look, out_);
+                       "  <rect class=\"page\" width=\"{0:.0f}\" height=\"{1:.0f}\"/>\n{4}{5}</svg>\n", page, y + 10, xml(title), look, back_, front_);
   }
 
 private:
-  std::string out_;
+  void block(double from, double to, const char* kind, const std::string& tip, std::string& on) const {
+    on += fmt::format("  <rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" rx=\"2\" class=\"{}\"><title>{}</title></rect>\n", from, y - 16,
+                        std::max(to - from, 0.0), bar, kind, xml(tip));
+  }
+  static void upright(double x, double from, double to, const char* kind, std::string& on) {
+    on += fmt::format("  <line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" class=\"{3}\"/>\n", x, from, to, kind);
+  }
+
+  std::string back_, front_;
 };
 
 double place(double ms, double whole) { return left + std::clamp(ms / whole, 0.0, 1.0) * (page - left - right); }
@@ -105,7 +110,7 @@ void draw_takeovers(drawing& d, const json& x) {
       break;
     const auto a = number_at(t, "detected_ms"), b = std::max(a, number_at(t, "decided_ms")), c = std::max(b, number_at(t, "effective_ms"));
     d.text(24, cut(text_at(t, "output"), 22));
-    d.block(left, page - right, "lane");
+    d.lane();
     d.block(left, place(a, whole), "missed", "nobody has noticed: " + time_of(a));
     d.block(place(a, whole), place(b, whole), "choosing", "nobody is chosen: " + time_of(b - a));
     d.block(place(b, whole), place(c, whole), "begins", "its successor begins: " + time_of(c - b));
@@ -131,7 +136,7 @@ void draw_whole(drawing& d, const json& x) {
   const auto top = d.y - 20;
   const auto lane = [&](const std::string& name, double from, double to, const char* kind, const std::string& words) {
     d.text(24, cut(name, 24));
-    d.block(left, page - right, "lane");
+    d.lane();
     d.block(place(from, whole), std::max(place(to, whole), place(from, whole) + 3), kind, words);
     d.text(page - right + 10, words, "soft");
     d.y += row;
@@ -141,6 +146,12 @@ void draw_whole(drawing& d, const json& x) {
   if (has(x, "down_ms") || has(x, "back_ms"))
     lane(text_at(x, "target") + " down", number_at(x, "down_ms"), has(x, "back_ms") ? number_at(x, "back_ms") : whole, "choosing",
          has(x, "back_ms") ? "back: " + time_of(number_at(x, "back_ms")) : "not back");
+  if (const auto n = list_at(x, "dark").size(); n > 0)
+    lane(fmt::format("{} {}", n, text_at(x, "kind") == "power-cycle" ? "without power" : "without node"), 0, has(x, "dark_ms") ? number_at(x, "dark_ms") : whole,
+         "choosing", has(x, "dark_ms") ? time_of(number_at(x, "dark_ms")) : "to the end");
+  if (has(x, "degraded_ms"))
+    lane(text_at(x, "target") + " degraded", number_at(x, "degraded_ms"), has(x, "restored_ms") ? number_at(x, "restored_ms") : whole, "choosing",
+         has(x, "restored_ms") ? "until " + time_of(number_at(x, "restored_ms")) : "to the end");
   std::size_t n = 0;
   for (auto& s : list_at(x, "safe"))
     if (n++ < most_rows)
@@ -173,6 +184,12 @@ std::string drill_svg(const json& x) {
                            time_of(number_at(x, "limit_ms")), time_of(number_at(x, "uncertainty_ms"))));
   else if (has(x, "restarted_ms"))
     d.text(24, fmt::format("Runs again after {} of {} allowed", time_of(number_at(x, "restarted_ms")), time_of(number_at(x, "limit_ms"))));
+  if (has(x, "degraded_ms"))
+    d.text(24, fmt::format("Its store took no configuration after {}, and wrote again after {}", time_of(number_at(x, "degraded_ms")),
+                           has(x, "restored_ms") ? time_of(number_at(x, "restored_ms")) : "nobody knows how long"));
+  if (x.contains("clock") && x["clock"].is_object())
+    d.text(24, fmt::format("Its clock was {} off in the midst of it, {} at the end", time_of(std::abs(number_at(x["clock"], "off_ms"))),
+                           time_of(std::abs(number_at(x["clock"], "after_ms")))));
   std::size_t n = 0;
   for (auto& why : list_at(x, "why"))
     if (why.is_string() && n++ < 6) {
@@ -192,6 +209,8 @@ std::string drill_svg(const json& x) {
     d.text(116, cut(text_at(f, "node"), 14), "soft");
     d.text(left, cut(with_arrows(text_at(f, "subject") + ": " + text_at(f, "text")), 96));
   }
+  d.y += 32;
+  d.text(24, fmt::format("Edges lost: {:.0f}. None is acted on twice: an output hands on up to which one its rule has acted.", number_at(x, "edges_lost")), "soft");
   d.y += 20;
   return d.done("drill " + text_at(x, "title"));
 }

@@ -22,6 +22,9 @@ std::string ms(const json& x, const char* key) {
   return n < 1000 ? fmt::format("{:.0f} ms", n) : fmt::format("{:.2f} s", n / 1000);
 }
 
+/// "-600.00 s", "3 ms"
+std::string off(double n) { return std::abs(n) < 1000 ? fmt::format("{:.0f} ms", n) : fmt::format("{:.2f} s", n / 1000); }
+
 std::string result_of(const json& x, const style& how) {
   const auto state = text_at(x, "state", "?");
   if (state == "passed")
@@ -87,7 +90,8 @@ std::string takeover_picture(const json& x, const style& how) {
     out += fmt::format("  {} {} {}\n", pad(cut(text_at(t, "output"), label), label), line,
                        how.paint(fmt::format("{} of {}", ms(t, "effective_ms"), ms(t, "limit_ms")), late ? colour::red : colour::green));
   }
-  out += fmt::format("  {} {} nobody has noticed  {} nobody is chosen  {} its successor begins  {} limit\n", pad("", label),
+  // Not under the bars: it is to fit into 80 columns.
+  out += fmt::format("  {} nobody has noticed  {} nobody is chosen  {} its successor begins  {} limit\n",
                      how.paint("█", colour::red), how.paint("▓", colour::yellow), how.paint("▒", colour::blue), how.paint("┃", colour::dim));
   return out;
 }
@@ -107,6 +111,13 @@ std::string whole_picture(const json& x, const style& how) {
     lanes.push_back({text_at(x, "target") + " down", has_number(x, "down_ms") ? number_at(x, "down_ms") : 0,
                      has_number(x, "back_ms") ? number_at(x, "back_ms") : length, colour::yellow,
                      has_number(x, "back_ms") ? "back after " + ms(x, "back_ms") : "did not come back"});
+  if (!list_at(x, "dark").empty())
+    lanes.push_back({fmt::format("{} {}", list_at(x, "dark").size(), text_at(x, "kind") == "power-cycle" ? "without power" : "without node"), 0,
+                     has_number(x, "dark_ms") ? number_at(x, "dark_ms") : length, colour::yellow,
+                     has_number(x, "dark_ms") ? ms(x, "dark_ms") + " at most" : "to the end"});
+  if (has_number(x, "degraded_ms"))
+    lanes.push_back({text_at(x, "target") + " degraded", number_at(x, "degraded_ms"), has_number(x, "restored_ms") ? number_at(x, "restored_ms") : length,
+                     colour::yellow, has_number(x, "restored_ms") ? "until " + ms(x, "restored_ms") : "to the end"});
   for (auto& s : list_at(x, "safe"))
     lanes.push_back({text_at(s, "output") + " safe", number_at(s, "from_ms"),
                      has_number(s, "for_ms") ? number_at(s, "from_ms") + number_at(s, "for_ms") : length, colour::red,
@@ -151,6 +162,33 @@ std::string counters(const json& x) {
   return fmt::format("counters   {}: {} went on, {} show less than before\n", count_of(static_cast<double>(all.size()), "counter"), grew, fewer);
 }
 
+/// "9 outputs, for 3.48 s at the longest: bath/fan, hall/lamp ..."
+std::string dark(const json& x) {
+  const auto& all = list_at(x, "dark");
+  if (all.empty())
+    return {};
+  std::string names;
+  for (std::size_t i = 0; i < all.size() && i < 6; ++i)
+    names += (i == 0 ? "" : ", ") + text_at(all[i], "output");
+  if (all.size() > 6)
+    names += fmt::format(" and {} more", all.size() - 6);
+  return fmt::format("{}   {} {}: {}\n", text_at(x, "kind") == "power-cycle" ? "no power" : "no node ", count_of(static_cast<double>(all.size()), "output"),
+                     has_number(x, "dark_ms") ? "for " + ms(x, "dark_ms") + " at the longest" : "to the end", names);
+}
+
+/// What the fault met that is no takeover.
+std::string disk_and_clock(const json& x) {
+  std::string out;
+  if (x.contains("disk") && x["disk"].is_object())
+    out += number_at(x["disk"], "refused") > 0 ? fmt::format("disk       {:.0f} writes were refused\n", number_at(x["disk"], "refused"))
+                                               : fmt::format("disk       {:.0f} writes took {} longer\n", number_at(x["disk"], "slowed"), ms(x, "delay_ms"));
+  if (has_number(x, "degraded_ms"))
+    out += fmt::format("store      took no configuration after {}, wrote again after {}\n", ms(x, "degraded_ms"), ms(x, "restored_ms"));
+  if (x.contains("clock") && x["clock"].is_object())
+    out += fmt::format("clock      {} off in the midst of it, {} at the end\n", off(number_at(x["clock"], "off_ms")), off(number_at(x["clock"], "after_ms")));
+  return out;
+}
+
 bool is_same(const json& x, const std::string& what) { return text_at(x, "kind") == what || text_at(x, "title") == what; }
 
 /// What a drill of this kind is about: a takeover, else the restart of an actor.
@@ -166,19 +204,21 @@ std::string show_drill(const json& x, const style& how, wall_ms now) {
       out += "  " + harmless(why.get<std::string>()) + "\n";
   if (text_at(x, "state") == "running")
     return out + fmt::format("  {}  {}\n", text_at(x, "phase"), text_at(x, "phase_text"));
-  if (text_at(x, "state") == "abandoned")
+  if (text_at(x, "state") == "abandoned" || text_at(x, "state") == "refused")
     return out;
   out += "\n";
   if (!list_at(x, "takeovers").empty())
     out += fmt::format("noticed    {}\nchosen     {}\ncommands   {}  the first that an output obeyed, of {} allowed\n", ms(x, "detected_ms"),
                        ms(x, "decided_ms"), ms(x, "effective_ms"), ms(x, "limit_ms"));
+  if (has_number(x, "hung_ms"))
+    out += fmt::format("hung       its supervisor noticed after {}\n", ms(x, "hung_ms"));
   if (has_number(x, "restarted_ms"))
-    out += fmt::format("restarted  {}{}\n", ms(x, "restarted_ms"), has_number(x, "limit_ms") && list_at(x, "takeovers").empty() ? " of " + ms(x, "limit_ms") + " allowed" : "");
+    out += fmt::format("{}  {}{}\n", text_at(x, "kind") == "hang-actor" ? "answers  " : "restarted", ms(x, "restarted_ms"), has_number(x, "limit_ms") && list_at(x, "takeovers").empty() ? " of " + ms(x, "limit_ms") + " allowed" : "");
   for (auto& t : list_at(x, "takeovers"))
     out += fmt::format("rule       {} at {}: {} → {}\n", text_at(t, "rule"), text_at(t, "output"), text_at(t, "from", "?"),
                        text_at(t, "to").empty() ? "nobody" : text_at(t, "to"));
-  out += fmt::format("late       {:.0f}\nedges      {:.0f} lost\nsafe       {}\n", number_at(x, "late"), number_at(x, "edges_lost"), list_at(x, "safe").empty() ? "no output" : count_of(static_cast<double>(list_at(x, "safe").size()), "output"));
-  out += counters(x) + "\n";
+  out += fmt::format("late       {:.0f}\nedges      {:.0f} lost; none is acted on twice: an output hands on up to which one its rule has acted\nsafe       {}\n", number_at(x, "late"), number_at(x, "edges_lost"), list_at(x, "safe").empty() ? "no output" : count_of(static_cast<double>(list_at(x, "safe").size()), "output"));
+  out += dark(x) + disk_and_clock(x) + counters(x) + "\n";
   const auto takeover = takeover_picture(x, how);
   return out + takeover + (takeover.empty() ? "" : "\n") + whole_picture(x, how) + "\n" + happenings(x, how);
 }
@@ -195,17 +235,24 @@ std::string show_drill_check(const json& x, const style& how) {
     if (r.is_string())
       rules += (rules.empty() ? "" : ", ") + harmless(r.get<std::string>());
   return fmt::format("{}: the house is whole. {}\n", how.paint(text_at(x, "title"), colour::bold),
-                     rules.empty() ? "No rule that may run elsewhere acts there: nothing will be taken over."
-                                   : fmt::format("To be taken over within {}: {}", ms(x, "limit_ms"), rules));
+                     rules.empty() && !truth_at(x, "must") ? "It takes no control away."
+                     : rules.empty() ? "No rule that may run elsewhere acts there: nothing will be taken over."
+                                   : fmt::format("{} within {}: {}", truth_at(x, "must") ? "To be taken over" : "Should control move, then",
+                                                 ms(x, "limit_ms"), rules));
 }
 
 std::string show_drills(const json& x, const style& how, wall_ms now) {
-  table rows{{{"ID"}, {"WHEN"}, {"DRILL", false, true}, {"RESULT"}, {"COMMANDS", true}, {"LIMIT", true}, {"SAFE", true}, {"BY"}}};
+  table rows{{{"ID"}, {"WHEN", false, true}, {"DRILL"}, {"RESULT"}, {"COMMANDS", true}, {"LIMIT", true}, {"SAFE", true}, {"BY"}}};
   const auto& all = list_at(x, "drills");
   for (auto d = all.rbegin(); d != all.rend(); ++d)
     rows.add({text_at(*d, "id"), clock_time(static_cast<wall_ms>(number_at(*d, "at")), now), text_at(*d, "title"), result_of(*d, how),
               ms(*d, measure_of(*d)), ms(*d, "limit_ms"), fmt::format("{}", list_at(*d, "safe").size()), text_at(*d, "who")});
-  return rows.empty() ? "No drill yet. `troupe drill run --help` shows what can be drilled.\n" : rows.render(how);
+  auto out = rows.empty() ? "No drill yet. `troupe drill run --help` shows what can be drilled.\n" : rows.render(how);
+  for (auto& d : list_at(x, "scheduled"))
+    out += fmt::format("{} begins by itself {}: {}, {}\n", how.paint(text_at(d, "name"), colour::bold),
+                       clock_time(static_cast<wall_ms>(number_at(d, "next")), now), text_at(d, "title"),
+                       text_at(d, "driver").empty() ? "and nobody is there to drive it" : "driven by " + text_at(d, "driver"));
+  return out;
 }
 
 std::string show_drill_trend(const json& x, const std::string& what, const style& how, wall_ms now) {

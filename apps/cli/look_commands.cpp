@@ -72,6 +72,15 @@ void add_readings(CLI::App& app, session& s) {
            [&](auto& x) { return show_why(x, s.how, session::now()); });
   });
 
+  auto whom = std::make_shared<std::string>();
+  auto* inspect = app.add_subcommand("inspect", "One actor from inside: its state, timers, memory, last run");
+  inspect->add_option("ACTOR", *whom, "See `troupe ps`")->required();
+  inspect->footer("Examples:\n  troupe inspect rule/hall-light\n  troupe inspect bus/gpio\n"
+                  "  troupe --json inspect rule/hall-light | jq .inside.last");
+  inspect->callback([&s, whom] {
+    s.show(s.node().get("/v1/actors/" + client::escape(*whom)), [&](auto& x) { return show_actor(x, s.how); });
+  });
+
   auto actor = std::make_shared<std::string>();
   auto* mortem = app.add_subcommand("post-mortem", "What failed actors left behind: error, state, last messages");
   mortem->add_option("ACTOR", *actor, "See `troupe ps`")->required();

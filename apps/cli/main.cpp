@@ -15,7 +15,8 @@ namespace {
 
 const char* const notes =
   "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no node, 4 not found,\n"
-  "            5 `check` or `backup --verify` found problems, 6 not allowed or not trusted.\n"
+  "            5 `check` or `backup --verify` found problems, 6 not allowed or not trusted,\n"
+  "            7 `export` wrote what it could.\n"
   "Examples:\n"
   "  troupe status                          the node at a glance\n"
   "  troupe watch boiler/                   readings as they change\n"

@@ -13,9 +13,11 @@ void add_placement_commands(CLI::App& app, session& s) {
   auto* placement = app.add_subcommand("placement", "Where rules that may run on several nodes act, and who comes next");
   placement->footer("Examples:\n  troupe placement\n"
                     "  troupe --json placement | jq -r '.rules[] | select(.acts == \"\") | .rule'\n"
-                    "In brackets: nodes that are not there now.");
+                    "  troupe --json placement | jq -r '.rules[] | select(.shadows[].is == \"differs\") | .rule'\n"
+                    "In brackets: nodes that are not there now; busy: those that take rules last. STANDBY of a hot rule tells what its shadows say: whether\n"
+                    "they would want the same as the acting one.");
   placement->callback([&s] {
-    s.show(s.node().get("/v1/placement"), [&](const json& x) { return show_placement(x, s.how); });
+    s.show(s.node().get("/v1/placement"), [&](const json& x) { return show_placement(x, s.how, session::now()); });
   });
 
   auto down = std::make_shared<std::vector<std::string>>();
@@ -47,7 +49,7 @@ void add_placement_commands(CLI::App& app, session& s) {
   move->add_option("RULE", o->rule, "See `troupe placement`")->required();
   move->add_option("NODE", o->to, "One of its candidates")->required();
   move->footer("Examples:\n  troupe move boiler-pump server-2\n"
-               "It stays there until that node goes, or until a better one has been there for its hand-back time; what is to last "
+               "It stays there until that node goes, or until a better one has been there for its hand-back time;\nwhat is to last "
                "stands in `nodes` of the rule. `troupe drain` moves all that a node has.");
   move->callback([&s, o] {
     const auto path = "/v1/move/" + client::escape(o->rule.starts_with("rule/") ? o->rule : "rule/" + o->rule);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace troupe::cli {
@@ -50,10 +51,12 @@ std::string show_plan(const json& steps, const style& how) {
 
 std::string show_history(const json& rows, const style& how, wall_ms now) {
   table t{{{"REVISION", true}, {"WHEN"}, {"WHO"}, {"STEPS", true}, {"WHAT", false, true}}};
-  for (auto& x : rows)
-    t.add({text_at(x, "revision"), clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
+  for (auto& x : rows) {
+    const auto node = text_at(x, "node");
+    t.add({(node.empty() ? "" : node + "/") + text_at(x, "revision"), clock_time(static_cast<wall_ms>(number_at(x, "at")), now),
            text_at(x, "who"), grouped(static_cast<double>(list_at(x, "steps").size())),
            text_at(x, "text")});
+  }
   return t.empty() ? "no revisions yet\n" : t.render(how);
 }
 
@@ -65,11 +68,16 @@ std::string show_buses(const json& rows, const style& how) {
                           text_at(x, "driver"),
                           trouble.empty() ? how.paint("● works", colour::green)
                                           : how.paint("✗ " + trouble, colour::red));
+    const auto title = [](const json& f) {
+      const auto line = text_at(f, "line");
+      return text_at(f, "name") + (line.empty() ? "" : " " + line);
+    };
+    std::size_t widest = 0;
+    for (auto& f : list_at(x, "faults"))
+      widest = std::max(widest, display_width(title(f)));
     for (auto& f : list_at(x, "faults")) {
       const bool on = truth_at(f, "active");
-      const auto line = text_at(f, "line");
-      result += fmt::format("  fault {} {}  {}\n",
-                            pad(text_at(f, "name") + (line.empty() ? "" : " " + line), 20),
+      result += fmt::format("  fault {}  {}  {}\n", pad(title(f), widest),
                             on ? how.paint("on ", colour::red) : how.paint("off", colour::dim),
                             how.paint(text_at(f, "help"), colour::dim));
     }

@@ -24,7 +24,8 @@ std::string bound(const json& x) {
 
 std::string slot_line(const json& slot, bool leads, const style& how) {
   const auto& lease = slot.contains("lease_left_s") ? slot["lease_left_s"] : json{};
-  const auto left = lease.is_number() ? "for " + duration(lease.get<double>()) : "until released";
+  const auto left = !lease.is_number() ? "until released"
+                                       : (slot.value("pulse", false) ? "pulse, " : "for ") + duration(lease.get<double>());
   const auto mark = leads ? how.paint("▶", colour::green) : " ";
   const auto& story = list_at(slot, "story");
   const auto cause = story.empty() ? ""
@@ -85,7 +86,10 @@ std::string show_reading(const json& x, const style& how, wall_ms now) {
     return result;
   result += fact("blocked", how.paint(with_arrows(text_at(x, "blocked")), colour::yellow));
   const auto& slots = list_at(x, "slots");
-  result += slots.empty() ? fact("wishes", "none: it is in its safe state") : "  wishes, the first leads\n";
+  if (slots.empty())
+    result += fact("wishes", text_at(x, "reason") == "node_lost" ? "unknown, as is what it shows now" : "none: it is in its safe state");
+  else
+    result += "  wishes, the first leads\n";
   for (std::size_t i = 0; i < slots.size(); ++i)
     result += slot_line(slots[i], i == 0, how);
   for (auto& h : list_at(x, "owners")) {

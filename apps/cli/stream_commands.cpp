@@ -26,6 +26,10 @@ void follow(session& s, const std::string& path, const client::params& query, un
       s.print(s.how.paint(fmt::format("… {} not shown: more came than could be sent\n",
                                       count_of(number_at(data, "events"), "event")),
                           colour::yellow));
+    else if (e.kind == "node")
+      s.print(s.how.paint(truth_at(data, "followed") ? fmt::format("… {} is followed again\n", text_at(data, "node"))
+                                                     : fmt::format("… {} is not followed now: {}\n", text_at(data, "node"), text_at(data, "why")),
+                          colour::yellow));
     else if (e.kind == "removed")
       s.print(s.how.paint(text_at(data, "name") + "  removed\n", colour::dim));
     else
@@ -88,24 +92,17 @@ void add_stream_commands(CLI::App& app, session& s) {
   log->add_option("-l,--level", l->level, "At least: debug, info, notice, warning, alarm")
     ->check(CLI::IsMember({"debug", "info", "notice", "warning", "alarm"}));
   log->add_option("-n,--newest", l->newest, "At most so many entries")->capture_default_str();
-  log->add_flag("-f,--follow", l->follow, "Go on with what happens from now on, until Ctrl-C");
+  log->add_flag("-f,--follow", l->follow, "Go on with what happens from now on, at every node, until Ctrl-C");
   log->footer("Examples:\n  troupe log\n  troupe log hall/lamp -n 10\n  troupe log --level warning --follow\n"
+              "With --node: the journal of that node alone. --follow tells when a node goes, and what one that is back wrote meanwhile.\n"
               "Behind a time: ~ its node's clock was wrong, and the time is corrected; ? nobody knew the time then.");
   log->callback([&s, l] {
     client::params query = {{"newest", std::to_string(l->newest)}};
     for (auto& [key, text] : client::params{{"subject", l->name}, {"kind", l->kind}, {"level", l->level}})
       if (!text.empty())
         query[key] = text;
-    auto got = s.node().get("/v1/log", query);
-    if (!l->follow || !got)
-      return s.show(got, [&](auto& x) { return show_log(x, s.how, session::now()); });
-    double newest = 0;
-    for (auto& x : *got) {
-      newest = std::max(newest, number_at(x, "seq"));
-      s.as_json ? s.print_json(x) : s.print(show_log_line(x, s.how, session::now()));
-    }
-    query.erase("newest");
-    query["after"] = fmt::format("{:.0f}", newest);
+    if (!l->follow)
+      return s.show(s.node().get("/v1/log", query), [&](auto& x) { return show_log(x, s.how, session::now()); });
     follow(s, "/v1/streams/log", query, 0,
            [&s](const json& x) { return show_log_line(x, s.how, session::now()); });
   });

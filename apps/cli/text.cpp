@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <ctime>
 
@@ -116,6 +118,18 @@ std::string short_number(double x) {
   return text == "-0" ? "0" : text;
 }
 
+namespace {
+
+/// A word as it is, or the number that it is without the digits that nobody measures.
+std::string shortened(const std::string& word) {
+  double x = 0;
+  const auto* end = word.data() + word.size();
+  const auto read = std::from_chars(word.data(), end, x);
+  return read.ec == std::errc{} && read.ptr == end && std::isfinite(x) && word.find('.') != std::string::npos ? short_number(x) : word;
+}
+
+} // namespace
+
 std::string clock_time(wall_ms at, wall_ms now) {
   if (at <= 0)
     return "never";
@@ -129,6 +143,16 @@ std::string clock_time(wall_ms at, wall_ms now) {
 }
 
 std::string with_arrows(std::string text) {
+  constexpr std::string_view arrow = " -> ";
+  for (std::size_t at = 0; (at = text.find(arrow, at)) != std::string::npos;) {
+    const auto after = at + arrow.size();
+    const auto ends = std::min(text.find_first_of(" ,", after), text.size());
+    text.replace(after, ends - after, shortened(text.substr(after, ends - after)));
+    const auto begins = at == 0 ? 0 : text.rfind(' ', at - 1) + 1; // none: the first word
+    const auto before = shortened(text.substr(begins, at - begins));
+    text.replace(begins, at - begins, before);
+    at = begins + before.size() + arrow.size();
+  }
   for (std::size_t at = 0; (at = text.find("->", at)) != std::string::npos;)
     text.replace(at, 2, "→");
   return text;

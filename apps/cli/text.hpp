@@ -34,7 +34,7 @@ using json = nlohmann::json;
 [[nodiscard]] std::string short_number(double x);
 /// "20:24:23.012" if it is within a day of `now`, else "2026-11-20 20:24:23"; local time.
 [[nodiscard]] std::string clock_time(wall_ms at, wall_ms now);
-/// "off → on" for "off -> on".
+/// "off → on" for "off -> on", and "75.6207 → 80" for "75.62070835000002 -> 80".
 [[nodiscard]] std::string with_arrows(std::string text);
 /// "1 step", "2 steps".
 [[nodiscard]] std::string count_of(double n, const std::string& one);

@@ -20,13 +20,17 @@ namespace troupe::cli {
 [[nodiscard]] std::string show_members(const json& x, const style& how, wall_ms now);
 
 // placement_view.cpp
-[[nodiscard]] std::string show_placement(const json& x, const style& how);
+[[nodiscard]] std::string show_placement(const json& x, const style& how, wall_ms now);
 [[nodiscard]] std::string show_what_if(const json& x, const style& how);
 
 // tree_view.cpp
 /// Of one node, or of several: {"nodes": [{"node", "tree" or "error"}]}.
 [[nodiscard]] std::string show_tree(const json& x, const style& how);
 [[nodiscard]] std::string show_ps(const json& rows, const style& how);
+
+// actor_view.cpp
+/// One actor: its row of `ps`, then all that it tells of itself, keys as it names them.
+[[nodiscard]] std::string show_actor(const json& x, const style& how);
 
 // reading_view.cpp
 /// "54.5 °C", "1 843.211 m³"; "-" without one.

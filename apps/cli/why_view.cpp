@@ -49,7 +49,8 @@ std::string chain(const json& story, const style& how, wall_ms now) {
 } // namespace
 
 std::string show_why(const json& x, const style& how, wall_ms now) {
-  const auto at = static_cast<wall_ms>(number_at(x, "at"));
+  // The last step of a ramp is later than what it is about.
+  const auto at = static_cast<wall_ms>(number_at(x, "event_at") > 0 ? number_at(x, "event_at") : number_at(x, "at"));
   const auto who = text_at(x, "who");
   std::string result = fmt::format("{}  {}", how.paint(text_at(x, "name"), colour::bold),
                                    how.paint(with_arrows(text_at(x, "event", text_at(x, "text"))), colour::cyan));

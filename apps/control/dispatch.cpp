@@ -207,7 +207,7 @@ reply dispatch(node_api& node, far_side& others, const caller& who, const std::s
     return *no;
   if (auto no = read_body(*r, body, c))
     return *no;
-  return run([&] { return r->handle(node, c); }, r->operation);
+  return run([&] { return r->handle(prefixed && r->joins ? node.by_itself() : node, c); }, r->operation);
 }
 
 } // namespace troupe::control

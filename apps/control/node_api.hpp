@@ -38,6 +38,8 @@ public:
   virtual ~node_api() = default;
 
   virtual std::string name() = 0; ///< of this node, as in /v1/nodes/{node}/...
+  /// This node without the others, where this one speaks for a house.
+  virtual node_api& by_itself() { return *this; }
 
   // --- looking ---
   virtual json status() = 0;               ///< node, uptime, store, flash, alarms
@@ -55,6 +57,9 @@ public:
   // --- commanding channels ---
   /// {"value": "on"|true|21.5, "priority": 8, "for": "10m"}
   virtual result<json> set(const caller& who, const std::string& name, const json& body) = 0;
+  /// {"for": "500ms", "value": false, "priority": 8, "request": "id", "age_ms": 0}:
+  /// done once however often it is asked for with one `request`.
+  virtual result<json> pulse(const caller& who, const std::string& name, const json& body) = 0;
   virtual result<json> release(const caller& who, const std::string& name, const json& body) = 0;
   /// Inputs and outputs: replaces the value until forced off; told as forced.
   virtual result<json> force(const caller& who, const std::string& name, const json& body) = 0;

@@ -78,9 +78,9 @@ std::vector<route> make_routes() {
     {"GET", "/v1/status", "status", look, none, none,
      [](node_api& n, const call&) { return ok(n.status()); }},
     {"GET", "/v1/tree", "tree", look, none, none,
-     [](node_api& n, const call&) { return ok(n.tree()); }},
+     [](node_api& n, const call&) { return ok(n.tree()); }, true},
     {"GET", "/v1/ps", "ps", look, none, none,
-     [](node_api& n, const call&) { return ok(n.ps()); }},
+     [](node_api& n, const call&) { return ok(n.ps()); }, true},
     {"GET", "/v1/readings", "list", look, {{"prefix"}}, none,
      [](node_api& n, const call& c) { return ok(n.list(text_of(c, "prefix"))); }},
     {"GET", "/v1/readings/{name}", "get", look, none, none,
@@ -88,9 +88,9 @@ std::vector<route> make_routes() {
     {"GET", "/v1/why/{name}", "why", look, none, none,
      [](node_api& n, const call& c) { return answer(n.why(c.path.at("name"))); }},
     {"GET", "/v1/log", "log", look, log_fields, none,
-     [](node_api& n, const call& c) { return answer(n.log(log_query(c))); }},
+     [](node_api& n, const call& c) { return answer(n.log(log_query(c))); }, true},
     {"GET", "/v1/buses", "buses", look, none, none,
-     [](node_api& n, const call&) { return ok(n.buses()); }},
+     [](node_api& n, const call&) { return ok(n.buses()); }, true},
     {"GET", "/v1/actors/{name}", "actor", look, none, none,
      [](node_api& n, const call& c) { return answer(n.actor(c.path.at("name"))); }},
     {"GET", "/v1/post-mortems/{name}", "postMortems", look, none, none,
@@ -100,6 +100,9 @@ std::vector<route> make_routes() {
     {"POST", "/v1/set/{name}", "set", operate, none,
      {{"value", f::any, true}, {"priority", f::whole}, {"for", f::text}},
      [](node_api& n, const call& c) { return answer(n.set(c.who, c.path.at("name"), c.body)); }},
+    {"POST", "/v1/pulse/{name}", "pulse", operate, none,
+     {{"for", f::text, true}, {"value"}, {"priority", f::whole}, {"request", f::text}, {"age_ms", f::whole}},
+     [](node_api& n, const call& c) { return answer(n.pulse(c.who, c.path.at("name"), c.body)); }},
     {"POST", "/v1/release/{name}", "release", operate, none, {{"priority", f::whole}},
      [](node_api& n, const call& c) {
        return answer(n.release(c.who, c.path.at("name"), c.body));
@@ -147,9 +150,9 @@ std::vector<route> make_routes() {
     {"GET", "/v1/history", "history", look, {{"newest", f::whole}}, none,
      [](node_api& n, const call& c) {
        return ok(n.history(std::min<std::uint64_t>(number_of(c, "newest", 20), 1000)));
-     }},
+     }, true},
     {"POST", "/v1/rollback", "rollback", operate, none,
-     {{"revision", f::whole, true}, {"dry_run", f::truth}},
+     {{"revision", f::whole, true}, {"node"}, {"dry_run", f::truth}},
      [](node_api& n, const call& c) { return answer(n.rollback(c.who, c.body)); }},
 
     // --- the store ---
@@ -176,7 +179,7 @@ std::vector<route> make_routes() {
        return stream(n, c, "watch", {{"prefix", text_of(c, "prefix")}});
      }},
     {"GET", "/v1/streams/log", "follow", look, log_fields, none,
-     [](node_api& n, const call& c) { return stream(n, c, "log", log_query(c)); }},
+     [](node_api& n, const call& c) { return stream(n, c, "log", log_query(c)); }, true},
     {"GET", "/v1/streams/tap/{name}", "tap", look, none, none,
      [](node_api& n, const call& c) {
        return stream(n, c, "tap", {{"actor", c.path.at("name")}});
@@ -193,7 +196,7 @@ std::vector<route> make_routes() {
      [](node_api& n, const call& c) { return answer(n.move(c.who, c.path.at("name"), c.body)); }},
     {"POST", "/v1/drills", "startDrill", operate, none,
      {{"kind", f::text, true}, {"target", f::text, true}, {"peer", f::text}, {"for", f::text}, {"limit", f::text}, {"settle", f::text},
-      {"even_so", f::truth}, {"check", f::truth}},
+      {"delay", f::text}, {"loss", f::number}, {"by", f::text}, {"even_so", f::truth}, {"check", f::truth}},
      [](node_api& n, const call& c) { return answer(n.start_drill(c.who, c.body)); }},
     {"GET", "/v1/drills", "drills", look, none, none,
      [](node_api& n, const call&) { return ok(n.drills()); }},
@@ -202,7 +205,8 @@ std::vector<route> make_routes() {
     {"POST", "/v1/drills/{id}/abort", "abortDrill", operate, none, none,
      [](node_api& n, const call& c) { return answer(n.abort_drill(c.who, c.path.at("id"))); }},
     {"POST", "/v1/drill-faults", "drillFault", operate, none,
-     {{"drill", f::text, true}, {"what", f::text, true}, {"peer", f::text}, {"for_ms", f::whole}, {"in_ms", f::whole}},
+     {{"drill", f::text, true}, {"what", f::text, true}, {"peer", f::text}, {"for_ms", f::whole}, {"in_ms", f::whole},
+      {"delay_ms", f::whole}, {"loss", f::number}, {"by_ms", f::number}},
      [](node_api& n, const call& c) { return answer(n.drill_fault(c.who, c.body)); }},
     {"POST", "/v1/members/{name}/{verb}", "actOnMember", operate, none, none,
      [](node_api& n, const call& c) {

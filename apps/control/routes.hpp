@@ -48,6 +48,9 @@ struct route {
   std::vector<field> query;
   std::vector<field> body;
   reply (*handle)(node_api& node, const call& c);
+  /// A cluster's answer is put together from those of its nodes: below
+  /// /v1/nodes/{node} it is of that one alone, also where it answers itself.
+  bool joins = false;
 };
 
 [[nodiscard]] const std::vector<route>& routes();

@@ -73,6 +73,7 @@ public:
 
   // api_command.cpp
   result<json> set(const control_caller& who, const std::string& name, const json& body) override;
+  result<json> pulse(const control_caller& who, const std::string& name, const json& body) override;
   result<json> release(const control_caller& who, const std::string& name, const json& body) override;
   result<json> force(const control_caller& who, const std::string& name, const json& body) override;
   result<json> count(const control_caller& who, const std::string& name, const json& body) override;
@@ -92,6 +93,9 @@ public:
   result<json> add_for(const std::string& node, const control_caller& who, const json& body);
   result<json> remove_for(const std::string& node, const control_caller& who, const std::string& section, const std::string& name);
   result<json> apply_for(const std::string& node, const control_caller& who, const json& body);
+  result<json> rollback_for(const std::string& node, const control_caller& who, const json& body);
+  /// Of all nodes, as this one's store holds them.
+  [[nodiscard]] json house_history(std::size_t newest) const;
 
   // api_store.cpp
   json store() override;

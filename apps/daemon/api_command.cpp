@@ -1,15 +1,16 @@
 #include "actors/protocol/channel.hpp"
 #include "actors/supervision/orders.hpp"
 #include "apps/control/access.hpp"
+#include "apps/daemon/act_words.hpp"
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/json.hpp"
 #include "config/load/typed.hpp"
 #include "config/model/quantity.hpp"
 #include "drivers/registry.hpp"
+#include "storage/chance.hpp"
 
 #include <fmt/format.h>
-
 
 namespace troupe::daemon {
 
@@ -17,6 +18,9 @@ namespace {
 
 /// Manual operator in BACnet's table of priorities (clause 19.2).
 constexpr int operator_priority = 8;
+
+/// With who asks it must fit into the id of a command.
+constexpr std::size_t most_request = 64;
 
 json answer_json(const std::string& name, const command_answer& x) {
   return {{"name", name}, {"accepted", true}, {"text", x.text}, {"effective", value_json(x.effective)},
@@ -94,6 +98,38 @@ result<json> node_control::set(const control_caller& who, const std::string& nam
   return order(who, name, val, priority, lease, text);
 }
 
+result<json> node_control::pulse(const control_caller& who, const std::string& name, const json& body) {
+  const auto kind = kind_of(name, "output");
+  if (!kind)
+    return kind.why();
+  const auto length = parse_duration(body.value("for", ""));
+  if (!length)
+    return error{errc::invalid_argument, "\"for\" is '" + body.value("for", "") + "'; write how long as 500ms, 2s or 1m"};
+  const auto request = body.value("request", fmt::format("{:016x}", storage::fresh_number()));
+  if (request.empty() || request.size() > most_request)
+    return error{errc::invalid_argument, fmt::format("\"request\" has {} bytes; 1 to {} name one wish", request.size(), most_request)};
+  const auto age = body.value("age_ms", std::int64_t{0});
+  if (age < 0)
+    return error{errc::invalid_argument, fmt::format("\"age_ms\" is {}; it says how long ago this was asked for first", age)};
+  command x;
+  x.output = name;
+  x.val = body.contains("value") ? value_from(body["value"], *kind) : value::digital(true);
+  x.priority = body.value("priority", operator_priority);
+  x.source = operator_source(who);
+  x.id = x.source + "#" + request;
+  x.pulse = *length;
+  x.age = milliseconds{age};
+  const auto text = fmt::format("pulse {} {} for {}", name, to_string(x.val), body.value("for", ""));
+  x.story = {{"operator", who.name, text, parts_.all.clocks.wall()}};
+  auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
+  if (!answer)
+    return answer.why();
+  if (answer->code != errc::none)
+    return error{answer->code, answer->text};
+  journal(who, "command", name, text);
+  return answer_json(name, *answer);
+}
+
 result<json> node_control::release(const control_caller& who, const std::string& name, const json& body) {
   const auto kind = kind_of(name, "output");
   if (!kind)
@@ -144,6 +180,7 @@ result<json> node_control::count(const control_caller& who, const std::string& n
 result<json> node_control::act(const control_caller& who, const std::string& actor, const std::string& verb) {
   using supervision::child_order;
   child_order x{child_order::kind::restart, actor, milliseconds{0}};
+  constexpr milliseconds hang_length{10000};
   if (verb == "kill")
     x.what = child_order::kind::kill;
   else if (verb == "quarantine")
@@ -152,7 +189,7 @@ result<json> node_control::act(const control_caller& who, const std::string& act
     x.what = child_order::kind::release;
   else if (verb == "hang") {
     x.what = child_order::kind::hang;
-    x.length = milliseconds{10000};
+    x.length = hang_length;
   } else if (verb != "restart")
     return error{errc::invalid_argument, "nobody knows how to '" + verb
                                            + "' an actor; there are kill, restart, quarantine, unquarantine, hang"};
@@ -168,7 +205,9 @@ result<json> node_control::act(const control_caller& who, const std::string& act
   journal(who, "command", actor, failed.code == errc::none ? verb : verb + ": " + to_string(failed));
   if (failed.code != errc::none)
     return failed;
-  return json{{"name", actor}, {"done", verb}, {"text", answer->text}};
+  const auto now = parts_.all.names.lookup(actor); // a replaced one has vitals of its own
+  const auto& is = now ? *now : *row;
+  return act_words({verb, actor, is.type, parts_.node.name, is.parent, is.life ? is.life->incarnation.load() : 0, is.detached, hang_length.count()});
 }
 
 result<json> node_control::set_fault(const control_caller& who, const std::string& bus, const json& body) {

@@ -237,16 +237,46 @@ control::node_api::exported node_control::export_toml() { return {to_toml(parts_
 
 json node_control::history(std::size_t newest) { return parts_.wanted.history(newest); }
 
-result<json> node_control::rollback(const control_caller& who, const json& body) {
+json node_control::house_history(std::size_t newest) const { return desired::history_of_all(parts_.all.store, newest); }
+
+namespace {
+
+result<std::uint64_t> revision_in(const json& body) {
   if (!body.contains("revision") || !body["revision"].is_number_unsigned())
     return error{errc::invalid_argument, "a rollback wants the number of a revision; see `troupe history`"};
-  const auto revision = body["revision"].get<std::uint64_t>();
+  return body["revision"].get<std::uint64_t>();
+}
+
+std::string text_of_rollback(std::uint64_t revision) { return fmt::format("rolled back to revision {}", revision); }
+
+} // namespace
+
+result<json> node_control::rollback(const control_caller& who, const json& body) {
+  const auto revision = revision_in(body);
+  if (!revision)
+    return revision.why();
+  if (const auto node = text_in(body, "node"); !node.empty() && node != parts_.node.name)
+    return error{errc::not_found, "the revision is of '" + node + "', and only " + parts_.node.name + " is asked"};
   std::lock_guard lock{configuring_};
   const auto before = parts_.wanted.documents();
-  auto then = parts_.wanted.at_revision(revision);
+  auto then = parts_.wanted.at_revision(*revision);
   if (!then)
     return then.why();
-  return change(who, before, *then, fmt::format("rolled back to revision {}", revision), body.value("dry_run", false));
+  return change(who, before, *then, text_of_rollback(*revision), body.value("dry_run", false));
+}
+
+result<json> node_control::rollback_for(const std::string& node, const control_caller& who, const json& body) {
+  const auto revision = revision_in(body);
+  if (!revision)
+    return revision.why();
+  const auto to_it = [&](std::vector<document>& all) -> troupe::status {
+    auto then = desired{parts_.all.store, parts_.all.clocks, node}.at_revision(*revision);
+    if (!then)
+      return then.why();
+    all = std::move(*then);
+    return {};
+  };
+  return change_away(node, who, to_it, text_of_rollback(*revision), body.value("dry_run", false));
 }
 
 } // namespace troupe::daemon

@@ -26,7 +26,8 @@ json slots_json(const std::vector<output_slot>& slots) {
   auto out = json::array();
   for (const auto& s : slots) {
     json x{{"priority", s.priority}, {"source", s.source}, {"value", value_json(s.val)},
-           {"text", to_string(s.val)}, {"story", story_json(s.story)}, {"lease_left_s", nullptr}};
+           {"text", to_string(s.val)}, {"story", story_json(s.story)}, {"lease_left_s", nullptr},
+           {"pulse", s.pulse}};
     if (s.lease_left.count() > 0)
       x["lease_left_s"] = static_cast<double>(s.lease_left.count()) / 1e3;
     out.push_back(std::move(x));
@@ -236,6 +237,7 @@ result<json> node_control::why(const std::string& name) {
     if (x == events.rbegin()) {
       out["who"] = x->who;
       out["event"] = x->text;
+      out["event_at"] = x->at;
       if (out["story"].empty())
         out["story"] = story_json(x->story);
       continue;

@@ -16,6 +16,19 @@ namespace troupe::daemon {
 using namespace std::chrono_literals;
 using storage::severity;
 
+namespace {
+
+cluster::dial_end end_of_dial(errc x) {
+  switch (x) {
+  case errc::closed: return cluster::dial_end::refused;
+  case errc::unreachable:
+  case errc::timed_out: return cluster::dial_end::silence;
+  default: return cluster::dial_end::turned_away;
+  }
+}
+
+} // namespace
+
 cluster::link_hooks cluster_part::hooks() {
   cluster::link_hooks x;
   x.on_peer = [this](const std::string& peer, std::uint64_t incarnation) {
@@ -159,7 +172,7 @@ std::chrono::nanoseconds cluster_part::ears_late() {
 
 void cluster_part::dial(const cluster::member& whom) {
   if (!open_link_)
-    return to_membership(cluster::dial_failed{whom.name, "this node has not opened its links yet", false});
+    return to_membership(cluster::dial_failed{whom.name, "this node has not opened its links yet", cluster::dial_end::turned_away});
   net().dial(whom.name, whom.addresses, [this, name = whom.name](result<caf::actor> gateway) {
     auto* to = open_link_.load();
     if (to == nullptr)
@@ -171,7 +184,7 @@ void cluster_part::dial(const cluster::member& whom) {
       std::lock_guard lock{standing_mutex_};
       not_reached_[name] = gateway.why().context;
     }
-    to_membership(cluster::dial_failed{name, gateway.why().context, gateway.why().code == errc::closed});
+    to_membership(cluster::dial_failed{name, gateway.why().context, end_of_dial(gateway.why().code)});
   });
 }
 
@@ -198,8 +211,7 @@ json cluster_part::members() {
     const auto at = linked.find(x.name);
     const auto trip = at == linked.end() ? 0 : at->second.round_trip.count() / 1000;
     const bool self = x.name == config_.name;
-    const auto changed = standing_since_.find(x.name);
-    const auto at_mono = changed != standing_since_.end() ? changed->second : self ? started_ : 0;
+    const auto at_mono = standing_changed(x.name, self ? started_ : 0);
     const auto since = at_mono == 0 ? wall_ms{0} : wall - (mono - at_mono) / 1'000'000;
     json row{{"name", x.name}, {"standing", to_string(x.is)}, {"since", since}, {"self", self},
              {"direct", x.direct}, {"round_trip_us", trip > 0 ? json(trip) : json()}, {"addresses", x.addresses},
@@ -221,6 +233,11 @@ json cluster_part::members() {
     for (const auto& [by, said] : tellers)
       differences.push_back({{"name", name}, {"by", by}, {"standing", to_string(said.is)}, {"direct", said.direct}});
   return {{"node", config_.name}, {"now", wall}, {"members", std::move(out)}, {"differences", std::move(differences)}};
+}
+
+mono_ns cluster_part::standing_changed(const std::string& name, mono_ns otherwise) const {
+  const auto changed = standing_since_.find(name);
+  return changed == standing_since_.end() ? otherwise : changed->second;
 }
 
 json cluster_part::replicas() {
@@ -261,6 +278,16 @@ json cluster_part::features() { return features_ ? features_->view() : json::arr
 
 json cluster_part::alarms() {
   auto out = json::array();
+  {
+    std::lock_guard lock{standing_mutex_};
+    for (const auto& x : table_.members())
+      if (x.is == cluster::standing::down) {
+        const auto ago = all_.clocks.mono() - standing_changed(x.name, started_);
+        out.push_back({{"at", all_.clocks.wall() - ago / 1'000'000}, {"subject", x.name},
+                       {"text", fmt::format("is down; what only it shows is not known. `troupe log {0}` says why; `troupe remove-node {0}` "
+                                            "if it will not come back", x.name)}});
+      }
+  }
   if (features_)
     for (const auto& [subject, text] : features_->troubles())
       out.push_back({{"at", all_.clocks.wall()}, {"subject", subject}, {"text", text}});

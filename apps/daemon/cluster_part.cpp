@@ -3,6 +3,7 @@
 #include "apps/daemon/json.hpp"
 #include "apps/daemon/own_addresses.hpp"
 #include "apps/daemon/placement_unit.hpp"
+#include "apps/daemon/priority.hpp"
 #include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
@@ -140,6 +141,8 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.told = this;
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
+  if (config_.run_first)
+    net.at_start = [] { (void)take(turn::urgent); };
   net.bounds = cluster::limits_for(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;
@@ -181,6 +184,8 @@ child_spec cluster_part::membership_child() {
   x.type = "membership";
   x.detached = true;
   x.make = cluster::make_membership_unit({std::move(how), known_peers()}, *this, table_, all_.store, all_.clocks);
+  if (config_.run_first)
+    x.make = in_turn(turn::urgent, std::move(x.make));
   return x;
 }
 
@@ -296,6 +301,7 @@ void cluster_part::close() {
     return;
   discovery_.reset();
   feed_.reset();
+  front_->stop();
   chores_.stop();
   keep_members(); // what the last second brought
   if (exchange_)
@@ -324,6 +330,11 @@ result<json> cluster_part::ask_node(const std::string& node, const control::call
 void cluster_part::cut(const std::string& peer, milliseconds length) {
   if (open_link_)
     net().hold(peer, length);
+}
+
+void cluster_part::slow_down(const std::string& peer, milliseconds length, const cluster::lateness& how) {
+  if (open_link_)
+    net().delay(peer, length, how);
 }
 
 std::vector<document> cluster_part::elsewhere() const {

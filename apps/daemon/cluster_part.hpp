@@ -62,6 +62,8 @@ public:
                                       const json& body);
   /// For drills: cuts the link off, as a pulled cable does; 0 ends it. Any thread, at any time.
   void cut(const std::string& peer, milliseconds length);
+  /// For drills: what the peer says comes late; a length of 0 ends it. Any thread, at any time.
+  void slow_down(const std::string& peer, milliseconds length, const cluster::lateness& how);
   [[nodiscard]] std::vector<document> elsewhere() const;
   /// For `directory::elsewhere`. Any thread, at any time.
   bool forward(const std::string& name, caf::message what);
@@ -98,6 +100,8 @@ public:
 
 private:
   [[nodiscard]] cluster::link_hooks hooks();
+  /// When the standing of a member changed last, with `standing_mutex_` held.
+  [[nodiscard]] mono_ns standing_changed(const std::string& name, mono_ns otherwise) const;
   [[nodiscard]] status listen();
   [[nodiscard]] std::vector<cluster::known_peer> known_peers();
   [[nodiscard]] std::uint32_t own_ban() const;

@@ -1,7 +1,11 @@
 #include "apps/daemon/desired.hpp"
 
+#include "config/load/split.hpp"
+#include "config/load/typed.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -13,6 +17,19 @@ namespace {
 using storage::slot_kind;
 
 const std::string all_documents = "desired/";
+const std::string all_revisions = "revision/";
+
+/// @param number_at where its number begins. @returns null if it is the head of none
+json read_head(const storage::entry& e, std::size_t number_at) {
+  const auto number = e.key.substr(number_at);
+  if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != number.npos)
+    return nullptr;
+  auto head = json::parse(e.payload, nullptr, false);
+  if (!head.is_object())
+    return nullptr;
+  head["revision"] = std::stoull(number);
+  return head;
+}
 
 /// `key` is "<section>/<name>", and a name may have slashes of its own.
 document from_key(const std::string& key, json body) {
@@ -81,7 +98,7 @@ std::vector<document> read(const std::vector<storage::entry>& entries, std::size
 
 desired::desired(storage::store& disk, const clock_source& clocks, const std::string& node)
   : disk_(disk), clocks_(clocks), node_(node), documents_prefix_(all_documents + node + "/"),
-    revisions_prefix_("revision/" + node + "/") {}
+    revisions_prefix_(all_revisions + node + "/") {}
 
 std::string desired::node_of(const std::string& key) {
   if (!key.starts_with(all_documents))
@@ -226,16 +243,29 @@ status desired::check_sizes(const std::vector<entry_write>& all) {
 json desired::history(std::size_t newest) const {
   auto out = json::array();
   auto all = disk_.list(slot_kind::map, revisions_prefix_);
-  for (auto e = all.rbegin(); e != all.rend() && out.size() < newest; ++e) {
-    if (e->key.find('/', revisions_prefix_.size()) != std::string::npos)
-      continue;
-    auto head = json::parse(e->payload, nullptr, false);
-    if (head.is_discarded())
-      continue;
-    head["revision"] = std::stoull(e->key.substr(revisions_prefix_.size()));
-    out.push_back(std::move(head));
-  }
+  for (auto e = all.rbegin(); e != all.rend() && out.size() < newest; ++e)
+    if (auto head = read_head(*e, revisions_prefix_.size()); !head.is_null())
+      out.push_back(std::move(head));
   return out;
+}
+
+json desired::history_of_all(const storage::store& disk, std::size_t newest) {
+  std::vector<json> all;
+  for (const auto& e : disk.list(slot_kind::map, all_revisions)) {
+    const auto slash = e.key.find('/', all_revisions.size());
+    if (slash == e.key.npos)
+      continue;
+    if (auto head = read_head(e, slash + 1); !head.is_null()) {
+      head["node"] = e.key.substr(all_revisions.size(), slash - all_revisions.size());
+      all.push_back(std::move(head));
+    }
+  }
+  const auto at = [](const json& x) { return x.contains("at") && x["at"].is_number_integer() ? x["at"].get<wall_ms>() : 0; };
+  std::reverse(all.begin(), all.end()); // of one time the later number
+  std::stable_sort(all.begin(), all.end(), [&](const json& a, const json& b) { return at(a) > at(b); });
+  if (all.size() > newest)
+    all.resize(newest);
+  return all;
 }
 
 result<std::vector<document>> desired::at_revision(std::uint64_t revision) const {
@@ -264,6 +294,16 @@ result<std::vector<document>> desired::at_revision(std::uint64_t revision) const
   std::vector<document> out;
   for (auto& [key, x] : documents_then)
     out.push_back(std::move(x));
+  return out;
+}
+
+std::vector<fixed_rule> fixed_rules(const storage::store& disk) {
+  std::vector<fixed_rule> out;
+  for (const auto& [node, documents] : desired::of_all(disk))
+    for (const auto& x : at_node(documents, node))
+      if (x.section == "rule")
+        if (auto config = to_rule(x); config && config->standby == redundancy::none)
+          out.push_back({std::move(*config), node});
   return out;
 }
 

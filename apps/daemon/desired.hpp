@@ -2,6 +2,7 @@
 
 #include "config/load/document.hpp"
 #include "config/load/plan.hpp"
+#include "config/model/house.hpp"
 #include "storage/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -59,6 +60,9 @@ public:
   /// Newest first: [{revision, at, who, text, steps: [text]}].
   [[nodiscard]] json history(std::size_t newest) const;
 
+  /// Of all nodes, as this store holds them, each with its "node": newest first.
+  [[nodiscard]] static json history_of_all(const storage::store& disk, std::size_t newest);
+
   /// The documents as they stood after a revision; 0 is the empty house.
   [[nodiscard]] result<std::vector<document>> at_revision(std::uint64_t revision) const;
 
@@ -79,5 +83,13 @@ private:
   const std::string documents_prefix_;
   const std::string revisions_prefix_;
 };
+
+/// A rule that stays on its node.
+struct fixed_rule {
+  rule_config config;
+  std::string node;
+};
+/// Of the whole house, as this store holds it.
+[[nodiscard]] std::vector<fixed_rule> fixed_rules(const storage::store& disk);
 
 } // namespace troupe::daemon

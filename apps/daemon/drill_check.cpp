@@ -31,6 +31,22 @@ bool spans(const drill_picture& house, const drill_picture::rule& rule, const st
          && std::any_of(rule.outputs.begin(), rule.outputs.end(), [&](const auto& output) { return node_of(house, output) == other; });
 }
 
+/// Nobody here can switch the power of a real board: its process would end, and its relays stay.
+void check_board(const drill_plan& plan, const drill_picture& house, std::vector<drill_doubt>& out) {
+  std::vector<std::string> real;
+  bool any = false;
+  for (const auto& x : house.buses) {
+    any |= x.node == plan.target;
+    if (x.node == plan.target && x.driver != "sim")
+      real.push_back(x.name);
+  }
+  const auto way_out = fmt::format("`troupe drill run kill-node {}` ends the process alone; for the power pull the plug", plan.target);
+  if (!real.empty())
+    out.push_back({fmt::format("{} is no simulated board; real hardware: {}", plan.target, names(real)), way_out});
+  else if (!any)
+    out.push_back({fmt::format("{} is no board: it has no bus", plan.target), way_out});
+}
+
 void check_target(const drill_plan& plan, const drill_picture& house, std::vector<drill_doubt>& out) {
   if (plan.of_actor()) {
     if (!names_it(house.actors, plan.target))
@@ -40,16 +56,17 @@ void check_target(const drill_plan& plan, const drill_picture& house, std::vecto
   for (const auto& name : {plan.target, plan.peer})
     if (!name.empty() && std::none_of(house.members.begin(), house.members.end(), [&](const auto& x) { return x.name == name; }))
       out.push_back({fmt::format("no node is called '{}'", name), "`troupe members` lists them"});
-  if (plan.kind != drill_kind::cut_link && plan.target == house.self)
+  if (!plan.of_link() && plan.target == house.self)
     out.push_back({fmt::format("{} is the node that was asked, and could not tell how its own drill went", plan.target),
                    "ask another one: on its machine, or with `troupe --host`"});
+  if (plan.kind == drill_kind::power_cycle)
+    check_board(plan, house, out);
 }
 
 /// What nobody else can do.
 void check_company(const drill_plan& plan, const drill_picture& house, std::vector<drill_doubt>& out) {
-  if (plan.of_actor())
+  if (plan.of_actor() || !(plan.takes_control() || plan.of_link()))
     return;
-  const bool cut = plan.kind == drill_kind::cut_link;
   std::vector<std::string> alone;
   for (const auto& rule : concerned_by(plan, house))
     if (std::none_of(rule.candidates.begin(), rule.candidates.end(), [&](const auto& node) { return node != rule.acts; }))
@@ -57,7 +74,7 @@ void check_company(const drill_plan& plan, const drill_picture& house, std::vect
   if (!alone.empty())
     out.push_back({fmt::format("no other node that is there may run: {}", names(alone)),
                    "name another one in `nodes` of the rule, start it, or say --even-so: their outputs go safe", true});
-  if (cut)
+  if (plan.of_link())
     return;
   std::vector<std::string> fixed, outputs;
   for (const auto& [name, node] : house.fixed)
@@ -80,11 +97,19 @@ std::vector<drill_picture::rule> concerned_by(const drill_plan& plan, const dril
   std::vector<drill_picture::rule> out;
   for (const auto& rule : house.rules) {
     const bool is = plan.of_actor()                        ? plan.target == "rule/" + rule.name
-                    : plan.kind == drill_kind::cut_link    ? spans(house, rule, plan.target, plan.peer) || spans(house, rule, plan.peer, plan.target)
+                    : plan.of_link()                       ? spans(house, rule, plan.target, plan.peer) || spans(house, rule, plan.peer, plan.target)
                                                            : rule.acts == plan.target;
     if (is)
       out.push_back(rule);
   }
+  return out;
+}
+
+std::vector<std::string> wired_to(const drill_plan& plan, const drill_picture& house) {
+  std::vector<std::string> out;
+  for (const auto& [name, node] : house.outputs)
+    if (plan.ends_node() && node == plan.target)
+      out.push_back(name);
   return out;
 }
 

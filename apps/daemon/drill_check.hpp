@@ -34,6 +34,10 @@ struct drill_picture {
   std::vector<rule> rules;
   std::vector<std::pair<std::string, std::string>> fixed; ///< rules that stay on their node: name, node
   std::vector<std::pair<std::string, std::string>> outputs; ///< name, node
+  struct bus {
+    std::string name, node, driver;
+  };
+  std::vector<bus> buses;
   std::vector<std::string> actors; ///< that run, anywhere
 };
 
@@ -51,5 +55,8 @@ struct drill_doubt {
 
 /// Rules that this fault takes away from where they act.
 [[nodiscard]] std::vector<drill_picture::rule> concerned_by(const drill_plan& plan, const drill_picture& house);
+
+/// Outputs that nobody can drive because this fault ends the node that they are wired to.
+[[nodiscard]] std::vector<std::string> wired_to(const drill_plan& plan, const drill_picture& house);
 
 } // namespace troupe::daemon

@@ -26,14 +26,13 @@ result<json> read(const std::string& node, const cluster::far_answer& x) {
   return error{errc::io_error, fmt::format("node {} answered {} with something that is no JSON", node, x.status)};
 }
 
-/// Looking needs the least of roles, whoever looks.
-control::caller looker() {
+} // namespace
+
+control::caller far_nodes::looker() {
   control::caller who;
   who.allowed = cluster::role::viewer;
   return who;
 }
-
-} // namespace
 
 cluster::far_call far_nodes::question(const control::caller& who, const std::string& method, const std::string& path,
                                       const std::multimap<std::string, std::string>& query,
@@ -83,7 +82,13 @@ result<json> far_nodes::ask(const std::string& node, const control::caller& who,
   return read(node, *said);
 }
 
-result<json> far_nodes::look(const std::string& node, const std::string& path) { return ask(node, looker(), "GET", path); }
+result<json> far_nodes::look(const std::string& node, const std::string& path, const std::multimap<std::string, std::string>& query) {
+  const auto id = wire_.ask(node, question(looker(), "GET", path, query, {}));
+  if (!id)
+    return id.why();
+  auto said = wire_.answer(*id, patience);
+  return said ? read(node, *said) : result<json>{said.why()};
+}
 
 std::map<std::string, result<json>> far_nodes::ask_all(const std::string& path,
                                                        const std::multimap<std::string, std::string>& query) {

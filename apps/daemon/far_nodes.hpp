@@ -31,8 +31,12 @@ public:
                                  const std::string& method, const std::string& path,
                                  const json& body = nullptr, milliseconds limit = patience);
 
+  /// Looking needs the least of roles, whoever looks.
+  [[nodiscard]] static control::caller looker();
+
   /// Looks, with the least of roles, whoever asked.
-  [[nodiscard]] result<json> look(const std::string& node, const std::string& path);
+  [[nodiscard]] result<json> look(const std::string& node, const std::string& path,
+                                  const std::multimap<std::string, std::string>& query = {});
 
   /// Everybody that is linked, at the same time.
   [[nodiscard]] std::map<std::string, result<json>>

@@ -1,5 +1,6 @@
 #include "apps/daemon/feature_desk.hpp"
 
+#include "apps/daemon/json.hpp"
 #include "storage/replication.hpp"
 
 #include <fmt/format.h>

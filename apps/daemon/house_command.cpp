@@ -12,6 +12,10 @@ result<json> house_control::set(const control::caller& who, const std::string& n
   return command(who, "set", name, body, [&] { return parts_.here.set(who, name, body); });
 }
 
+result<json> house_control::pulse(const control::caller& who, const std::string& name, const json& body) {
+  return command(who, "pulse", name, body, [&] { return parts_.here.pulse(who, name, body); });
+}
+
 result<json> house_control::release(const control::caller& who, const std::string& name, const json& body) {
   return command(who, "release", name, body, [&] { return parts_.here.release(who, name, body); });
 }

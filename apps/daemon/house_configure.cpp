@@ -1,5 +1,6 @@
 #include "apps/daemon/house_control.hpp"
 
+#include "apps/daemon/log_merge.hpp"
 #include "config/load/check.hpp"
 #include "config/load/export.hpp"
 #include "config/load/split.hpp"
@@ -21,7 +22,7 @@ std::vector<document> house_control::others() const {
 }
 
 std::string house_control::home_of(const document& x) const {
-  if ((x.section == "bus" || x.section == "rule") && x.body.value("node", "").empty())
+  if ((x.section == "bus" || x.section == "rule" || x.section == "drill") && x.body.value("node", "").empty())
     return desired_elsewhere(x.section, x.name).value_or(parts_.self);
   const auto where = split({x}, parts_.self, others()).of;
   return where.empty() ? parts_.self : where.begin()->first;
@@ -167,10 +168,28 @@ control::node_api::exported house_control::export_toml() {
   return out;
 }
 
-json house_control::history(std::size_t newest) { return parts_.here.history(newest); }
+json house_control::history(std::size_t newest) {
+  // A board with a pre-shared key has only its own, and they are nowhere else.
+  auto all = parts_.here.house_history(newest);
+  if (!all.empty())
+    return all;
+  all = parts_.here.history(newest);
+  stamp(all, parts_.self);
+  return all;
+}
 
+/// A revision is one of one node: so is what takes it back.
 result<json> house_control::rollback(const control::caller& who, const json& body) {
-  return parts_.here.rollback(who, body);
+  const auto node = body.value("node", parts_.self);
+  auto there = body;
+  there.erase("node");
+  auto said = node == parts_.self ? parts_.here.rollback(who, there)
+                                  : parts_.others.ask(node, who, "POST", "/v1/rollback", there, far_nodes::long_patience);
+  if (!said && node != parts_.self && is_away(node, said.why()))
+    said = parts_.here.rollback_for(node, who, there);
+  if (said && said->is_object())
+    (*said)["node"] = node;
+  return said;
 }
 
 } // namespace troupe::daemon

@@ -2,6 +2,7 @@
 
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/far_nodes.hpp"
+#include "apps/daemon/house_log.hpp"
 
 #include <functional>
 #include <map>
@@ -36,7 +37,11 @@ class house_control final : public control::node_api {
 public:
   explicit house_control(house_parts parts);
 
+  /// Before the links end: nobody is asked any more for those who follow.
+  void stop() { log_.stop(); }
+
   std::string name() override { return parts_.self; }
+  control::node_api& by_itself() override { return parts_.here; }
 
   // house_look.cpp
   json status() override;
@@ -64,6 +69,7 @@ public:
 
   // house_command.cpp
   result<json> set(const control::caller& who, const std::string& name, const json& body) override;
+  result<json> pulse(const control::caller& who, const std::string& name, const json& body) override;
   result<json> release(const control::caller& who, const std::string& name, const json& body) override;
   result<json> force(const control::caller& who, const std::string& name, const json& body) override;
   result<json> count(const control::caller& who, const std::string& name, const json& body) override;
@@ -109,7 +115,10 @@ private:
   [[nodiscard]] result<json> apply_split(const control::caller& who, const json& body,
                                          const std::map<std::string, std::vector<document>>& parts);
 
+  [[nodiscard]] std::vector<std::string> with_journals() const;
+
   house_parts parts_;
+  house_log log_;
 };
 
 } // namespace troupe::daemon

@@ -8,12 +8,6 @@ namespace troupe::daemon {
 
 namespace {
 
-void stamp(json& rows, const std::string& node) {
-  for (auto& x : rows)
-    if (x.is_object() && !x.contains("node")) // an archive says whose they are
-      x["node"] = node;
-}
-
 void append(json& to, json rows) {
   for (auto& x : rows)
     to.push_back(std::move(x));
@@ -21,7 +15,18 @@ void append(json& to, json rows) {
 
 } // namespace
 
-house_control::house_control(house_parts parts) : parts_(std::move(parts)) {}
+house_control::house_control(house_parts parts)
+  : parts_(std::move(parts)),
+    log_({parts_.others, parts_.self, system_clocks(), [this] { return with_journals(); },
+          [this](const json& query) { return parts_.here.open_stream({}, "log", query); },
+          [this](const json& query) { return parts_.here.log(query); }}) {}
+
+/// A board with a pre-shared key is asked for nothing.
+std::vector<std::string> house_control::with_journals() const {
+  auto all = parts_.nodes();
+  std::erase_if(all, [this](const auto& x) { return !parts_.is_member(x); });
+  return all;
+}
 
 std::optional<std::string> house_control::elsewhere(const std::string& name) const {
   const auto row = parts_.live.find(name);
@@ -175,8 +180,10 @@ house_control::open_stream(const control::caller& who, const std::string& what, 
       return open.why();
     return into;
   }
-  // Readings of all nodes are in this one's table. A log that is followed is
-  // this node's own: entries of others are read with `--node`.
+  // Sequence numbers are a node's own, as in `log`.
+  if (what == "log" && (!body.contains("after") || body["after"] == 0))
+    return log_.open(body);
+  // Readings of all nodes are in this one's table.
   return parts_.here.open_stream(who, what, body);
 }
 

@@ -88,6 +88,21 @@ std::string text_in(const json& x, const char* key) {
   return found != x.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+const json& list_in(const json& x, const char* key) {
+  static const json none = json::array();
+  if (!x.is_object())
+    return none;
+  const auto found = x.find(key);
+  return found != x.end() && found->is_array() ? *found : none;
+}
+
+bool truth_in(const json& x, const char* key, bool otherwise) {
+  if (!x.is_object())
+    return otherwise;
+  const auto found = x.find(key);
+  return found != x.end() && found->is_boolean() ? found->get<bool>() : otherwise;
+}
+
 value value_from(const json& x, value_kind wanted) {
   if (x.is_boolean() && wanted == value_kind::digital)
     return value::digital(x.get<bool>());

@@ -33,6 +33,10 @@ json far_json(std::string_view text);
 /// A text in an object; "" if there is none, of whatever kind it is.
 std::string text_in(const json& x, const char* key);
 
+/// A list in an object; an empty one if there is none.
+const json& list_in(const json& x, const char* key);
+bool truth_in(const json& x, const char* key, bool otherwise);
+
 /// Reads an operator's value: "on", true, 21.5, "21.5".
 /// @returns none if it does not fit.
 value value_from(const json& x, value_kind wanted);

@@ -7,10 +7,12 @@ namespace troupe::daemon {
 
 using nlohmann::json;
 
-namespace {
+void stamp(json& rows, const std::string& node) {
+  for (auto& x : rows)
+    if (x.is_object() && !x.contains("node"))
+      x["node"] = node;
+}
 
-/// Everything but the sequence number, which each node gives by itself, and what it
-/// has found out about the time, which another one may not have heard yet.
 std::string mark_of(const json& x) {
   auto out = x;
   if (out.is_object()) {
@@ -23,6 +25,8 @@ std::string mark_of(const json& x) {
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
+
+namespace {
 
 /// Of two tellings of one event: is it the one that knows when it was?
 bool knows_the_time(const json& x) { return x.is_object() && x.contains("told_at") && !x.contains("uncertain"); }

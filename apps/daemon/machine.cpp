@@ -5,7 +5,6 @@
 #include <fstream>
 #include <vector>
 
-#include <sys/resource.h>
 #include <sys/timex.h>
 
 namespace troupe::daemon {
@@ -50,13 +49,13 @@ std::string machine_fingerprint(const std::string& root) {
   return "mac " + first.substr(first.find(' ') + 1);
 }
 
-void run_before_others() {
-  constexpr int before = -10;
-  if (getpriority(PRIO_PROCESS, 0) != 0)
-    return;
-  // Without the session's share its processes' order among themselves says little.
-  if (setpriority(PRIO_PROCESS, 0, before) == 0)
-    std::ofstream{"/proc/self/autogroup"} << before;
+std::optional<cluster::processor_time> processor_time_used(const std::string& root) {
+  std::ifstream file{root + "/proc/stat"};
+  std::string word;
+  std::uint64_t user = 0, nice = 0, system = 0, idle = 0, waits = 0, hard = 0, soft = 0, stolen = 0;
+  if (!(file >> word >> user >> nice >> system >> idle >> waits >> hard >> soft >> stolen) || word != "cpu")
+    return {};
+  return cluster::processor_time{user + system + hard + soft + stolen, nice + idle + waits};
 }
 
 bool clock_synchronised() {

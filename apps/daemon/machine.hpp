@@ -1,5 +1,8 @@
 #pragma once
 
+#include "cluster/ownership/load_watch.hpp"
+
+#include <optional>
 #include <string>
 
 namespace troupe::daemon {
@@ -19,11 +22,9 @@ namespace troupe::daemon {
 /// Any thread, at once.
 [[nodiscard]] bool clock_synchronised();
 
-/// Asks the kernel to run this process before ordinary ones (nice -10, also for
-/// its session where those share the processor): outputs fence a node that is
-/// late, so a backup or a build beside it must not make it late. Left alone if
-/// somebody has chosen a priority already. Where it is not allowed nothing happens.
-/// Before threads are made, which inherit it.
-void run_before_others();
+/// What this machine's processors have done since it started.
+/// @param root of the file system; another one in tests
+/// @returns nothing where the kernel does not say
+[[nodiscard]] std::optional<cluster::processor_time> processor_time_used(const std::string& root = "");
 
 } // namespace troupe::daemon

@@ -1,7 +1,8 @@
 #include "apps/daemon/drill_waker.hpp"
+#include "apps/daemon/dying_gasp.hpp"
 #include "apps/daemon/log.hpp"
-#include "apps/daemon/machine.hpp"
 #include "apps/daemon/node.hpp"
+#include "apps/daemon/priority.hpp"
 #include "apps/daemon/restore.hpp"
 #include "config/load/parse.hpp"
 
@@ -184,7 +185,12 @@ int main(int argc, char** argv) {
     return bad_configuration;
   }
   if (parsed.node.run_first)
-    run_before_others();
+    if (const auto first = run_before_others(); !first) {
+      spdlog::info("run-first: {}", first.why().context);
+      parsed.node.run_first = first.why().code != errc::conflict;
+    }
+  if (auto gasp = start_dying_gasp(); !gasp)
+    spdlog::warn("{}; they notice some ms later", gasp.why().context);
   const int ended = run(std::move(parsed.node), std::move(house), house_path);
   finish_log();
   return ended;

@@ -7,14 +7,19 @@
 #include "apps/daemon/api.hpp"
 #include "apps/daemon/ask.hpp"
 #include "apps/daemon/cluster_part.hpp"
+#include "apps/daemon/drill_clock.hpp"
 #include "apps/daemon/drill_desk.hpp"
 #include "apps/daemon/drill_hand.hpp"
+#include "apps/daemon/drill_schedule.hpp"
 #include "apps/daemon/journal_report.hpp"
+#include "apps/daemon/json.hpp"
 #include "apps/daemon/machine.hpp"
+#include "apps/daemon/priority.hpp"
 #include "apps/daemon/tree.hpp"
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
 #include "config/model/patience.hpp"
+#include "storage/disk_drill.hpp"
 #include "storage/replicated_store.hpp"
 #include "storage/rocks/rocks_engine.hpp"
 
@@ -36,10 +41,12 @@ namespace {
 std::string run_key(const std::string& node) { return "node/" + node + "/run"; }
 
 struct caf_config : caf::actor_system_config {
-  explicit caf_config(unsigned threads) {
+  explicit caf_config(const node_config& config) {
     // `stealing` polls; `sharing` sleeps until there is work.
     set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::size_t{threads});
+    set("scheduler.max-threads", std::size_t{config.worker_threads});
+    if (config.run_first)
+      add_thread_hook<actors_in_real_time>();
     add_messages(*this);
   }
 };
@@ -73,9 +80,12 @@ struct node::parts {
   status first_house();
   void note_previous_end();
   void note_own_end(const std::string& state);
+  [[nodiscard]] drill_hand::powers drill_powers();
+  void open_drills();
 
   options how;
-  const clock_source& clocks = system_clocks();
+  drill_clock clocks;
+  std::shared_ptr<storage::disk_drill> disk_drill = std::make_shared<storage::disk_drill>();
   std::unique_ptr<storage::replicated_store> disk;
   storage::live_table live{clocks};
   directory names;
@@ -98,6 +108,7 @@ struct node::parts {
   std::unique_ptr<supervision::root> tree;
   std::unique_ptr<drill_hand> hand;
   std::unique_ptr<drill_desk> drills;
+  std::unique_ptr<drill_schedule> schedule; ///< of drills that begin by themselves
   std::unique_ptr<node_control> control;
   std::unique_ptr<control::server> server;
 };
@@ -134,7 +145,7 @@ status node::parts::open_store() {
   auto engine = storage::open_rocks(config.data_dir + "/store", database);
   if (!engine)
     return engine.why();
-  auto opened = storage::replicated_store::open(std::move(*engine), options, clocks);
+  auto opened = storage::replicated_store::open(storage::drillable(std::move(*engine), disk_drill), options, clocks);
   if (!opened) {
     // The engine names only its lock file; the operator needs the reason.
     if (opened.why().code == errc::busy)
@@ -187,6 +198,58 @@ status node::parts::first_house() {
   return {};
 }
 
+/// What a drill may do to this node. Nothing of it touches the owner's data.
+drill_hand::powers node::parts::drill_powers() {
+  drill_hand::powers out;
+  if (cluster)
+    out.link = [to = cluster.get()](const drill_fault& x) {
+      if (x.kind == drill_kind::cut_link)
+        to->cut(x.peer, x.length);
+      else
+        to->slow_down(x.peer, x.length, {x.delay, x.loss / 100});
+    };
+  out.disk = [to = disk_drill](const drill_fault& x) {
+    if (x.length.count() == 0)
+      to->end();
+    else if (x.kind == drill_kind::fill_disk)
+      to->fill(x.length);
+    else
+      to->slow(x.length, x.delay);
+  };
+  out.disk_met = [of = disk_drill]() -> json {
+    const auto met = of->met();
+    return {{"slowed", met.slowed}, {"refused", met.refused}};
+  };
+  out.clock = [this](const drill_fault& x) { clocks.shift(x.by, x.length); };
+  out.real_buses = [this] {
+    std::string names;
+    for (const auto& x : wanted->documents())
+      if (x.section == "bus" && text_in(x.body, "driver") != "sim")
+        names += (names.empty() ? "bus " : ", ") + x.name;
+    return names;
+  };
+  out.journal = [this](const std::string& text) { disk->append(event(storage::severity::warning, "drill", how.config.name, text)); };
+  return out;
+}
+
+/// After the links are made.
+void node::parts::open_drills() {
+  drill_desk::parts drilling{control.get(), control.get(), {}, [this] { return hand->is_at_it(); }};
+  if (cluster) {
+    drilling.house = &cluster->front();
+    drilling.ask = [to = cluster.get()](const std::string& node, const control::caller& who, const std::string& method, const std::string& path,
+                                        const json& body) { return to->ask_node(node, who, method, path, body); };
+  }
+  drills->open(std::move(drilling));
+  schedule = std::make_unique<drill_schedule>(
+    how.config.name, drill_schedule::parts{[this] { return clocks.wall(); }, [this] { return drills->configured(); }, [this] { return drills->living(); },
+                                           [this](const std::string& name, wall_ms due) { return drills->is_done(name, due); },
+                                           [this](const drill_config& what, wall_ms due) { return drills->begin(what, due); },
+                                           [this](const drill_config& what, wall_ms due) { drills->miss(what, due); },
+                                           [this] { return hand->is_at_it(); }});
+  schedule->start();
+}
+
 status node::start() {
   auto& p = *parts_;
   const auto began = p.clocks.mono();
@@ -207,7 +270,7 @@ status node::start() {
   p.report->set_tap([to = p.events.get()](const std::string& actor, const std::string& message) {
     to->tapped(actor, message);
   });
-  p.caf = std::make_unique<caf_config>(config.worker_threads);
+  p.caf = std::make_unique<caf_config>(config);
   if (cluster_part::is_wanted(config)) {
     p.cluster = std::make_unique<cluster_part>(config, *p.all, *p.disk, *p.wanted, p.people);
     if (auto loaded = p.cluster->load(*p.caf); !loaded)
@@ -239,10 +302,7 @@ status node::start() {
     return running.why();
   for (const auto& [what, why] : running->failed)
     spdlog::error("does not run: {}: {}", what, why);
-  p.hand = std::make_unique<drill_hand>(drill_hand::powers{
-    p.cluster ? [to = p.cluster.get()](const std::string& peer, milliseconds length) { to->cut(peer, length); }
-              : std::function<void(const std::string&, milliseconds)>{},
-    [&p](const std::string& text) { p.disk->append(event(storage::severity::warning, "drill", p.how.config.name, text)); }});
+  p.hand = std::make_unique<drill_hand>(p.drill_powers());
   p.drills = std::make_unique<drill_desk>(*p.all, config.name);
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,
@@ -252,13 +312,7 @@ status node::start() {
   if (p.cluster)
     if (auto opened = p.cluster->open(*p.system, *p.control); !opened)
       return opened;
-  drill_desk::parts drilling{p.control.get(), p.control.get(), {}};
-  if (p.cluster) {
-    drilling.house = &p.cluster->front();
-    drilling.ask = [to = p.cluster.get()](const std::string& node, const control::caller& who, const std::string& method,
-                                          const std::string& path, const json& body) { return to->ask_node(node, who, method, path, body); };
-  }
-  p.drills->open(std::move(drilling));
+  p.open_drills();
   control::server_options listening;
   listening.path = config.socket;
   listening.group = config.socket_group;
@@ -295,6 +349,8 @@ status node::stop() {
   if (p.events)
     p.events->end_all("the node stops");
   p.server.reset();
+  if (p.schedule)
+    p.schedule->stop();
   if (p.drills)
     p.drills->close(); // heals what it broke, while there are links
   if (p.hand)

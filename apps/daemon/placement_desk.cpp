@@ -1,6 +1,7 @@
 #include "apps/daemon/placement_desk.hpp"
 
 #include "actors/rule/make.hpp"
+#include "actors/rule/shadow_sign.hpp"
 #include "cluster/ownership/leased_authority.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"
@@ -32,6 +33,19 @@ std::vector<std::string> arbiters_of(const rule_config& config) {
     all.insert(config.witness);
   return {all.begin(), all.end()};
 }
+
+const char* word_of(redundancy x) {
+  switch (x) {
+  case redundancy::none: return "none";
+  case redundancy::cold: return "cold";
+  case redundancy::warm: return "warm";
+  case redundancy::hot: return "hot";
+  }
+  return "?";
+}
+
+/// The reading that a node shows as long as it is busy.
+std::string busy_name(const std::string& node) { return "busy/" + node; }
 
 bool is_among(const std::vector<std::string>& all, const std::string& x) {
   return std::find(all.begin(), all.end(), x) != all.end();
@@ -167,7 +181,7 @@ bool placement_desk::look_after(mono_ns now) {
       const auto front = better ? std::find_if(now_.nodes.begin(), now_.nodes.end(),
                                                [&](const auto& n) { return n.name == x.order.front(); })
                                 : now_.nodes.end();
-      if (front == now_.nodes.end() || !front->alive || (front->flapping && !is_self_out)) {
+      if (front == now_.nodes.end() || !front->alive || ((front->flapping || is_busy(front->name)) && !is_self_out)) {
         better_since_.erase(name);
         continue;
       }
@@ -204,7 +218,41 @@ std::vector<std::string> placement_desk::order_of(const std::string& rule) const
   const auto found = now_.rules.find(rule);
   if (!now_.settled || found == now_.rules.end())
     return {};
-  return found->second.order;
+  // Not in the order itself, by which rules are loaded and handed back: who is busy
+  // keeps what it has.
+  auto order = found->second.order;
+  std::stable_partition(order.begin(), order.end(), [this](const auto& node) { return !is_busy(node); });
+  return order;
+}
+
+bool placement_desk::is_busy(const std::string& node) const {
+  const auto row = all_.live.find(busy_name(node));
+  return row && row->node == (node == self_ ? std::string{} : node) && row->now.why != reason::node_lost && row->now.val.is_on();
+}
+
+void placement_desk::note_load(const cluster::processor_time& x, mono_ns now) {
+  if (!load_.look(x, now))
+    return;
+  storage::journal_event event;
+  event.level = storage::severity::notice;
+  event.kind = "placement";
+  event.subject = self_;
+  if (load_.busy()) {
+    reading r;
+    r.val = value::digital(true);
+    r.grade = quality::good;
+    r.why = reason::none;
+    r.told_as = origin::refresh;
+    r.measured_at = now;
+    r.measured_wall = r.changed_wall = all_.clocks.wall();
+    all_.live.publish(busy_name(self_), r);
+    event.text = fmt::format("its processor has been in use by more than {:.0f} % for {} s: others take rules before it does",
+                             cluster::load_watch::limit * 100, cluster::load_watch::lasts.count() / 1000);
+  } else {
+    all_.live.remove(busy_name(self_));
+    event.text = "its processor is free enough again";
+  }
+  all_.store.append(std::move(event));
 }
 
 make_authority placement_desk::authority_for(const rule_config& config) {
@@ -217,6 +265,7 @@ make_authority placement_desk::authority_for(const rule_config& config) {
   how.pace = cluster::timing::named(config.pace).value_or(cluster::timing{});
   how.me.node = self_;
   how.me.run = run_;
+  how.compares = config.standby == redundancy::hot;
   return [this, how, name = config.name]() mutable {
     how.me.activation = ++activations_;
     return cluster::lease_authority(how, [this, name] { return order_of(name); }, all_.names);
@@ -263,6 +312,28 @@ status placement_desk::move(const std::string& rule, const std::string& node) {
   return {};
 }
 
+/// As they say of themselves, by their signs.
+nlohmann::json placement_desk::shadows_of(const known_rule& x) const {
+  auto out = json::array();
+  if (x.config.standby != redundancy::hot)
+    return out;
+  for (const auto& node : x.order) {
+    const auto row = all_.live.find(rule::shadow_sign::name_of(x.config.name, node));
+    if (!row || row->now.why == reason::node_lost)
+      continue;
+    auto differences = json::array();
+    if (row->why)
+      for (std::size_t i = 0; i + 1 < row->why->size(); i += 2) {
+        const auto& theirs = (*row->why)[i];
+        const auto& own = (*row->why)[i + 1];
+        differences.push_back({{"what", own.name}, {"acting", theirs.text}, {"shadow", own.text}, {"since", own.at}});
+      }
+    out.push_back({{"node", node}, {"is", to_string(row->now.val)}, {"since", row->now.changed_wall},
+                   {"differences", std::move(differences)}});
+  }
+  return out;
+}
+
 nlohmann::json placement_desk::view_all(const std::vector<std::string>& down) const {
   auto then = [&] {
     std::lock_guard lock{mutex_};
@@ -289,7 +360,8 @@ nlohmann::json placement_desk::view_all(const std::vector<std::string>& down) co
   auto& nodes = out["nodes"] = json::array();
   for (const auto& x : then.nodes)
     nodes.push_back({{"name", x.name}, {"alive", x.alive}, {"takes", x.takes}, {"server", x.server},
-                     {"labels", x.labels}, {"capacity", x.capacity}, {"flapping", x.flapping}});
+                     {"labels", x.labels}, {"capacity", x.capacity}, {"flapping", x.flapping},
+                     {"busy", is_busy(x.name)}});
   auto& rules = out["rules"] = json::array();
   std::map<std::string, std::vector<std::string>> drivers; // output: rules that still drive it
   for (const auto& [name, x] : then.rules) {
@@ -299,8 +371,9 @@ nlohmann::json placement_desk::view_all(const std::vector<std::string>& down) co
     for (const auto& node : x.order)
       order.push_back({{"node", node}, {"alive", alive(then, node)}});
     rules.push_back({{"rule", name}, {"home", x.home}, {"class", x.config.pace}, {"partial", x.config.partial},
-                     {"redundancy", x.config.standby == redundancy::cold ? "cold" : "warm"},
-                     {"outputs", arbiters_of(x.config)}, {"acts", acting}, {"order", std::move(order)}, {"would", after}});
+                     {"redundancy", word_of(x.config.standby)},
+                     {"outputs", arbiters_of(x.config)}, {"acts", acting}, {"order", std::move(order)}, {"would", after},
+                     {"shadows", shadows_of(x)}});
     if (!after.empty())
       for (const auto& output : x.config.outputs)
         drivers[output].push_back(name);
@@ -308,15 +381,12 @@ nlohmann::json placement_desk::view_all(const std::vector<std::string>& down) co
   auto& outputs = out["outputs"] = json::array();
   // Rules that stay on their node, for the question what is left of an output.
   std::map<std::string, std::vector<std::string>> fixed;
-  for (const auto& [node, documents] : desired::of_all(all_.store))
-    for (const auto& x : at_node(documents, node))
-      if (x.section == "rule")
-        if (const auto config = to_rule(x); config && config->standby == redundancy::none)
-          for (const auto& output : config->outputs) {
-            fixed[output].push_back(x.name);
-            if (alive(then, node))
-              drivers[output].push_back(x.name);
-          }
+  for (const auto& x : fixed_rules(all_.store))
+    for (const auto& output : x.config.outputs) {
+      fixed[output].push_back(x.config.name);
+      if (alive(then, x.node))
+        drivers[output].push_back(x.config.name);
+    }
   for (const auto& [output, safe] : then.safe_of) {
     const auto& at = then.node_of.at(output);
     std::vector<std::string> all = fixed.contains(output) ? fixed.at(output) : std::vector<std::string>{};

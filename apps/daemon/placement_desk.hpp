@@ -3,6 +3,7 @@
 #include "actors/protocol/authority.hpp"
 #include "actors/protocol/services.hpp"
 #include "apps/daemon/desired.hpp"
+#include "cluster/ownership/load_watch.hpp"
 #include "cluster/ownership/placement.hpp"
 #include "config/model/house.hpp"
 
@@ -49,6 +50,11 @@ public:
   /// act elsewhere by now. Every second. @param now CLOCK_MONOTONIC
   bool look_after(mono_ns now);
 
+  /// What this machine's processors have done: while they are busy for long, others
+  /// claim before this node does, and hand nothing back to it. What acts here stays.
+  /// Every second; one thread.
+  void note_load(const cluster::processor_time& x, mono_ns now);
+
   /// What this node is to run: its own documents without roaming rules that are
   /// loaded elsewhere, and roaming rules of others that are loaded here.
   [[nodiscard]] std::vector<document> hosted(std::vector<document> own) const;
@@ -85,8 +91,10 @@ private:
   static void rank_all(picture& x);
   [[nodiscard]] bool is_to_host(const known_rule& x) const;
   [[nodiscard]] std::vector<std::string> order_of(const std::string& rule) const;
+  [[nodiscard]] bool is_busy(const std::string& node) const;
   [[nodiscard]] bool acts_here(const std::string& rule) const;
   [[nodiscard]] std::string acting_node(const std::string& rule) const;
+  [[nodiscard]] nlohmann::json shadows_of(const known_rule& x) const;
 
   const std::string self_;
   const bool server_;
@@ -96,6 +104,7 @@ private:
   view_fn look_;
   const std::uint64_t run_; ///< of this process; random
   std::atomic<std::uint64_t> activations_{0};
+  cluster::load_watch load_;
 
   std::mutex refreshing_; ///< so that no older look replaces a newer one
   mutable std::mutex mutex_;

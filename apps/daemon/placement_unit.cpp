@@ -1,5 +1,6 @@
 #include "apps/daemon/placement_unit.hpp"
 
+#include "apps/daemon/machine.hpp"
 #include "apps/daemon/reconciler.hpp"
 #include "storage/replication.hpp"
 
@@ -56,6 +57,8 @@ private:
   }
 
   void look() {
+    if (const auto used = processor_time_used())
+      desk_.note_load(*used, context_.now());
     if (desk_.look_after(context_.now()))
       all_.names.send("reconciler", reconcile_atom::value);
     context_.arm(0, look_every);

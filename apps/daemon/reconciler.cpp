@@ -70,7 +70,8 @@ private:
       refused = running_->refused;
     }
     (void)placing_.refresh();
-    const auto goal = placing_.hosted(wanted_.documents());
+    auto goal = placing_.hosted(wanted_.documents());
+    std::erase_if(goal, [](const document& x) { return x.section == "drill"; }); // no actor: drill_schedule reads them
     settle(refused, current, goal);
     for (const auto& step : plan(current, goal, true)) {
       const auto is_it = [&](const document& x) { return x.section == step.section && x.name == step.name; };

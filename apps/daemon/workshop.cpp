@@ -52,6 +52,8 @@ result<child_spec> workshop::make_bus_child(const document& x) {
   spec.answer_within = config->call_timeout;
   spec.on_quarantine = bus_quarantine(place);
   spec.make = make_bus(all_, place, *config, open_, {.realtime_priority = node_.realtime_priority});
+  if (node_.run_first)
+    spec.make = in_turn(turn::urgent, std::move(spec.make));
   return spec;
 }
 
@@ -107,8 +109,10 @@ void workshop::leave_bus(const document& was, const document* now) {
 void workshop::forget(const document& x, bool moved) {
   const auto actor = actor_of(x.section, x.name);
   leave_bus(x, nullptr);
+  // Where it is now may have told first, and it need not tell again for hours.
+  const auto hide = [&](const std::string& name) { moved ? all_.live.remove_from({}, name) : all_.live.remove(name); };
   names_.erase(actor);
-  all_.live.remove(actor);
+  hide(actor);
   if (x.section == "rule" && !moved)
     if (auto done = forget_rule(all_.store, x.name); !done) {
       storage::journal_event event;
@@ -123,7 +127,7 @@ void workshop::forget(const document& x, bool moved) {
   // A counter's total stays stored: who removes a meter by mistake adds it again.
   if (x.section == "counter") {
     names_.erase(x.name + "/rate");
-    all_.live.remove(x.name + "/rate");
+    hide(x.name + "/rate");
   }
 }
 

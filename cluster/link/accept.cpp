@@ -2,6 +2,7 @@
 
 #include "cluster/link/feed.hpp"
 #include "cluster/tls/credentials.hpp"
+#include "config/model/house.hpp"
 #include "config/model/names.hpp"
 
 #include <fmt/format.h>
@@ -222,6 +223,9 @@ status accept(const envelope& x) {
     return no(fmt::format("a wish for {} with priority {}; there are 1 to 16", x.to, what.priority));
   if (what.lease < milliseconds{0} || what.lease > milliseconds{end_of_time})
     return no(fmt::format("a wish for {} with a lease of {} ms", x.to, what.lease.count()));
+  if (what.pulse < milliseconds{0} || what.pulse > longest_pulse || what.age < milliseconds{0}
+      || what.age > milliseconds{end_of_time})
+    return no(fmt::format("a pulse of {} ms for {}, {} ms old", what.pulse.count(), x.to, what.age.count()));
   if (auto ok = accept(what.val); !ok)
     return ok;
   return accept(what.story);

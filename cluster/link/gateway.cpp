@@ -319,6 +319,9 @@ void link::core::on_envelope(peer& from, envelope x) {
   const auto whom = all.names.find(x.to);
   if (!whom)
     return;
+  // How long it was under way at most: an output must not take what led to it for younger.
+  if (x.what.pulse.count() > 0)
+    x.what.age += milliseconds{(all.clocks.mono() - x.echo) / 1'000'000 + 1};
   auto what = x.renews ? caf::make_message(renewal{x.what.output, x.what.source}) : caf::make_message(std::move(x.what));
   caf::actor_cast<caf::abstract_actor*>(whom)->enqueue(nullptr, caf::make_message_id(), std::move(what), nullptr);
 }

@@ -65,7 +65,7 @@ public:
         act(inside_.on_link_down(x.name, x.why, x.lost, context_.now(), clocks_.wall()), {});
       },
       [this](const dial_failed& x) {
-        act(inside_.on_dial_failed(x.name, x.why, x.refused, context_.now(), clocks_.wall()), {});
+        act(inside_.on_dial_failed(x.name, x.why, x.how, context_.now(), clocks_.wall()), {});
       },
       [this](const letter_came& x) {
         act(inside_.on_letter(x.from, x.what, context_.now(), clocks_.wall()), {});
@@ -158,7 +158,7 @@ private:
   [[nodiscard]] std::string why_dropped(const std::string& name) const {
     for (const auto& x : inside_.members())
       if (x.name == name)
-        return to_string(x.is);
+        return x.is == standing::alive ? "silent to this node, though others hear it; dialled anew" : to_string(x.is);
     return "not known here";
   }
 

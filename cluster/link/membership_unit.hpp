@@ -23,7 +23,7 @@ struct link_is_down {
 struct dial_failed {
   std::string name;
   std::string why;
-  bool refused = false; ///< see `membership::on_dial_failed`
+  dial_end how = dial_end::turned_away;
 };
 struct letter_came {
   std::string from; ///< proved by the link

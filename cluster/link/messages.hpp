@@ -20,7 +20,7 @@
 
 namespace troupe::cluster {
 
-constexpr std::uint32_t link_protocol = 3; ///< 2: `replica_frame`; 3: `far_row::edges`, `ownership_frame`, permits
+constexpr std::uint32_t link_protocol = 4; ///< 2: `replica_frame`; 3: `far_row::edges`, `ownership_frame`, permits; 4: pulses
 
 /// First message in both directions; nothing else is understood before it.
 struct hello {

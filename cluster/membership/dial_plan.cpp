@@ -17,10 +17,10 @@ void dial_plan::on_dialling(const profile& pace, mono_ns now) {
   next_.reset();
 }
 
-void dial_plan::on_failed(const profile& pace, std::mt19937_64& chance, mono_ns now) {
+void dial_plan::on_failed(dial_end how, const profile& pace, std::mt19937_64& chance, mono_ns now) {
   dialling_until_.reset();
   if (!up_since_)
-    pause(pace, chance, now);
+    pause(how == dial_end::silence ? pace.redial_silent : pace.redial_longest, pace, chance, now);
 }
 
 void dial_plan::on_up(mono_ns now) {
@@ -38,7 +38,7 @@ void dial_plan::on_down(bool lost, const profile& pace, std::mt19937_64& chance,
     next_ = now;
     at_once_ = now;
   } else {
-    pause(pace, chance, now);
+    pause(pace.redial_longest, pace, chance, now);
   }
 }
 
@@ -60,8 +60,8 @@ bool dial_plan::dialling(mono_ns now) const {
   return dialling_until_ && now < *dialling_until_;
 }
 
-void dial_plan::pause(const profile& pace, std::mt19937_64& chance, mono_ns now) {
-  const auto longest = std::chrono::nanoseconds{pace.redial_longest}.count();
+void dial_plan::pause(milliseconds most, const profile& pace, std::mt19937_64& chance, mono_ns now) {
+  const auto longest = std::chrono::nanoseconds{most}.count();
   auto length = std::chrono::nanoseconds{pace.redial_first}.count();
   for (unsigned i = 0; i < failures_ && length < longest; ++i)
     length *= 2;

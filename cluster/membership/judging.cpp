@@ -134,6 +134,10 @@ void membership::parts::judge_peer(peer& p, mono_ns now, wall_ms wall, membershi
   const auto v = judge(x, suspect_after(), down_after());
   if (!may_judge && bad(v.is))
     return;
+  // TCP would find a healed line as late as its last pause was long: up to as
+  // long as it was cut. A new link finds it with the next dial.
+  if (may_judge && x.linked && v.is == standing::alive && !v.direct && x.quiet > given_up_after())
+    out.drop.push_back(p.fact.name);
   const told is{v.is, v.direct};
   if (is == told{p.is, p.direct})
     return;

@@ -246,7 +246,7 @@ membership_effects membership::on_link_down(const std::string& name, const std::
   m.health.seen(now);
   auto* p = m.find(name);
   if (p && p->links == 0 && p->dials.dialling(now)) // it ended before its hello
-    p->dials.on_failed(m.how.pace, m.chance, now);
+    p->dials.on_failed(dial_end::turned_away, m.how.pace, m.chance, now);
   if (!p || p->links == 0 || --p->links > 0)
     return out;
   p->supposed = false;
@@ -266,15 +266,15 @@ membership_effects membership::on_link_down(const std::string& name, const std::
 }
 
 membership_effects membership::on_dial_failed(const std::string& name, const std::string& /*why*/,
-                                              bool refused, mono_ns now, wall_ms wall) {
+                                              dial_end how, mono_ns now, wall_ms wall) {
   membership_effects out;
   auto& m = *parts_;
   m.health.seen(now);
   auto* p = m.find(name);
   if (!p)
     return out;
-  p->dials.on_failed(m.how.pace, m.chance, now);
-  p->refused = refused; // without meaning while there is a link
+  p->dials.on_failed(how, m.how.pace, m.chance, now);
+  p->refused = how == dial_end::refused; // without meaning while there is a link
   m.judge_peer(*p, now, wall, out);
   m.flush(now, {}, out);
   return out;

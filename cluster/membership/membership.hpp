@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/membership/dial_plan.hpp"
 #include "cluster/membership/messages.hpp"
 #include "cluster/membership/profile.hpp"
 #include "config/model/result.hpp"
@@ -136,10 +137,8 @@ public:
   ///             it. Then one dial follows at once
   membership_effects on_link_down(const std::string& name, const std::string& why, bool lost,
                                   mono_ns now, wall_ms wall);
-  /// @param refused the peer's host answered that nobody listens (ECONNREFUSED
-  ///                at one address at least, and no address was left to try):
-  ///                after a lost link this proves that the process is gone
-  membership_effects on_dial_failed(const std::string& name, const std::string& why, bool refused,
+  /// After a lost link `refused` proves that the process is gone.
+  membership_effects on_dial_failed(const std::string& name, const std::string& why, dial_end how,
                                     mono_ns now, wall_ms wall);
   membership_effects on_letter(const std::string& from, const membership_message& what, mono_ns now,
                                wall_ms wall);

@@ -18,14 +18,6 @@ membership::parts::parts(options o)
     me.is = standing::removed;
 }
 
-mono_ns membership::parts::suspect_after() const {
-  return static_cast<mono_ns>(static_cast<double>(to_ns(how.pace.suspect_after)) * health.factor());
-}
-
-mono_ns membership::parts::down_after() const {
-  return static_cast<mono_ns>(static_cast<double>(to_ns(how.pace.down_after)) * health.factor());
-}
-
 peer* membership::parts::find(const std::string& name) {
   const auto at = peers.find(name);
   return at == peers.end() ? nullptr : &at->second;

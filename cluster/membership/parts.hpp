@@ -90,8 +90,13 @@ struct membership::parts {
   std::uint64_t looks = 0; ///< at peers, by ticks
   bool waiting_told = false, full_told = false; ///< the bounds that were told
 
-  [[nodiscard]] mono_ns suspect_after() const;
-  [[nodiscard]] mono_ns down_after() const;
+  // As the profile says, times the local health.
+  [[nodiscard]] mono_ns suspect_after() const { return patient(how.pace.suspect_after); }
+  [[nodiscard]] mono_ns down_after() const { return patient(how.pace.down_after); }
+  [[nodiscard]] mono_ns given_up_after() const { return patient(how.pace.given_up_after); }
+  [[nodiscard]] mono_ns patient(milliseconds time) const {
+    return static_cast<mono_ns>(static_cast<double>(to_ns(time)) * health.factor());
+  }
 
   // parts.cpp: the table of peers
   peer* find(const std::string& name);

@@ -35,6 +35,8 @@ void activation::effects::add(effects&& more) {
     began = std::move(more.began);
   if (more.ended)
     ended = std::move(more.ended);
+  if (more.saw)
+    saw = std::move(more.saw);
 }
 
 activation::activation(setup how, rank_fn rank) : how_(std::move(how)), rank_(std::move(rank)) {
@@ -80,14 +82,28 @@ activation::effects activation::ready(mono_ns now) {
 
 activation::effects activation::look_again(mono_ns now) {
   effects out;
-  if (state_ == state::standby)
-    ask_all(out, now);
+  if (state_ == state::standby || how_.partial)
+    ask_all(out, now); // of those that it does not hold
   consider(out, now);
   return out;
 }
 
 void activation::ask(const std::string& output, effects& out) {
-  out.to_outputs.push_back(letter(ownership_word::ask, output));
+  auto x = letter(ownership_word::ask, output);
+  if (is_compared_at(output)) {
+    x.done = 1;
+    x.carry_as = compared_.first;
+    x.carry.order = compared_.second;
+  }
+  out.to_outputs.push_back(std::move(x));
+}
+
+/// All outputs have the same carry, so one is asked: the first that somebody holds.
+bool activation::is_compared_at(const std::string& output) const {
+  if (!how_.compares || state_ != state::standby)
+    return false;
+  const auto held = std::find_if(doors_.begin(), doors_.end(), [](const auto& d) { return d.second.is == look::busy; });
+  return (held == doors_.end() ? doors_.begin() : held)->first == output;
 }
 
 void activation::ask_all(effects& out, mono_ns now) {
@@ -142,7 +158,7 @@ void activation::consider(effects& out, mono_ns now) {
   }
   round_ = known_round_;
   for (const auto& [output, d] : doors_)
-    round_ = std::max(round_, d.highest);
+    round_ = std::max(round_, d.highest.round);
   ++round_;
   taken_ = {};
   taken_.as = round_;
@@ -157,7 +173,7 @@ void activation::claim(const std::string& output, door& d, effects& out, mono_ns
   d.claimed_at = now;
   d.confirmed = false;
   auto x = letter(ownership_word::claim, output);
-  x.as = {round_, how_.me.node};
+  x.as = own();
   x.pass.nonce = d.nonce;
   x.pass.echo = d.tick;
   x.lease = how_.pace.lease.count();
@@ -192,7 +208,7 @@ void activation::claim_next(effects& out, mono_ns now) {
 }
 
 void activation::on_granted(const ownership_letter& x, door& d, effects& out, mono_ns now) {
-  const bool is_ours = x.as == ballot{round_, how_.me.node};
+  const bool is_ours = x.as == own();
   if (!is_ours || d.is != look::claimed || state_ == state::standby) {
     if (is_ours && d.is == look::granted)
       return; // told twice
@@ -337,6 +353,7 @@ void activation::give_up(const std::string& why, const std::string& to, effects&
   successor_.clear();
   expecting_until_ = 0;
   not_before_ = now + to_ns(after_refusal) * (std::max(rank(), 0) + 1);
+  compared_ = {}; // it has a new shadow, which knows nothing
   if (std::exchange(acted_, false))
     out.ended = why;
 }
@@ -382,7 +399,7 @@ void activation::on_answer(const ownership_letter& x, effects& out, mono_ns now)
   d.nonce = x.pass.nonce;
   d.tick = x.tick;
   d.heard = now;
-  d.highest = std::max(d.highest, x.as.round);
+  d.highest = std::max(d.highest, x.as);
   d.why = x.why;
   switch (x.word) {
   case ownership_word::granted:
@@ -411,7 +428,7 @@ void activation::on_answer(const ownership_letter& x, effects& out, mono_ns now)
     d.is = look::vacant;
     if (state_ == state::claiming)
       claim_next(out, now);
-    else if (state_ == state::active && d.highest < round_)
+    else if (state_ == state::active && d.highest < own())
       claim(x.output, d, out, now); // a partial rule gets one more
     else if (state_ == state::active)
       give_up(fmt::format("a later activation was at {}", x.output), {}, out, now);
@@ -420,6 +437,11 @@ void activation::on_answer(const ownership_letter& x, effects& out, mono_ns now)
     return;
   }
   case ownership_word::busy:
+    if (how_.compares && state_ == state::standby && x.carry.order != 0) {
+      compared_ = {x.carry_as, x.carry.order};
+      out.saw = seen{x.carry, x.carry_as, x.carry_age};
+    }
+    [[fallthrough]];
   case ownership_word::fenced: on_refused(x, d, out, now); return;
   default: return;
   }
@@ -457,7 +479,7 @@ void activation::on_refused(const ownership_letter& x, door& d, effects& out, mo
   d.holder = x.holder;
   d.ours_before &= own_earlier;
   if (state_ == state::active) {
-    if (d.highest > round_)
+    if (d.highest > own()) // a round alone says nothing: two may have begun in one
       return give_up(fmt::format("a later activation acts at {}", x.output), {}, out, now);
     d.is = look::busy;
     return;

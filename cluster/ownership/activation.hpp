@@ -36,6 +36,8 @@ public:
     bool partial = false; ///< acts with those that it can get; see docs/failover.md
     timing pace;
     instance me;
+    /// While it stands by it asks what the acting one leaves at an output.
+    bool compares = false;
   };
 
   /// Its place among the candidates, 0 first, counted as if `without`, who lost
@@ -66,6 +68,13 @@ public:
     std::uint64_t as = 0;     ///< its own round
   };
 
+  /// What the acting one has left at an output, to one that compares.
+  struct seen {
+    carried carry;         ///< no bytes: the same as the last time
+    ballot left_by;
+    std::int64_t age_ms = 0;
+  };
+
   struct effects {
     std::vector<ownership_letter> to_outputs;                          ///< to `letter.output`
     std::vector<std::pair<std::string, ownership_letter>> to_nodes;    ///< to its peer there
@@ -75,6 +84,7 @@ public:
     /// partial rule got one more output, or one answers again: all that is wanted
     /// is to be said now.
     bool resumed = false;
+    std::optional<seen> saw;
 
     void add(effects&& more);
   };
@@ -119,7 +129,7 @@ public:
     std::uint64_t nonce = 0;
     mono_ns tick = 0;    ///< its clock ...
     mono_ns heard = 0;   ///< ... and when that was heard
-    std::uint64_t highest = 0; ///< round
+    ballot highest;      ///< ever granted there, that was heard of
     std::string holder;  ///< of another one's grant, or the last one's
     std::string why;
     std::uint64_t grant = 0;
@@ -139,6 +149,7 @@ public:
 
 private:
   void ask(const std::string& output, effects& out);
+  [[nodiscard]] bool is_compared_at(const std::string& output) const;
   void ask_all(effects& out, mono_ns now);
   void consider(effects& out, mono_ns now);
   void claim_next(effects& out, mono_ns now);
@@ -158,6 +169,7 @@ private:
   [[nodiscard]] ownership_letter letter(ownership_word word, const std::string& output) const;
   [[nodiscard]] std::optional<mono_ns> may_claim_at() const;
   [[nodiscard]] int rank() const;
+  [[nodiscard]] ballot own() const { return {round_, how_.me.node}; }
 
   setup how_;
   rank_fn rank_;
@@ -169,6 +181,7 @@ private:
   bool acted_ = false; ///< `began` was told and `ended` was not
   taken taken_;
   carried carry_;
+  std::pair<ballot, std::uint64_t> compared_; ///< the newest carry of another that was told here
   mono_ns asked_at_ = 0;
   mono_ns renewed_at_ = 0;
   mono_ns looked_at_ = 0;

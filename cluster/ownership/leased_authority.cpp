@@ -72,6 +72,8 @@ private:
     news out;
     out.ended = std::move(x.ended);
     out.resumed = x.resumed;
+    if (x.saw)
+      out.seen = acting{x.saw->left_by.node, x.saw->left_by.round, std::move(x.saw->carry.bytes), x.saw->age_ms};
     if (x.began)
       out.began = taken{std::move(x.began->carry.bytes), x.began->age_ms, x.began->left_by.node, x.began->as, x.began->left_by.round};
     return out;

@@ -84,10 +84,6 @@ void exchange::receive(const std::string& peer, std::string_view frame) {
   run([&](mono_ns now, replicator::frames& out) { inner_.receive(peer, frame, now, out); });
 }
 
-void exchange::compare() {
-  run([&](mono_ns now, replicator::frames& out) { inner_.compare(now, out); });
-}
-
 std::optional<replicator::catch_up> exchange::catching_up() const {
   std::lock_guard lock{mutex_};
   return inner_.catching_up();

@@ -42,8 +42,6 @@ public:
   void linked(const std::string& peer);
   void unlinked(const std::string& peer);
   void receive(const std::string& peer, std::string_view frame);
-  /// Compares digests with the next peer now.
-  void compare();
 
   [[nodiscard]] std::vector<replicator::peer_view> peers() const;
   [[nodiscard]] std::optional<replicator::catch_up> catching_up() const;

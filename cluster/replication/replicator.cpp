@@ -676,12 +676,12 @@ void replicator::collect(const state& mine, mono_ns now) {
     // Who is away so long is sent everything when it comes back (R9).
     if (!away)
       narrow(stable, p ? p->durable : version_vector{});
-    if (p && p->talks() && knows_own(*p, mine))
+    if (p && p->talks())
       narrow(agreed, p->seen);
     else
       apart = true;
   }
-  // Also who is linked, and whose word that it is a member has not come yet.
+  // None that is linked may hold more, also if its word that it is a member has not come yet.
   for (const auto& [name, p] : peers_)
     apart = apart || (p.linked && !(p.talks() && knows_own(p, mine)));
   // Who knows of no other member has nobody to agree with: on a new disk, or

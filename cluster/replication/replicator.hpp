@@ -98,7 +98,7 @@ public:
   /// At least every `pulse_every`.
   void tick(mono_ns now, frames& out);
 
-  /// An operator wants replicas compared now.
+  /// Compares digests with the next peer, also before it is time.
   void compare(mono_ns now, frames& out);
 
   [[nodiscard]] std::vector<peer_view> peers() const;

@@ -8,7 +8,7 @@ namespace troupe::cluster {
 
 transport_limits limits_for(const patience& x) {
   transport_limits out;
-  out.connect_within = dial_step_within(x);
+  out.connect_within = connect_within(x);
   out.handshake_within = dial_step_within(x);
   out.unacknowledged_within = unacknowledged_within(x);
   return out;

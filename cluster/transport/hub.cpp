@@ -133,7 +133,7 @@ status hub::admit(const std::shared_ptr<link_record>& fresh, const std::string& 
     return !x->ended && x->up_since == 0 && x->who.name == who.name;
   });
   // No stranger is turned away: a peer that has not heard of the drill tries again.
-  if (const auto at = held_.find(who.name); at != held_.end())
+  if (const auto at = disturbed_.find(who.name); at != disturbed_.end() && !at->second.late)
     return error{errc::conflict, fmt::format("the link to {} is cut for a drill", who.name)};
   if (static_cast<std::size_t>(greeting) >= most_greeting)
     return error{errc::over_limit, fmt::format("{} connections of {} have not greeted yet; it may hold {} at a time", greeting,
@@ -234,6 +234,7 @@ void hub::post(std::function<void()> what) {
 
 status hub::raise(link_record& fresh, const std::string& node_id) {
   std::vector<std::shared_ptr<link_record>> losers;
+  std::optional<lateness> late;
   {
     const std::lock_guard guard{mutex_};
     if (auto ok = still_welcome(fresh); !ok)
@@ -244,6 +245,8 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
     for (const auto& one : records_)
       if (one.get() != &fresh && one->up_since != 0 && one->who.name == fresh.who.name)
         losers.push_back(one);
+    if (const auto at = disturbed_.find(fresh.who.name); at != disturbed_.end())
+      late = at->second.late; // a new link over the same bad way
     fresh.who.node_id = node_id;
     fresh.shown = std::make_shared<const peer_identity>(fresh.who);
   }
@@ -253,6 +256,8 @@ status hub::raise(link_record& fresh, const std::string& node_id) {
     if (one->io != nullptr)
       one->io->sever(hub::why(*one), true);
   }
+  if (late && fresh.io != nullptr)
+    fresh.io->delay(*late);
   fresh.up_since = now();
   fresh.up = true;
   return {};
@@ -280,44 +285,51 @@ void hub::drop(const std::string& name, const std::string& why) {
 
 milliseconds hub::held_for(const std::string& name) const {
   const std::lock_guard guard{mutex_};
-  const auto found = held_.find(name);
-  return found == held_.end() ? milliseconds{0}
-                              : std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(found->second - std::chrono::steady_clock::now()));
+  const auto found = disturbed_.find(name);
+  return found == disturbed_.end() || found->second.late
+           ? milliseconds{0}
+           : std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(found->second.until - std::chrono::steady_clock::now()));
 }
 
-void hub::hold(const std::string& name, milliseconds length) {
-  const auto until = std::chrono::steady_clock::now() + length;
+void hub::disturb(const std::string& name, milliseconds length, const std::optional<lateness>& late) {
+  const disturbance how{std::chrono::steady_clock::now() + length, late};
+  const bool on = length.count() > 0;
   {
     const std::lock_guard guard{mutex_};
-    if (length.count() > 0)
-      held_[name] = until;
+    if (on)
+      disturbed_[name] = how;
     else
-      held_.erase(name);
+      disturbed_.erase(name);
   }
-  if (length.count() > 0)
-    wake.at(until);
-  hold_links(name, length.count() > 0);
+  if (on)
+    wake.at(how.until);
+  disturb_links(name, on ? &how : nullptr);
 }
 
-void hub::hold_links(const std::string& name, bool on) {
+void hub::disturb_links(const std::string& name, const disturbance* how) {
   const auto all = scribes_; // what is read may end some
-  for (auto* one : all)
-    if (scribes_.count(one) > 0 && one->record().who.name == name)
-      one->hold(on);
+  for (auto* one : all) {
+    if (scribes_.count(one) == 0 || one->record().who.name != name)
+      continue;
+    if (how != nullptr && how->late)
+      one->delay(*how->late);
+    else
+      one->hold(how != nullptr);
+  }
 }
 
-void hub::end_holds() {
+void hub::end_disturbances() {
   std::vector<std::string> over;
   {
     const std::lock_guard guard{mutex_};
-    for (const auto& [name, until] : held_)
-      if (std::chrono::steady_clock::now() >= until)
+    for (const auto& [name, how] : disturbed_)
+      if (std::chrono::steady_clock::now() >= how.until)
         over.push_back(name);
     for (const auto& name : over)
-      held_.erase(name);
+      disturbed_.erase(name);
   }
   for (const auto& name : over)
-    hold_links(name, false);
+    disturb_links(name, nullptr);
 }
 
 void hub::drop_revoked() {
@@ -341,9 +353,12 @@ bool hub::nothing_queued() const {
 }
 
 void hub::look_at_deadlines() {
-  end_holds();
+  end_disturbances();
   const auto all = scribes_;
   const auto at = std::chrono::steady_clock::now();
+  for (auto* one : all)
+    if (scribes_.count(one) > 0)
+      one->look_at_late(at);
   for (auto* one : all)
     if (scribes_.count(one) > 0)
       one->look_at_deadline(at);

@@ -84,7 +84,8 @@ public:
   void beat(const std::vector<std::string>& names);
   void drop(const std::string& name, const std::string& why);
   void drop_revoked();
-  void hold(const std::string& name, milliseconds length);
+  /// @param late nothing: the link is cut @param length 0: ends it
+  void disturb(const std::string& name, milliseconds length, const std::optional<lateness>& late);
   void look_at_deadlines();
   [[nodiscard]] bool nothing_queued() const;
 
@@ -99,15 +100,20 @@ private:
   [[nodiscard]] status still_welcome(const link_record& x) const;
   [[nodiscard]] std::vector<rival> rivals_of(const link_record& fresh) const;
   [[nodiscard]] rival as_rival(const link_record& x) const;
-  void hold_links(const std::string& name, bool on);
-  void end_holds();
+  /// Of one link that a drill cut, or made slow.
+  struct disturbance {
+    std::chrono::steady_clock::time_point until;
+    std::optional<lateness> late; ///< nothing: it is cut
+  };
+  void disturb_links(const std::string& name, const disturbance* how); ///< null: no more
+  void end_disturbances();
 
   std::mutex reading_; ///< one reader of files at a time, or an older one wins
   mutable std::mutex mutex_;
   std::shared_ptr<const tls_context> tls_;
   std::shared_ptr<const psk_context> psk_;
   std::vector<std::shared_ptr<link_record>> records_;
-  std::map<std::string, std::chrono::steady_clock::time_point> held_; ///< by peer: until when
+  std::map<std::string, disturbance> disturbed_; ///< by peer
   std::mutex meter_mutex_;
   refusal_meter meter_;
   std::string last_unsaid_; ///< with the sum one of them is told, so that a rare one is seen in a flood

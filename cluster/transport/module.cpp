@@ -36,6 +36,8 @@ public:
   void start() override {
     broker_ = system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
     hub_->io = &static_cast<caf::io::network::default_multiplexer&>(system_.middleman().backend());
+    if (hub_->how.at_start)
+      hub_->post(hub_->how.at_start);
     const std::weak_ptr<hub> weak = hub_;
     hub_->wake.start([weak] {
       if (auto shared = weak.lock())
@@ -116,7 +118,11 @@ public:
   }
 
   void hold(const std::string& name, milliseconds length) override {
-    hub_->post([shared = hub_, name, length] { shared->hold(name, length); });
+    hub_->post([shared = hub_, name, length] { shared->disturb(name, length, std::nullopt); });
+  }
+
+  void delay(const std::string& name, milliseconds length, const lateness& how) override {
+    hub_->post([shared = hub_, name, length, how] { shared->disturb(name, length, how); });
   }
 
 private:

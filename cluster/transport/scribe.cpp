@@ -87,15 +87,31 @@ void link_scribe::flush() {
 std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
 
 void link_scribe::hold(bool on) {
-  if (held_ == on)
+  if (!on && !session_->is_late())
     return;
   const caf::intrusive_ptr<link_scribe> keep{this};
   held_ = on;
-  session_->hold(on);
+  if (on)
+    session_->hold();
+  else
+    session_->in_time();
   if (on || record().ended)
     return;
   flush();
   stream_.handle_event(net::operation::read); // the socket may have nothing new to wake it with
+}
+
+void link_scribe::delay(const lateness& how) {
+  const caf::intrusive_ptr<link_scribe> keep{this};
+  if (held_)
+    hold(false); // what waits has come
+  session_->delay(how);
+}
+
+void link_scribe::look_at_late(std::chrono::steady_clock::time_point now) {
+  const caf::intrusive_ptr<link_scribe> keep{this};
+  if (!record().ended && session_->has_come(now))
+    stream_.handle_event(net::operation::read);
 }
 
 // From within the broker: the socket dies now, CAF learns it at the next event.

@@ -51,6 +51,10 @@ public:
   void beat_now(mono_ns now);
   /// From now on nothing goes either way, or everything again that waited.
   void hold(bool on);
+  /// From now on what the peer says comes late; `hold(false)` ends it.
+  void delay(const lateness& how);
+  /// Something that was late may have come.
+  void look_at_late(std::chrono::steady_clock::time_point now);
   void look_at_deadline(std::chrono::steady_clock::time_point now);
 
 protected:

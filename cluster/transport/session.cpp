@@ -115,6 +115,13 @@ rw_state link_session::lost(int ret) {
   return rw_state::failure;
 }
 
+late_bytes::time link_session::when_it_comes() {
+  if (held_)
+    return late_bytes::when_told;
+  const bool lost = std::uniform_real_distribution{0.0, 1.0}(chance_) < late_->loss;
+  return std::chrono::steady_clock::now() + late_->delay + (lost ? lateness::again_after : milliseconds{0});
+}
+
 /// Read on, so that the socket does not wake the thread without end.
 rw_state link_session::keep() {
   std::array<char, 16 * 1024> piece;
@@ -124,19 +131,14 @@ rw_state link_session::keep() {
     const int kind = SSL_get_error(ssl_.get(), ret);
     return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
   }
-  kept_.insert(kept_.end(), piece.begin(), piece.begin() + ret);
+  kept_.add(piece.data(), static_cast<std::size_t>(ret), when_it_comes());
+  if (kept_.last_due() != late_bytes::when_told)
+    hub_->wake.at(kept_.last_due());
   if (kept_.size() <= hub_->how.bounds.max_backlog_bytes)
     return rw_state::success;
-  hub_->note_why(*record_, fmt::format("it was cut off for a drill, and said more than {} bytes meanwhile", hub_->how.bounds.max_backlog_bytes));
+  hub_->note_why(*record_, fmt::format("a drill holds up what it says, and it said more than {} bytes meanwhile", hub_->how.bounds.max_backlog_bytes));
   end();
   return rw_state::failure;
-}
-
-std::size_t link_session::take_kept(void* buffer, std::size_t size) {
-  const auto n = std::min(size, kept_.size());
-  std::copy_n(kept_.begin(), n, static_cast<char*>(buffer));
-  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(n));
-  return n;
 }
 
 rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t size) {
@@ -156,11 +158,13 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
         on_established(); // sends what BASP queued meanwhile
     }
   }
-  if (held_)
-    return keep();
-  if (!kept_.empty()) {
-    got = take_kept(buffer, size);
-    record_->last_heard = hub_->now();
+  if (is_late())
+    if (const auto now = keep(); now != rw_state::success)
+      return now;
+  if (is_late() || kept_.size() > 0) {
+    got = kept_.take(buffer, size, std::chrono::steady_clock::now());
+    if (got > 0)
+      record_->last_heard = hub_->now();
     record_->bytes_in += got;
     return rw_state::success;
   }

@@ -2,8 +2,11 @@
 
 #include "cluster/tls/openssl.hpp"
 #include "cluster/transport/hub.hpp"
+#include "cluster/transport/late_bytes.hpp"
 
 #include <caf/io/network/rw_state.hpp>
+
+#include <random>
 
 namespace troupe::cluster {
 
@@ -24,9 +27,19 @@ public:
 
   caf::io::network::rw_state read_some(std::size_t& got, void* buffer, std::size_t size);
   caf::io::network::rw_state write_some(std::size_t& put, const void* buffer, std::size_t size);
-  [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0 || (!held_ && !kept_.empty()); }
-  /// While it is held, what the peer says is kept and counts as not yet come.
-  void hold(bool on) { held_ = on; }
+  [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0 || has_come(std::chrono::steady_clock::now()); }
+  /// What the peer says from now on is kept, and counts as not yet come until `in_time`.
+  void hold() { late_ = std::nullopt; held_ = true; }
+  /// What the peer says from now on comes late.
+  void delay(const lateness& how) {
+    late_ = how;
+    held_ = false;
+    chance_.seed(static_cast<unsigned>(std::chrono::steady_clock::now().time_since_epoch().count()));
+  }
+  /// All that is kept has come, and what follows comes at once.
+  void in_time() { late_ = std::nullopt; held_ = false; kept_.release(); }
+  [[nodiscard]] bool is_late() const noexcept { return held_ || late_.has_value(); }
+  [[nodiscard]] bool has_come(std::chrono::steady_clock::time_point now) const { return kept_.due(now); }
   [[nodiscard]] bool established() const noexcept { return established_; }
   /// Bytes that CAF gave us and the socket has not taken.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -55,7 +68,7 @@ private:
   caf::io::network::rw_state lost(int ret);
   void release_place();
   caf::io::network::rw_state keep();
-  [[nodiscard]] std::size_t take_kept(void* buffer, std::size_t size);
+  [[nodiscard]] late_bytes::time when_it_comes();
 
   std::shared_ptr<hub> hub_;
   owned_ssl ssl_;
@@ -64,8 +77,10 @@ private:
   std::string address_, host_, wanted_;
   std::size_t in_flight_ = 0;
   unsigned empty_reads_ = 0; ///< in a row
-  std::vector<char> kept_;   ///< read while it was held
-  bool held_ = false;
+  late_bytes kept_;          ///< read, and not yet come
+  std::optional<lateness> late_;
+  std::minstd_rand chance_;  ///< of what is lost
+  bool held_ = false;        ///< cut: comes when told
   bool dialled_, established_ = false, ended_ = false, refused_told_ = false, admitted_ = false;
 };
 

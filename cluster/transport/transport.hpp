@@ -16,11 +16,22 @@
 
 namespace troupe::cluster {
 
+/// How late what a peer says comes, in steps of 20 ms.
+struct lateness {
+  milliseconds delay{0};
+  /// The share that is lost on the way, 0 to 1: it comes `again_after` later, and
+  /// what follows waits for it, as TCP does it.
+  double loss = 0;
+  static constexpr milliseconds again_after{200};
+
+  friend bool operator==(const lateness&, const lateness&) = default;
+};
+
 /// Every number is a bound; what happens at it stands beside it. The times are
 /// those of the profile `lan`; see `limits_for`.
 struct transport_limits {
   milliseconds resolve_within{5000};   ///< a name's addresses; then this try has failed
-  milliseconds connect_within{3000};   ///< TCP, all addresses together
+  milliseconds connect_within{1100};   ///< TCP, all addresses together
   milliseconds handshake_within{3000}; ///< TLS and BASP; later: closed
   std::size_t max_half_open = 64;      ///< not yet authenticated; more are closed at once
   std::size_t max_half_open_per_address = 8;
@@ -90,6 +101,7 @@ public:
     transport_events* told = nullptr; ///< outlives the actor system
     std::vector<std::string> messages; ///< names of the types that peers may send; empty: all
     const clock_source* clocks = &system_clocks();
+    std::function<void()> at_start; ///< on the I/O thread, once
   };
 
   /// Registers the module and CAF's middleman, sets what of its configuration
@@ -139,6 +151,10 @@ public:
   /// What either side says waits, no side hears of it, and nobody is dialled; then
   /// what waited goes on. The end needs nobody. 0: ends it now.
   virtual void hold(const std::string& name, milliseconds length) = 0;
+
+  /// For drills: what the peer says comes late for `length`. What this node says goes
+  /// at once: each end delays what it hears. Ends as `hold` does, and instead of it.
+  virtual void delay(const std::string& name, milliseconds length, const lateness& how) = 0;
 
   /// Ends the links of a peer.
   virtual void drop(const std::string& name, const std::string& why) = 0;

@@ -34,10 +34,12 @@ void collect(const std::vector<document>& all, bool elsewhere, items& it,
       collect(schema::counter_section(), x, elsewhere, it.counters, found);
     else if (x.section == "rule")
       collect(schema::rule_section(), x, elsewhere, it.rules, found);
+    else if (x.section == "drill")
+      collect(schema::drill_section(), x, elsewhere, it.drills, found);
     else
       found.push_back({x.at, path_of(x.section, x.name, ""),
                        subject_of(x) + "a house has no such section.",
-                       "The sections are bus, channel, counter and rule.", true,
+                       "The sections are bus, channel, counter, rule and drill.", true,
                        errc::invalid_argument});
   }
 }
@@ -103,6 +105,7 @@ std::vector<problem> check(const std::vector<document>& all, const lua_check& lu
   load::check_references(house, found);
   load::check_times(house, found);
   load::check_values(house, found);
+  load::check_drills(house, found);
   if (lua)
     check_scripts(house, lua, found);
   sort(found);

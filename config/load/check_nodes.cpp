@@ -51,6 +51,8 @@ void check_nodes(const items& all, std::vector<problem>& found) {
     check_form(x, found);
   for (const auto& x : all.rules)
     check_form(x, found);
+  for (const auto& x : all.drills)
+    check_form(x, found);
 }
 
 } // namespace troupe::load

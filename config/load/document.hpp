@@ -28,7 +28,7 @@ std::string to_string(const place& x);
 /// same are equal; anything else is as written, so that nothing is lost, also
 /// the option of a newer release.
 struct document {
-  std::string section; ///< "bus", "channel", "counter", "rule"; "node"
+  std::string section; ///< "bus", "channel", "counter", "rule", "drill"; "node"
   std::string name;    ///< "hall/lamp"; empty for "node"
   nlohmann::json body = nlohmann::json::object();
 

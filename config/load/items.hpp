@@ -37,6 +37,7 @@ struct items {
   std::vector<item<channel_config>> channels;
   std::vector<item<counter_config>> counters;
   std::vector<item<rule_config>> rules;
+  std::vector<item<drill_config>> drills;
   std::map<std::string_view, const item<bus_config>*> bus_of;
   std::map<std::string_view, const item<channel_config>*> channel_of;
   std::map<std::string_view, const item<counter_config>*> counter_of;
@@ -59,5 +60,6 @@ void check_nodes(const items& all, std::vector<problem>& found);
 void check_references(const items& all, std::vector<problem>& found);
 void check_times(const items& all, std::vector<problem>& found);
 void check_values(const items& all, std::vector<problem>& found);
+void check_drills(const items& all, std::vector<problem>& found);
 
 } // namespace troupe::load

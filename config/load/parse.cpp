@@ -48,7 +48,7 @@ problem unknown_section(const std::string& file, const std::string& key, const t
   const auto meant = did_you_mean(key, names);
   return at_line(file, x.line, key, fmt::format("There is no section '{}'.", key),
                  meant ? fmt::format("Did you mean '{}'?", *meant)
-                       : "The sections are bus, channel, counter and rule.");
+                       : "The sections are bus, channel, counter, rule and drill.");
 }
 
 problem no_table(const std::string& file, const schema::section& known, const std::string& key,

@@ -14,7 +14,7 @@ std::string text_under(const document& x, const char* key) {
   return at != x.body.end() && at->is_string() ? at->get<std::string>() : std::string{};
 }
 
-bool has_node(const document& x) { return x.section == "bus" || x.section == "rule"; }
+bool has_node(const document& x) { return x.section == "bus" || x.section == "rule" || x.section == "drill"; }
 
 bool follows_bus(const document& x) { return x.section == "channel" || x.section == "counter"; }
 

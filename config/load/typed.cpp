@@ -64,6 +64,10 @@ result<rule_config> to_rule(const document& x) {
   return read<rule_config>(schema::rule_section(), x);
 }
 
+result<drill_config> to_drill(const document& x) {
+  return read<drill_config>(schema::drill_section(), x);
+}
+
 result<house_config> to_house(const std::vector<document>& all) {
   house_config house;
   for (const auto& x : all) {
@@ -82,6 +86,8 @@ result<house_config> to_house(const std::vector<document>& all) {
       done = add(house.counters, to_counter(x));
     else if (x.section == "rule")
       done = add(house.rules, to_rule(x));
+    else if (x.section == "drill")
+      done = add(house.drills, to_drill(x));
     else
       done = error{errc::invalid_argument,
                    fmt::format("'{}' is of section '{}', which a house does not have", x.name,
@@ -103,6 +109,7 @@ document to_document(const channel_config& x) {
 
 document to_document(const counter_config& x) { return written(schema::counter_section(), x); }
 document to_document(const rule_config& x) { return written(schema::rule_section(), x); }
+document to_document(const drill_config& x) { return written(schema::drill_section(), x); }
 
 std::vector<document> to_documents(const house_config& x) {
   std::vector<document> all;
@@ -113,6 +120,8 @@ std::vector<document> to_documents(const house_config& x) {
   for (const auto& y : x.counters)
     all.push_back(to_document(y));
   for (const auto& y : x.rules)
+    all.push_back(to_document(y));
+  for (const auto& y : x.drills)
     all.push_back(to_document(y));
   return all;
 }

@@ -20,6 +20,7 @@ result<bus_config> to_bus(const document& x);
 result<channel_config> to_channel(const document& x);
 result<counter_config> to_counter(const document& x);
 result<rule_config> to_rule(const document& x);
+result<drill_config> to_drill(const document& x);
 
 /// All documents, in their order. Stops at the first that fails.
 result<house_config> to_house(const std::vector<document>& all);
@@ -30,6 +31,7 @@ document to_document(const bus_config& x);
 document to_document(const channel_config& x);
 document to_document(const counter_config& x);
 document to_document(const rule_config& x);
+document to_document(const drill_config& x);
 std::vector<document> to_documents(const house_config& x);
 
 } // namespace troupe

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/model/drill.hpp"
 #include "config/model/line.hpp"
 #include "config/model/value.hpp"
 
@@ -32,6 +33,17 @@ enum class direction : std::uint8_t { input, output };
 enum class filter_kind : std::uint8_t { none, median, average };
 enum class startup_policy : std::uint8_t { safe, last, hold };
 
+/// What an output shows when the last lease on it has ended.
+enum class silence_policy : std::uint8_t { safe, hold };
+
+/// What an output does with a pulse that was decided before the output started,
+/// so that nobody can tell whether it was done.
+enum class pulse_policy : std::uint8_t { at_most_once, at_least_once };
+
+/// A shorter one a bus may miss, and a longer one is a wish with a lease.
+inline constexpr milliseconds shortest_pulse{20};
+inline constexpr milliseconds longest_pulse{3'600'000};
+
 struct channel_config {
   std::string name;
   std::string bus;
@@ -57,6 +69,8 @@ struct channel_config {
   value safe = value::digital(false);
   milliseconds lease{5000};       ///< default lease of a command slot
   startup_policy startup = startup_policy::safe;
+  silence_policy on_silence = silence_policy::safe;
+  pulse_policy pulses = pulse_policy::at_most_once;
   milliseconds min_on{0};
   milliseconds min_off{0};
   double max_slope = 0;           ///< analog units per second; 0: unlimited
@@ -94,6 +108,7 @@ enum class redundancy : std::uint8_t {
   none, ///< it waits for that node
   cold, ///< another node starts it
   warm, ///< others have it loaded and take over at once
+  hot,  ///< as warm, and they run it too and compare what it wants
 };
 
 struct rule_config {
@@ -127,6 +142,7 @@ struct house_config {
   std::vector<channel_config> channels;
   std::vector<counter_config> counters;
   std::vector<rule_config> rules;
+  std::vector<drill_config> drills;
 
   friend bool operator==(const house_config&, const house_config&) = default;
 };

@@ -32,13 +32,25 @@ constexpr milliseconds unacknowledged_within(const patience& x) noexcept {
   return std::max(milliseconds{10'000}, 4 * x.down_after);
 }
 
-/// How long each step of a new link may take: TCP's connection, TLS's handshake,
-/// BASP's and ours. One and a half times the silence that is borne anyway: on a
+/// After so long a silence a node gives up its own link to a peer, also while others
+/// hear it. TCP sends again after pauses that double: a link that was cut for a minute
+/// is found healed up to a minute after, and a new one within a dial.
+constexpr milliseconds given_up_after(const patience& x) noexcept { return x.down_after * 5 / 2; }
+
+/// How long each step of a new link may take: TLS's handshake, BASP's and ours, and on
+/// long lines TCP's connection. One and a half times the silence that is borne anyway: on a
 /// line that loses a third each way TCP sends its first segment after 0, 1, 3, 7
 /// and 15 s, and half of those exchanges fail. Three seconds at least; no longer
 /// than it must be, for a stranger who says nothing holds a place so long.
 constexpr milliseconds dial_step_within(const patience& x) noexcept {
   return std::max(milliseconds{3000}, x.down_after * 3 / 2);
+}
+
+/// How long TCP may take to connect, all addresses together. On one site that is once
+/// more after the second that TCP waits for its first answer: a longer wait would only
+/// find a healed line later.
+constexpr milliseconds connect_within(const patience& x) noexcept {
+  return x.suspect_after < milliseconds{1000} ? milliseconds{1100} : dial_step_within(x);
 }
 
 /// A dial of which nothing was told for so long is taken for lost: names, then

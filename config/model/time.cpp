@@ -19,6 +19,8 @@ public:
     clock_gettime(CLOCK_REALTIME, &t);
     return std::int64_t{t.tv_sec} * 1'000 + t.tv_nsec / 1'000'000;
   }
+
+  bool of_boot() const override { return true; }
 };
 
 } // namespace

@@ -25,6 +25,8 @@ public:
   virtual ~clock_source() = default;
   [[nodiscard]] virtual mono_ns mono() const = 0;
   [[nodiscard]] virtual wall_ms wall() const = 0;
+  /// Is `mono` CLOCK_MONOTONIC of this machine's boot? A clock of a test belongs to no boot.
+  [[nodiscard]] virtual bool of_boot() const { return false; }
 };
 
 /// The machine's own clocks. Any thread.

@@ -141,6 +141,26 @@ std::vector<option> output_options() {
              "value it had before, or what the pin shows now. All without a glitch on the relay.",
      .fallback = "safe",
      .only = {outputs}},
+    {.key = "on-silence",
+     .field = field_words<T>(words_of<silence_policy>{{"safe", silence_policy::safe},
+                                                     {"hold", silence_policy::hold}},
+                            &T::on_silence),
+     .help = "What it shows when everybody who commanded it has fallen silent: safe is its safe "
+             "state, hold what it showed last, until somebody commands it again. Hold is for what "
+             "harms nobody in either state and annoys when it changes, like the light on a stair; a "
+             "pump that nobody controls any more is better off.",
+     .fallback = "safe",
+     .only = {outputs}},
+    {.key = "pulses",
+     .field = field_words<T>(words_of<pulse_policy>{{"at-most-once", pulse_policy::at_most_once},
+                                                   {"at-least-once", pulse_policy::at_least_once}},
+                            &T::pulses),
+     .help = "What becomes of a pulse that was decided before this output started and is said again "
+             "after it: nobody can tell whether it was done. at-most-once refuses it, for gates, "
+             "latching relays and dosing pumps; at-least-once does it, perhaps a second time, for a "
+             "bell or a flush.",
+     .fallback = "at-most-once",
+     .only = {outputs, digital}},
     {.key = "min-on",
      .field = field<T>(&T::min_on),
      .help = "Once on it stays on at least so long, also against commands; it still goes to its safe "

@@ -110,7 +110,7 @@ result<std::string> explain(std::string_view key) {
   return error{errc::not_found,
                fmt::format("there is no option '{}'. {}", key,
                            meant ? fmt::format("Did you mean '{}'?", *meant)
-                                 : "The sections are bus, channel, counter, rule and node.")};
+                                 : "The sections are bus, channel, counter, rule, drill and node.")};
 }
 
 std::vector<std::string> explainable() {

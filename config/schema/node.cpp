@@ -78,9 +78,10 @@ const section& node_section() {
        .changing = node},
       {.key = "run-first",
        .field = field<T>(&T::run_first),
-       .help = "Runs before ordinary processes of this machine (nice -10) where that is allowed, so that a backup or a "
-               "build beside it does not look like a node that hangs. Left alone where somebody has chosen a "
-               "priority already.",
+       .help = "Runs before ordinary processes of this machine where that is allowed: its actors and links in real time "
+               "(SCHED_RR 1 and 2), the rest at nice -10, so that a backup or a build beside it does not look like a node "
+               "that hangs. A service gives the right with LimitNICE=-10 and LimitRTPRIO=2. Left alone where somebody "
+               "has chosen a priority already.",
        .fallback = true,
        .changing = node},
       {.key = "labels",
@@ -114,8 +115,8 @@ const section& node_section() {
                "quicker one takes over sooner, and calls a slow peer suspect more often. TCP gives a "
                "link up when nothing was acknowledged for 10 s (lan), 32 s (wan) or 40 s (radio): four "
                "times what it takes to call a node down, so that the detector decides and not TCP. A new "
-               "link has 3 s (lan), 12 s (wan) or 15 s (radio) for each step: TCP's connection, TLS's "
-               "handshake, the first words.",
+               "link has 3 s (lan), 12 s (wan) or 15 s (radio) for each step: TCP's connection (1.1 s in "
+               "lan), TLS's handshake, the first words.",
        .fallback = "lan",
        .changing = node},
       {.key = "discovery",

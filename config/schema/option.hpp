@@ -8,7 +8,7 @@
 #include <vector>
 
 // The words in which options are written down. `bus.cpp`, `channel.cpp`,
-// `counter.cpp`, `rule.cpp` and `node.cpp` beside this file hold the options
+// `counter.cpp`, `rule.cpp`, `drill.cpp` and `node.cpp` beside this file hold the options
 // themselves, each exactly once; the parser, the defaults, `explain`, the
 // reference page and the commented examples are made from them.
 

@@ -81,15 +81,18 @@ const section& rule_section() {
       {.key = "redundancy",
        .field = field_words<T>(words_of<redundancy>{{"none", redundancy::none},
                                                     {"cold", redundancy::cold},
-                                                    {"warm", redundancy::warm}},
+                                                    {"warm", redundancy::warm},
+                                                    {"hot", redundancy::hot}},
                                &T::standby),
        .help = "What happens when its node is gone. none: nothing, the rule belongs to its node. cold: another "
                "node starts it when the first is known to be down, a second or two. warm: two more nodes have it "
-               "loaded and take over within its class. Both need `outputs` or a `witness`: they decide who acts.",
+               "loaded and take over within its class. hot: as warm, and they run it too, without effect, and raise an "
+               "alarm when they would want something else; costs the rule's processor time on each of them. All need "
+               "`outputs` or a `witness`: they decide who acts.",
        .fallback = "none"},
       {.key = "class",
        .field = field_text_words<T>({"critical", "fast", "normal", "slow"}, &T::pace),
-       .help = "How soon a silent node loses its rule: critical after 80ms, fast 200ms, normal 400ms, slow 2.5s. "
+       .help = "How soon a silent node loses its rule: critical after 80ms, fast 180ms, normal 400ms, slow 2.5s. "
                "A dead process loses it at once in all of them. Shorter needs steady links and an idle processor, "
                "or control moves to and fro.",
        .fallback = "normal"},

@@ -12,7 +12,14 @@ const option* section::find(std::string_view key) const {
 
 const std::vector<const section*>& house_sections() {
   static const std::vector<const section*> all
-    = {&bus_section(), &channel_section(), &counter_section(), &rule_section()};
+    = {&bus_section(), &channel_section(), &counter_section(), &rule_section(), &drill_section()};
+  return all;
+}
+
+std::vector<std::string> house_words() {
+  std::vector<std::string> all;
+  for (const auto* x : house_sections())
+    all.push_back(x->name);
   return all;
 }
 

@@ -3,11 +3,13 @@
 #include "drivers/bus.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,18 @@ struct fake_hardware {
   std::condition_variable released;
   std::atomic<int> opened{0};
   std::atomic<int> reads{0};
+
+  /// The bus's own thread may be the last that lets go of a line.
+  ~fake_hardware() {
+    for (int ms = 0; ms < 2000; ++ms) {
+      {
+        std::lock_guard lock{mutex};
+        if (held.empty())
+          return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
 
   /// Edges as the kernel would tell them; unseen while nobody listens.
   /// @returns how many were heard.

@@ -83,7 +83,7 @@ void test_node::launch() {
   std::vector<std::string> command{test_cluster::program("trouped"), "--config", dir_ + "/node.toml"};
   if (!house.empty())
     command.insert(command.end(), {"--house", house});
-  process_ = background{with_clock(std::move(command)), dir_ + "/log", port_ < 0 ? -1 : all_->wires_->network(port_)};
+  process_ = background{with_clock(with_disk(std::move(command))), dir_ + "/log", port_ < 0 ? -1 : all_->wires_->network(port_)};
 }
 
 void test_node::shift_clock(std::chrono::seconds by, bool synchronised) {
@@ -101,6 +101,19 @@ std::vector<std::string> test_node::with_clock(std::vector<std::string> command)
   if (own_clock_)
     command.insert(command.begin(), {"/usr/bin/env", "LD_PRELOAD=" TROUPE_SHIFTED_CLOCK, "TROUPE_CLOCK_FILE=" + dir_ + "/clock"});
   return command;
+}
+
+std::vector<std::string> test_node::with_disk(std::vector<std::string> command) const {
+  if (disk_can_stall)
+    command.insert(command.begin(), {"/usr/bin/env", "LD_PRELOAD=" TROUPE_STALLED_DISK, "TROUPE_STALL=" + dir_ + "/stall"});
+  return command;
+}
+
+void test_node::stall_disk(bool stalls) const {
+  if (stalls)
+    std::ofstream{dir_ + "/stall"} << "no sync comes back";
+  else
+    fs::remove(dir_ + "/stall");
 }
 
 finished test_node::on_machine(std::vector<std::string> args) const {

@@ -35,6 +35,9 @@ public:
   /// runs must have been started with a moved clock (which may be moved by 0).
   /// @param synchronised does the network keep that clock right?
   void shift_clock(std::chrono::seconds by, bool synchronised = false);
+  /// No sync of its disk comes back while it stalls. A node that runs must have
+  /// been started with `disk_can_stall`, and without a clock of its own.
+  void stall_disk(bool stalls) const;
   /// `troupe ARGS` of its machine, with that machine's clock; it need not run.
   finished on_machine(std::vector<std::string> args) const;
 
@@ -64,12 +67,14 @@ public:
   void keep_config();
   std::string house;          ///< file that the next start reads; empty: none
   std::string more_node_toml; ///< for the next start
+  bool disk_can_stall = false; ///< for the next start
   std::optional<std::vector<std::string>> peers; ///< for the next start; else all others
 
 private:
   friend class test_cluster;
   void write_config() const;
   [[nodiscard]] std::vector<std::string> with_clock(std::vector<std::string> command) const;
+  [[nodiscard]] std::vector<std::string> with_disk(std::vector<std::string> command) const;
 
   test_cluster* all_ = nullptr;
   std::string name_, dir_;

@@ -6,13 +6,11 @@
 
 #include "tests/bench/cluster/stories.hpp"
 #include "tests/support/bench.hpp"
+#include "tests/support/busy_loops.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <thread>
@@ -21,31 +19,6 @@ using namespace troupe::bench;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Busy loops at nice 0, processes of their own.
-class load {
-public:
-  explicit load(unsigned loops) {
-    for (unsigned i = 0; i < loops; ++i) {
-      const auto pid = ::fork();
-      if (pid == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (std::atomic<unsigned> x{0};; ++x) {
-        }
-      }
-      pids_.push_back(pid);
-    }
-  }
-  ~load() {
-    for (const auto pid : pids_) {
-      ::kill(pid, SIGKILL);
-      ::waitpid(pid, nullptr, 0);
-    }
-  }
-
-private:
-  std::vector<pid_t> pids_;
-};
 
 // Something to write: counters and outputs that change, entries of the journal.
 const std::string busy_house = R"(
@@ -81,7 +54,7 @@ void watch(const std::string& name, unsigned loops, bool stalled_disk, std::chro
     if (x.name == "a")
       x.house = busy_house;
     if (stalled_disk)
-      x.environment = {"LD_PRELOAD=" SLOW_DISK, "BENCH_STALL=" + stall};
+      x.environment = {"LD_PRELOAD=" TROUPE_STALLED_DISK, "TROUPE_STALL=" + stall};
     all.add(std::move(x));
   }
   all.write();
@@ -95,7 +68,7 @@ void watch(const std::string& name, unsigned loops, bool stalled_disk, std::chro
   tell.forget();
   const auto cpu = usage_of(all.pid("a")).cpu_s;
   {
-    const load weight{loops};
+    const troupe::test::busy_loops weight{loops};
     if (stalled_disk)
       std::ofstream{stall} << "stall";
     pause(time);

@@ -5,50 +5,19 @@
 //   bench_cluster_detection [--runs N] [--kinds kill,stop,silent]
 
 #include "tests/bench/cluster/stories.hpp"
+#include "tests/bench/cluster/wires.hpp"
 #include "tests/support/bench.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <random>
 
 using namespace troupe::bench;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A bridge and three namespaces of our own; gone with the object.
-class wires {
-public:
-  wires() : tag_(fmt::format("tb{}", ::getpid() % 100000)) {
-    ok_ = run("ip netns add {0}-hub && ip -n {0}-hub link add br0 type bridge && ip -n {0}-hub link set br0 up", tag_);
-    for (int i = 1; ok_ && i <= 3; ++i)
-      ok_ = run("ip netns add {0}-{1} && ip -n {0}-{1} link set lo up && "
-                "ip -n {0}-hub link add port{1} type veth peer name eth0 netns {0}-{1} && "
-                "ip -n {0}-hub link set port{1} master br0 up && "
-                "ip -n {0}-{1} addr add 10.99.0.{1}/24 dev eth0 && ip -n {0}-{1} link set eth0 up", tag_, i);
-  }
-  ~wires() {
-    for (const auto* x : {"1", "2", "3", "hub"})
-      (void)run("ip netns del {}-{}", tag_, x);
-  }
-  [[nodiscard]] bool usable() const noexcept { return ok_; }
-  [[nodiscard]] std::string space(int i) const { return fmt::format("{}-{}", tag_, i); }
-  /// Nothing passes, and no end sees a lost carrier.
-  bool cut(int i) const { return run("ip -n {0}-hub link set port{1} nomaster", tag_, i); }
-  bool heal(int i) const { return run("ip -n {0}-hub link set port{1} master br0", tag_, i); }
-
-private:
-  template <class... T>
-  static bool run(fmt::format_string<T...> how, T&&... with) {
-    return std::system((fmt::format(how, std::forward<T>(with)...) + " 2>/dev/null").c_str()) == 0;
-  }
-  std::string tag_;
-  bool ok_ = false;
-};
 
 struct times {
   std::vector<double> suspect, down; ///< ms; of both survivors
@@ -161,7 +130,7 @@ int main(int argc, char** argv) {
     print("SIGSTOP", of, 0, 300, 0, 1000);
   }
   if (wanted("silent")) {
-    const wires net;
+    const wires net{3};
     if (!net.usable()) {
       std::printf("silent link: not measured; network namespaces need root\n");
       return 0;

@@ -84,7 +84,7 @@ std::int64_t bench_hardware::press(bool level) {
   return at;
 }
 
-std::vector<std::pair<bool, std::int64_t>> bench_hardware::take_writes() {
+bench_hardware::changes bench_hardware::take_writes() {
   std::lock_guard lock{mutex_};
   return std::exchange(writes_, {});
 }

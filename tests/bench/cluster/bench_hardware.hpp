@@ -25,8 +25,11 @@ public:
   /// When the relay was told `level` after that, or 0 if it was not within `limit`.
   std::int64_t await(bool level, std::chrono::milliseconds limit);
 
-  /// Each write to the relay since the last call: its level, and when.
-  [[nodiscard]] std::vector<std::pair<bool, std::int64_t>> take_writes();
+  /// Levels, and when each began (`now_ns`).
+  using changes = std::vector<std::pair<bool, std::int64_t>>;
+
+  /// Each write to the relay since the last call.
+  [[nodiscard]] changes take_writes();
 
 private:
   friend class bench_bus;
@@ -38,7 +41,7 @@ private:
   drivers::edge_sink* sink_ = nullptr;
   bool relay_ = false;
   std::int64_t relay_at_ = 0;
-  std::vector<std::pair<bool, std::int64_t>> writes_; ///< at most `most_writes`
+  changes writes_; ///< at most `most_writes`
   static constexpr std::size_t most_writes = 1 << 20;
   std::uint32_t edges_ = 0;
 };

@@ -107,6 +107,14 @@ echo::~echo() {
   ::waitpid(parts_->other, nullptr, 0);
 }
 
+void echo::kill() { ::kill(parts_->other, SIGKILL); }
+
+bool echo::wait_for_end(std::chrono::milliseconds limit) {
+  std::size_t none = 0;
+  pollfd p{parts_->me.fd, POLLIN, 0};
+  return ::poll(&p, 1, static_cast<int>(limit.count())) > 0 && parts_->me.read_some(1, none) == tls_side::got::end;
+}
+
 double echo::round_trip_ns(std::size_t out, std::size_t in) {
   const head x{static_cast<std::uint32_t>(out), static_cast<std::uint32_t>(in)};
   auto& p = *parts_;

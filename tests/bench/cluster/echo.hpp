@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -28,6 +29,10 @@ public:
   /// Sends `out` bytes and waits for `in` bytes, each at least 8.
   /// @returns nanoseconds; of a chain until its last thread has the answer
   [[nodiscard]] double round_trip_ns(std::size_t out, std::size_t in);
+
+  void kill(); ///< the second process, without waiting for its end
+  /// Sleeps until the connection says that it is gone. @returns false: not within `limit`
+  [[nodiscard]] bool wait_for_end(std::chrono::milliseconds limit);
 
 private:
   struct parts;

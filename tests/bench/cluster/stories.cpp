@@ -33,6 +33,7 @@ void stories::follow(const std::string& node) {
 void stories::read(const std::string& node) {
   client::target to;
   to.socket = farm_.socket(node);
+  to.node = node; // its own journal alone
   const client::node from{client::resolve(to)};
   // Ends with the node.
   (void)from.stream("/v1/streams/log", {{"kind", "node"}, {"newest", "1"}}, [&](const client::event& x) {

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -50,6 +51,7 @@ struct tls_side {
   /// Without waiting. @param have how much of `size` is there, updated
   got read_some(std::size_t size, std::size_t& have) {
     while (have < size) {
+      ERR_clear_error(); // of another connection that ended
       const int n = SSL_read(ssl, buffer.data() + have, static_cast<int>(size - have));
       if (n <= 0)
         return SSL_get_error(ssl, n) == SSL_ERROR_WANT_READ ? got::some : got::end;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/disk_drill.hpp"
 #include "storage/rocks/rocks_engine.hpp"
 #include "tests/support/faulty_engine.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -39,6 +40,10 @@ inline std::vector<engine_kind> all_engines() {
     out.push_back({preallocate ? "rocks" : "rocks, plain logs", make,
                    *folder / "pulse.ring", folder});
   }
+  auto drilled = std::make_shared<storage::memory_disk>();
+  out.push_back({"drillable",
+                 [drilled] { return storage::drillable(storage::make_memory_engine(drilled), std::make_shared<storage::disk_drill>()); },
+                 "ring", drilled});
   return out;
 }
 

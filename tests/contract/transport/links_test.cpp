@@ -3,6 +3,7 @@
 
 #include "cluster/transport/socket.hpp"
 #include "tests/contract/transport/live_link.hpp"
+#include "tests/support/env_number.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
 
@@ -11,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <map>
 
 using namespace troupe::test;
@@ -131,6 +131,7 @@ CAF_TEST(a link that is held is silent and loses nothing) {
   CAF_CHECK_EQUAL(b.ask(*there, std::string{"before"}), "before");
   // One end is enough: neither what it says nor what it is told passes.
   a.net().hold("b", 60s);
+  std::this_thread::sleep_for(200ms); // the I/O thread does it, after what it is at
   const auto heard = a.net().links().front().last_heard;
   CAF_CHECK_EQUAL(b.ask(*there, std::string{"meanwhile"}), ""); // within three seconds
   CAF_CHECK_EQUAL(a.net().links().front().last_heard, heard);
@@ -167,6 +168,55 @@ CAF_TEST(a held link ends by itself and lets nobody in meanwhile) {
   CAF_CHECK_EQUAL(b.ask(*there, std::string{"hello"}), "hello");
 }
 
+CAF_TEST(a link that is slow is late and loses nothing) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = a.listen();
+  auto there = b.dial("a", port);
+  CAF_REQUIRE_EQUAL(why(there), "linked");
+  CAF_REQUIRE(a.told.wait_ups(1));
+  const auto ask = [&](const std::string& what) {
+    const auto begun = std::chrono::steady_clock::now();
+    CAF_CHECK_EQUAL(b.ask(*there, what), what);
+    return std::chrono::steady_clock::now() - begun;
+  };
+  // One end is late: one way of two.
+  a.net().delay("b", 60s, {150ms, 0});
+  std::this_thread::sleep_for(50ms); // it comes to the I/O thread
+  CAF_CHECK(ask("late") >= 150ms);
+  b.net().delay("a", 60s, {150ms, 0});
+  std::this_thread::sleep_for(50ms);
+  CAF_CHECK(ask("both ways") >= 300ms);
+  // Half of it is lost and said again: all of it comes, in order, or BASP would end the link.
+  a.net().delay("b", 60s, {20ms, 0.5});
+  for (int i = 0; i < 50; ++i)
+    caf::anon_send(*there, std::vector<char>(20'000, 'x'));
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"behind it"}), "behind it");
+  CAF_CHECK_EQUAL(a.bytes_got, 1'000'000u);
+  // A link that is slow takes no second one, and ends being slow at a word.
+  CAF_CHECK(has(why(b.dial("a", port)), "already linked"));
+  a.net().hold("b", 0ms);
+  b.net().hold("a", 0ms);
+  std::this_thread::sleep_for(50ms);
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"after"}), "after");
+  CAF_CHECK(a.told.downs().empty());
+  CAF_CHECK(b.told.downs().empty());
+}
+
+CAF_TEST(a new link over a slow way is slow too and gets fast by itself) {
+  live_end a{"a", give("a")}, b{"b", give("b")};
+  const auto port = a.listen();
+  a.net().delay("b", 1200ms, {300ms, 0});
+  std::this_thread::sleep_for(50ms);
+  auto there = b.dial("a", port);
+  CAF_REQUIRE_EQUAL(why(there), "linked");
+  const auto begun = std::chrono::steady_clock::now();
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"late"}), "late");
+  CAF_CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
+  std::this_thread::sleep_for(1300ms);
+  CAF_CHECK_EQUAL(b.ask(*there, std::string{"in time"}), "in time");
+  CAF_CHECK(a.told.downs().empty());
+}
+
 CAF_TEST(a second link is refused while the first lives) {
   live_end a{"a", give("a")}, b{"b", give("b")};
   const auto port_a = a.listen(), port_b = b.listen();
@@ -198,8 +248,7 @@ CAF_TEST(a second machine with the same name is declined while the first lives) 
 // TROUPE_ROUNDS=1000 for more. The second dial begins up to a millisecond
 // later than the first, so that both handshakes meet in all orders.
 CAF_TEST(two nodes that dial each other at once end with one link) {
-  const char* more = std::getenv("TROUPE_ROUNDS");
-  const int rounds = more != nullptr ? std::atoi(more) : 60;
+  const int rounds = number<int>("TROUPE_ROUNDS", 60);
   const int same = 20; // rounds of one pair: a new link must not suffer from what the old one left
   std::unique_ptr<live_end> a, b;
   std::uint16_t port_a = 0, port_b = 0;

@@ -22,9 +22,9 @@ CAF_TEST_FIXTURE_SCOPE(command_line_tests, cli_fixture)
 CAF_TEST(every command works and its json is json) {
   const std::vector<std::vector<std::string>> commands = {
     {"status"}, {"tree"}, {"ps"}, {"buses"}, {"get", "hall/lamp", }, {"list"}, {"list", "hall/"},
-    {"why", "hall/lamp"}, {"post-mortem", "rule/night-setback"}, {"log"}, {"log", "hall/lamp"},
+    {"why", "hall/lamp"}, {"inspect", "rule/night-setback"}, {"post-mortem", "rule/night-setback"}, {"log"}, {"log", "hall/lamp"},
     {"watch", "-n", "1"}, {"tap", "hall/lamp", "-n", "1"}, {"set", "hall/lamp", "off", "--for", "10m"},
-    {"set", "hall/lamp", "-3.5"}, {"release", "hall/lamp"}, {"force", "kitchen/leak", "on"},
+    {"set", "hall/lamp", "-3.5"}, {"pulse", "hall/lamp", "500ms"}, {"release", "hall/lamp"}, {"force", "kitchen/leak", "on"},
     {"force", "kitchen/leak", "--off"}, {"count", "water/main"}, {"count", "water/main", "12.5"},
     {"kill", "hall/lamp"}, {"restart", "hall/lamp"}, {"quarantine", "hall/lamp"},
     {"unquarantine", "hall/lamp"}, {"hang", "hall/lamp"}, {"fault", "sim", "leak", "on"},
@@ -77,6 +77,8 @@ CAF_TEST(exit codes tell scripts what happened) {
     {{"drain", "nope"}, 4, "nope"},
     {{"approve", "boiler"}, 1, "boiler"},
     {{"--node", "nope", "status"}, 4, "nope"},
+    {{"rollback", "x", "--yes"}, 2, "'x' is no revision"},
+    {{"rollback", "/6", "--yes"}, 2, "'/6' is no revision"},
     {{"--node", "garage", "status"}, 3, "garage is suspect"},
     {{"--host", "x", "status"}, 2, "--socket"},
     {{"apply", "/nonexistent"}, 1, "/nonexistent"},
@@ -122,6 +124,7 @@ CAF_TEST(completion knows commands options and names) {
   CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", ""}).out, "attic\nboiler\ngarage\ngarden\n");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", "boiler", "kill", "rule/n"}).out, "rule/night-setback\n");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "--node", "garage", "kill", ""}).out, "");
+  CAF_CHECK_EQUAL(troupe({"complete", "--", "rollback", ""}).out, "7\n6\n");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "--identity", ""}).out, "");
   CAF_CHECK_EQUAL(troupe({"complete", "--", "--ho"}).out, "--host\n");
   for (const char* shell : {"bash", "zsh", "fish"})

@@ -348,7 +348,8 @@ CAF_TEST(what an archive kept is told once and under the name of who wrote it) {
   CAF_CHECK(told(cellar) == once);
   auto follow = cellar.follow({"log", "boiler/lamp", "--kind", "command", "--follow"});
   CAF_CHECK(within(5s, [&] {
-    const auto lines = follow.lines();
+    auto lines = follow.lines();
+    std::erase_if(lines, [](const auto& x) { return x.contains("followed"); }); // boiler, which is not there
     return lines.size() == 1 && lines.front().value("node", "") == "boiler";
   }));
 }

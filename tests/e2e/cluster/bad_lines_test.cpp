@@ -26,10 +26,7 @@ std::string downs(test_cluster& all) {
 }
 
 /// How long lines stay bad: TROUPE_SECONDS, or a slice.
-std::chrono::seconds length() {
-  const auto* text = std::getenv("TROUPE_SECONDS");
-  return text != nullptr ? std::chrono::seconds{std::atol(text)} : 20s;
-}
+std::chrono::seconds length() { return std::chrono::seconds{number("TROUPE_SECONDS", 20)}; }
 
 } // namespace
 

@@ -8,18 +8,12 @@
 #include "tests/e2e/cluster/cluster_check.hpp"
 #include "tests/e2e/cluster/loop_house.hpp"
 
-#include <cstdlib>
 #include <random>
 
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::uint32_t number(const char* variable, std::uint32_t otherwise) {
-  const auto* text = std::getenv(variable);
-  return text != nullptr ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10)) : otherwise;
-}
 
 class troubles {
 public:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/support/env_number.hpp"
 #include "tests/support/test_cluster.hpp"
 
 #include <caf/test/unit_test.hpp>

@@ -12,25 +12,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* counting = R"(if rising("cellar/button") then
-  state.n = (state.n or 0) + 1
-  start("later", "4s")
-end
-set("cellar/lamp", (state.n or 0) % 2 == 1)
-if fired("later") then state.fan = true end
-set("cellar/fan", state.fan == true)
-)";
-
-constexpr const char* button = R"(
-[channel."cellar/finger"]
-bus = "cellar"
-line = "out.1"
-direction = "output"
-[channel."cellar/button"]
-bus = "cellar"
-line = "in.1"
-)";
-
 struct failover_fixture : roaming_cluster {
   failover_fixture() : roaming_cluster(roaming_house(counting, button)) { CAF_REQUIRE(is("cellar/lamp", "off")); }
 
@@ -38,26 +19,6 @@ struct failover_fixture : roaming_cluster {
   static std::string acts(test_node& by, const std::string& who, std::chrono::milliseconds limit = 15s) {
     (void)within(limit, [&] { return acting(by) == who; });
     return acting(by);
-  }
-
-  bool is(const std::string& name, const std::string& text, std::chrono::milliseconds limit = 10s) {
-    return within(limit, [&] { return cellar.reading(name) == text; });
-  }
-
-  void press() {
-    CAF_REQUIRE_EQUAL(cellar.troupe({"set", "cellar/finger", "on"}).exit, 0);
-    CAF_REQUIRE(is("cellar/button", "on"));
-    CAF_REQUIRE_EQUAL(cellar.troupe({"set", "cellar/finger", "off"}).exit, 0);
-    CAF_REQUIRE(is("cellar/button", "off"));
-  }
-
-  /// Lines of the output's journal about who acts.
-  std::vector<std::string> owners(const std::string& output = "cellar/lamp") {
-    std::vector<std::string> out;
-    for (auto& x : cellar.ask({"--node", "cellar", "log", output}))
-      if (x.value("kind", "") == "owner")
-        out.push_back(x.value("text", ""));
-    return out;
   }
 };
 

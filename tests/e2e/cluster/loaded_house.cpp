@@ -41,11 +41,6 @@ std::string shown_text(const promise::text& x) { return x ? *x : "nothing"; }
 
 } // namespace
 
-std::uint32_t number(const char* variable, std::uint32_t otherwise) {
-  const auto* text = std::getenv(variable);
-  return text != nullptr ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10)) : otherwise;
-}
-
 loaded_house::loaded_house(std::uint32_t seed)
   : all_(names, networking::dual, "", "checkpoint-every = \"100ms\"\nflash-per-day = \"100GiB\"\n"), chance_(seed) {
   std::string toml;

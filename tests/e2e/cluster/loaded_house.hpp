@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/e2e/cluster/load.hpp"
+#include "tests/support/env_number.hpp"
 #include "tests/support/test_cluster.hpp"
 
 #include <chrono>
@@ -71,8 +72,5 @@ private:
   std::vector<double> links_after_; ///< ms from the last heal
   std::vector<double> equal_after_; ///< ms from the last link or write
 };
-
-/// From the environment, for campaigns.
-[[nodiscard]] std::uint32_t number(const char* variable, std::uint32_t otherwise);
 
 } // namespace troupe::test

@@ -6,12 +6,12 @@
 
 #define CAF_SUITE e2e_kill
 
+#include "tests/support/env_number.hpp"
 #include "tests/support/test_house.hpp"
 
 #include <caf/test/unit_test.hpp>
 
 #include <atomic>
-#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <random>
@@ -72,17 +72,11 @@ total read_total(const test_house& house) {
           x.at("missed_at_most").template get<std::uint64_t>()};
 }
 
-int kills() {
-  const auto* wanted = std::getenv("TROUPE_KILLS");
-  return wanted != nullptr ? std::atoi(wanted) : 200;
-}
+int kills() { return number<int>("TROUPE_KILLS", 200); }
 
 /// The moments of the kills. How far the node had come by then is chance that no
 /// seed repeats.
-std::uint32_t seed_of_kills() {
-  const auto* wanted = std::getenv("TROUPE_SEED");
-  return wanted != nullptr ? static_cast<std::uint32_t>(std::strtoul(wanted, nullptr, 10)) : std::random_device{}();
-}
+std::uint32_t seed_of_kills() { return number("TROUPE_SEED", std::random_device{}()); }
 
 } // namespace
 

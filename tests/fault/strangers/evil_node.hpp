@@ -92,6 +92,16 @@ public:
     caf::send_as(mouth_, there_, std::forward<T>(what));
   }
 
+  /// Waits until the other side has read all that was said: our own beats queue
+  /// behind an attack, and who is silent is dropped before its attack is seen.
+  void heard(std::chrono::milliseconds limit = std::chrono::seconds{5}) {
+    const auto before = ticks.load();
+    say(cluster::tick_asked{});
+    const auto until = std::chrono::steady_clock::now() + limit;
+    while (ticks == before && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+
   /// Linked, and said hello. @returns why not.
   std::string enter(const std::string& name, std::uint16_t port) {
     // The membership of the other side may still think of the last visit.

@@ -5,10 +5,10 @@
 #include "config/load/export.hpp"
 #include "config/load/typed.hpp"
 #include "config/schema/schema.hpp"
+#include "tests/support/env_number.hpp"
 
 #include <caf/test/dsl.hpp>
 
-#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -28,13 +28,6 @@ std::string file(const std::string& name) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-// CAF's runner knows no own options: TROUPE_SEED and TROUPE_ROUNDS repeat and
-// prolong a run.
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const auto* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 std::size_t below(chance& dice, std::size_t n) {
@@ -113,8 +106,8 @@ std::string house_trouble(const std::string& text) {
 } // namespace
 
 CAF_TEST(damaged files end as a house or as a problem and never as a crash) {
-  const auto seed = setting("TROUPE_SEED", 20240229);
-  const auto rounds = setting("TROUPE_ROUNDS", 2000);
+  const auto seed = test::number<std::uint64_t>("TROUPE_SEED", 20240229);
+  const auto rounds = test::number<std::uint64_t>("TROUPE_ROUNDS", 2000);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_ROUNDS=" << rounds);
   const std::string seeds[] = {
     file("config/examples/house.toml"), file("config/examples/options.toml"),
@@ -138,8 +131,8 @@ CAF_TEST(damaged files end as a house or as a problem and never as a crash) {
 }
 
 CAF_TEST(a damaged node file ends as a node or as a problem) {
-  const auto seed = setting("TROUPE_SEED", 20240229);
-  const auto rounds = setting("TROUPE_ROUNDS", 2000);
+  const auto seed = test::number<std::uint64_t>("TROUPE_SEED", 20240229);
+  const auto rounds = test::number<std::uint64_t>("TROUPE_ROUNDS", 2000);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_ROUNDS=" << rounds);
   const std::string good = "name = \"boiler\"\ndrivers = [\"gpio\"]\nworker-threads = 4\n"
                            "store-memory = \"16MiB\"\ncheckpoint-every = \"30s\"\n"
@@ -156,7 +149,7 @@ CAF_TEST(a damaged node file ends as a node or as a problem) {
 }
 
 CAF_TEST(requests with any JSON end as a document or as a problem) {
-  const auto seed = setting("TROUPE_SEED", 20240229);
+  const auto seed = test::number<std::uint64_t>("TROUPE_SEED", 20240229);
   chance dice{seed};
   using nlohmann::json;
   const json values[] = {nullptr, true, 0, -1, 1.5, 1e300, UINT64_MAX, "", "5s", "on", "\x01", "8MiB",

@@ -10,6 +10,7 @@
 #include "storage/replicated_store.hpp"
 #include "tests/contract/transport/raw_link.hpp"
 #include "tests/fault/strangers/evil_node.hpp"
+#include "tests/support/env_number.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <caf/io/basp/header.hpp>
@@ -24,11 +25,6 @@ using namespace troupe::cluster;
 using namespace troupe::test;
 
 namespace {
-
-std::uint64_t setting(const char* name, std::uint64_t usual) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? usual : std::stoull(text);
-}
 
 long rss_kib() {
   std::ifstream in{"/proc/self/status"};
@@ -112,7 +108,7 @@ struct fixture {
   temp_folder folder;
   test_authority root{"house root"};
   std::vector<test_leaf> leaves;
-  std::uint64_t seed = setting("TROUPE_SEED", 20261121), rounds = setting("TROUPE_ROUNDS", 120);
+  std::uint64_t seed = number<std::uint64_t>("TROUPE_SEED", 20261121), rounds = number<std::uint64_t>("TROUPE_ROUNDS", 120);
   std::mt19937_64 dice{seed};
   victim a{give("a")};
   evil_node honest{"honest", give("honest")};

@@ -2,11 +2,11 @@
 #define CAF_SUITE membership_campaign
 
 #include "tests/sim/membership/world.hpp"
+#include "tests/support/env_number.hpp"
 
 #include <caf/test/dsl.hpp>
 
 #include <chrono>
-#include <cstdlib>
 
 using namespace troupe;
 using namespace troupe::test;
@@ -96,19 +96,14 @@ std::string one_life(std::uint64_t seed, bool loud) {
   return {};
 }
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const auto* x = std::getenv(name);
-  return x ? std::stoull(x) : otherwise;
-}
-
 } // namespace
 
 /// TROUPE_SEED and TROUPE_LIVES: from which seed, how many. Without TROUPE_LIVES
 /// as many as fit into some seconds; one alone tells each step.
 CAF_TEST(whatever happened all views agree in the end) {
   using clock = std::chrono::steady_clock;
-  const auto first = from_environment("TROUPE_SEED", 1);
-  const auto lives = from_environment("TROUPE_LIVES", 0);
+  const auto first = test::number<std::uint64_t>("TROUPE_SEED", 1);
+  const auto lives = test::number<std::uint64_t>("TROUPE_LIVES", 0);
   const auto end = clock::now() + std::chrono::seconds{6};
   std::uint64_t done = 0;
   for (; lives ? done < lives : clock::now() < end; ++done) {

@@ -422,7 +422,8 @@ private:
     const auto fail = [=, this](mono_ns after, bool is_refused) {
       at(now + after, [=, this] {
         in_process(i, life, [=, this] {
-          apply(i, all[i].inside->on_dial_failed(whom.name, is_refused ? "connection refused" : "no answer", is_refused, now, wall()));
+          apply(i, all[i].inside->on_dial_failed(whom.name, is_refused ? "connection refused" : "no answer",
+                                                   is_refused ? dial_end::refused : dial_end::silence, now, wall()));
         });
       });
     };

@@ -69,7 +69,7 @@ CAF_TEST(a dead process loses its rule at once and no press) {
 }
 
 CAF_TEST(a stopped node loses it within its lease and changes nothing when it wakes up) {
-  for (const auto& [pace, within] : {std::pair{"critical", 90 * ms}, std::pair{"fast", 215 * ms}, std::pair{"normal", 425 * ms}}) {
+  for (const auto& [pace, within] : {std::pair{"critical", 90 * ms}, std::pair{"fast", 195 * ms}, std::pair{"normal", 425 * ms}}) {
     sim::house::shape how;
     how.pace = pace;
     scene x{how};
@@ -145,7 +145,48 @@ CAF_TEST(two outputs are held together or not at all) {
   x.well();
 }
 
+CAF_TEST(parts of a partial rule that began in one round come together soon) {
+  sim::house::shape how;
+  how.outputs = 2;
+  how.partial = true;
+  scene x{how};
+  const auto all_apart = [&](bool is) {
+    for (const auto& [a, b] : {std::pair{0u, 1u}, std::pair{0u, 2u}, std::pair{1u, 2u}}) {
+      x.h.cut(a, b, is);
+      x.h.cut(b, a, is);
+    }
+  };
+  all_apart(true);
+  x.h.pass(4 * sec); // n0 and n1 each with its own output, n2 with none
+  CAF_CHECK_EQUAL(x.h.actors(), 2u);
+  all_apart(false);
+  x.h.pass(1500 * ms); // a third of it until they are linked
+  CAF_CHECK_EQUAL(x.h.actors(), 1u);
+  x.press(10);
+  CAF_CHECK_EQUAL(x.h.applied(0), x.h.applied(1));
+  x.well();
+}
+
 /// Each was wrong once.
+CAF_TEST(a shadow is told what the acting one has left and only what is new) {
+  scene s;
+  s.press(7);
+  s.h.pass(5 * sec);
+  for (unsigned n : {0, 1})
+    CAF_CHECK_EQUAL(s.h.seen_by(n).first, s.h.pressed());
+  const auto before = s.h.seen_by(1).second;
+  s.h.pass(60 * sec);
+  CAF_CHECK_EQUAL(s.h.seen_by(1).second, before); // asked thirty times, told nothing
+  // Another activation has left something else, the same press though it be.
+  s.h.kill(2);
+  s.h.pass(5 * sec);
+  s.press();
+  s.h.pass(5 * sec);
+  CAF_CHECK_EQUAL(s.h.seen_by(0).first, s.h.pressed());
+  CAF_CHECK(s.h.seen_by(0).second > before);
+  s.well();
+}
+
 CAF_TEST(lives that have shown a mistake) {
   const std::pair<std::uint64_t, const char*> lives[] = {
     {2193, "two nodes acted in one round, and the carry of the first was taken for the newer"},

@@ -14,6 +14,7 @@ inline house::shape shape_of(std::uint64_t seed) {
   x.wild = dice() % 3 == 0;
   const char* paces[] = {"normal", "normal", "fast", "critical"};
   x.pace = paces[dice() % 4];
+  x.pulses = dice() % 2 == 0;
   return x;
 }
 

@@ -285,6 +285,11 @@ void house::obey(unsigned n, const message& m) {
     ++sums_.fenced;
     return flush_output(n);
   }
+  if (m.age >= 0) {
+    judge(n, *o.fence->remember().slots.at(rule_name).held, 0);
+    pulse(n, m);
+    return flush_output(n);
+  }
   judge(n, *o.fence->remember().slots.at(rule_name).held, m.value);
   o.value = m.value;
   flush_output(n);
@@ -320,6 +325,95 @@ void house::judge(unsigned n, const output_fence::grant& by, std::uint64_t value
   note(fmt::format("{} obeys press {} of {}", output_name(n), value, actor));
 }
 
+// --- pulses ---
+
+/// The board starts: it knows what came to the disk, which the last one may not have.
+void house::boot_core(unsigned n) {
+  auto& o = outputs_[n];
+  channel_config c;
+  c.name = output_name(n);
+  c.dir = direction::output;
+  o.core = std::make_unique<output_core>(c, output_core::memory{});
+  o.core->begin({}, clock_of(n));
+  if (!o.on_disk.empty() && nodes_[n].run % 4 < 2)
+    o.on_disk.pop_back();
+  for (const auto& id : o.on_disk)
+    o.core->remember_pulse(id, {});
+}
+
+/// As the output's unit does, with a pulse that is over before the next one comes.
+void house::pulse(unsigned n, const message& m) {
+  auto& o = outputs_[n];
+  const auto now = clock_of(n);
+  command x;
+  x.id = std::to_string(m.value);
+  x.source = rule_name;
+  x.val = value::digital(true);
+  x.pulse = shortest_pulse;
+  x.pass = m.pass;
+  x.age = milliseconds{m.age / ms};
+  if (o.core->answered(x.id) != nullptr) {
+    ++sums_.repeated;
+    return;
+  }
+  const auto nothing_forbids = [](const value&) { return std::string{}; };
+  (void)o.core->decide(now, nothing_forbids);
+  const auto answer = o.core->pulse(x, now, nothing_forbids);
+  if (answer.code != errc::none) {
+    ++sums_.refused;
+    note(fmt::format("{} refuses pulse {}: {}", output_name(n), m.value, answer.text));
+    return;
+  }
+  o.core->remember_pulse(x.id, answer);
+  o.on_disk.push_back(x.id);
+  if (o.on_disk.size() > 16)
+    o.on_disk.pop_front();
+  ++sums_.pulses;
+  note(fmt::format("{} does pulse {}", output_name(n), m.value));
+  if (!o.pulsed.insert(m.value).second)
+    blame(fmt::format("pulses: {} does pulse {} twice", output_name(n), m.value));
+  (void)o.core->decide(now, nothing_forbids);
+  (void)o.core->decide(now + to_ns(shortest_pulse), nothing_forbids);
+}
+
+void house::say_pulse(unsigned from, unsigned to, std::uint64_t k) {
+  auto& me = nodes_[from];
+  const auto pass = me.rule->permit_for(output_name(to), clock_of(from));
+  if (!pass)
+    return; // said when it goes on, or by a successor
+  message m;
+  m.from = from;
+  m.to = to;
+  m.is_command = true;
+  m.pass = *pass;
+  m.value = k;
+  m.age = now_ - pressed_at_[k];
+  m.letter.carry = {++me.order, std::to_string(me.position)};
+  send(std::move(m));
+}
+
+/// Of what its memory has said it knows not what came.
+void house::repeat_pulses(unsigned from) {
+  const auto newest = nodes_[from].position / pulse_every;
+  const auto oldest = newest > young_pulses ? newest - young_pulses + 1 : 1;
+  for (auto k = oldest; how_.pulses && k <= newest; ++k)
+    if (now_ - pressed_at_[k * pulse_every] <= 10'000 * ms)
+      for (unsigned o = 0; o < how_.outputs; ++o)
+        say_pulse(from, o, k * pulse_every);
+}
+
+/// In the end: none is missing, but those that were made before a board started, or
+/// so soon after it that it could not tell: a command shows a tick of a lease ago.
+void house::judge_pulses() {
+  constexpr mono_ns in_doubt = 400 * ms;
+  if (!how_.pulses || how_.partial)
+    return;
+  for (std::uint64_t k = pulse_every; k <= pressed_; k += pulse_every)
+    for (unsigned n = 0; n < how_.outputs; ++n)
+      if (!outputs_[n].pulsed.contains(k) && k >= forgotten_ && pressed_at_[k] >= outputs_[n].board_started + in_doubt)
+        return blame(fmt::format("pulses: {} never does pulse {}", output_name(n), k));
+}
+
 mono_ns house::obeyed_at(unsigned output, std::uint64_t k) const {
   for (const auto& [value, when] : outputs_[output].obeyed)
     if (value == k)
@@ -336,6 +430,7 @@ void house::spawn_rule(unsigned n) {
   for (unsigned k = 0; k < how_.outputs; ++k)
     how.outputs.push_back(output_name(k));
   how.partial = how_.partial;
+  how.compares = true; // as a hot rule does; it must disturb nothing
   how.pace = *cluster::timing::named(how_.pace);
   how.me = {name_of(n), x.run, ++x.activations};
   // The last node is the best one, so that it is rarely the one with the output.
@@ -384,6 +479,14 @@ void house::do_effects(unsigned n, cluster::activation::effects x) {
     me.position = me.wish = carried;
     me.order = 0;
   }
+  if (x.saw && !x.saw->carry.bytes.empty()) {
+    me.seen = std::stoull(x.saw->carry.bytes);
+    ++me.tellings;
+    if (me.seen > pressed_)
+      blame(fmt::format("the shadow on {} was told of press {}, and there were {}", name_of(n), me.seen, pressed_));
+  }
+  if (x.began || x.resumed)
+    repeat_pulses(n);
   // The outputs may not all show the same.
   for (const auto& output : me.rule->how().outputs)
     if ((x.began || x.resumed) && me.wish != 0)
@@ -430,6 +533,8 @@ void house::act(unsigned n) {
     if (!sent)
       return;
     me.position = me.wish = k;
+    for (unsigned o = 0; how_.pulses && k % pulse_every == 0 && o < how_.outputs; ++o)
+      say_pulse(n, o, k);
   }
 }
 
@@ -470,6 +575,12 @@ void house::hear_press(unsigned n, std::uint64_t k) {
     act(n);
 }
 
+unsigned house::actors() const {
+  return static_cast<unsigned>(std::count_if(nodes_.begin(), nodes_.end(), [](const auto& x) {
+    return x.lives && x.rule && x.rule->is() == cluster::activation::state::active;
+  }));
+}
+
 int house::acting() const {
   for (unsigned n = 0; n < how_.nodes; ++n)
     if (nodes_[n].rule && nodes_[n].rule->is() == cluster::activation::state::active)
@@ -491,6 +602,7 @@ void house::start(unsigned n) {
   if (n < how_.outputs) {
     outputs_[n].board_started = now_;
     x.heard = pressed_;
+    boot_core(n);
     spawn_output(n);
   }
   spawn_rule(n);
@@ -510,6 +622,7 @@ void house::kill(unsigned n) {
   x.held.clear();
   if (n < how_.outputs) {
     outputs_[n].fence.reset();
+    outputs_[n].core.reset();
     outputs_[n].kept = {};
     // Grants, carry and the count of the button lived there.
     forgotten_ = std::max(forgotten_, pressed_ + 1);
@@ -656,8 +769,8 @@ std::string house::live() {
   if (!wrong_.empty())
     return wrong_;
   const auto last = pressed_;
-  if (acting() < 0)
-    blame("nobody acts some seconds after all faults");
+  if (actors() != 1)
+    blame(fmt::format("{} nodes act some seconds after all faults", actors()));
   for (unsigned n = 0; n < how_.outputs; ++n) {
     if (outputs_[n].value != last && last >= forgotten_)
       blame(fmt::format("events: {} obeys press {} in the end, and {} were made", output_name(n), outputs_[n].value, last));
@@ -670,6 +783,7 @@ std::string house::live() {
         break;
       }
   }
+  judge_pulses();
   return wrong_;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/channel/output_core.hpp"
 #include "actors/channel/output_fence.hpp"
 #include "cluster/ownership/activation.hpp"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <queue>
@@ -23,7 +25,9 @@ namespace troupe::sim {
 /// each message goes its own way besides: late, twice, overtaken, lost.
 ///
 /// The rule obeys the button: press number k is a command of value k, once, in
-/// order. It carries k.
+/// order. It carries k. With `pulses` each eighth press is a pulse besides,
+/// with the id of the press: each output does it exactly once, also when a
+/// successor says it again, unless it started after that press.
 class house {
 public:
   struct shape {
@@ -32,6 +36,7 @@ public:
     bool partial = false;
     bool wild = false;
     std::string pace = "normal";
+    bool pulses = false;
     bool hiccups = true; ///< of links, some ms and now and then
   };
 
@@ -60,13 +65,17 @@ public:
   [[nodiscard]] mono_ns now() const { return now_; }
   /// The node whose activation acts, by its own belief; -1: none.
   [[nodiscard]] int acting() const;
+  [[nodiscard]] unsigned actors() const; ///< nodes that believe it of themselves
   [[nodiscard]] std::uint64_t pressed() const { return pressed_; }
   [[nodiscard]] std::uint64_t applied(unsigned output) const { return outputs_[output].value; }
+  /// Press up to which the rule acts elsewhere, as this node's shadow was told, and how often.
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> seen_by(unsigned node) const { return {nodes_[node].seen, nodes_[node].tellings}; }
   /// When press `k` was obeyed at the output; 0: not yet.
   [[nodiscard]] mono_ns obeyed_at(unsigned output, std::uint64_t k) const;
 
   struct totals {
     std::uint64_t commands = 0, fenced = 0, takeovers = 0, presses = 0, merged = 0;
+    std::uint64_t pulses = 0, repeated = 0, refused = 0; ///< done; known and not done again; too old for the output
     mono_ns slowest = 0; ///< from the end of all faults to the last press obeyed
   };
   [[nodiscard]] const totals& sums() const { return sums_; }
@@ -74,6 +83,8 @@ public:
 
   static constexpr mono_ns dead_link = 1'500'000'000;
   static constexpr mono_ns redial = 300'000'000;
+  static constexpr unsigned pulse_every = 8; ///< presses
+  static constexpr unsigned young_pulses = 32; ///< are said again
   static constexpr std::size_t tail = 256; ///< presses that a node still knows
 
 private:
@@ -86,6 +97,7 @@ private:
     std::uint64_t value = 0;
     std::uint64_t known = 0; ///< press that the sender's board tells
     bool tells_press = false;
+    mono_ns age = -1;        ///< of a pulse; -1: it is none
   };
 
   struct node {
@@ -97,6 +109,8 @@ private:
     mono_ns hung_until = 0;     ///< its rule
     std::unique_ptr<cluster::activation> rule;
     std::uint64_t position = 0; ///< press up to which its rule has acted
+    std::uint64_t seen = 0;     ///< while it stands by: press up to which the acting one has, as an output told
+    std::uint64_t tellings = 0; ///< how often that came anew
     std::uint64_t heard = 0;    ///< newest press that it knows
     std::uint64_t order = 0;
     std::uint64_t wish = 0;     ///< what its rule wants of the outputs; 0: nothing yet
@@ -107,6 +121,8 @@ private:
   struct output {
     std::unique_ptr<output_fence> fence;
     output_fence::memory kept;
+    std::unique_ptr<output_core> core; ///< what it knows of pulses
+    std::deque<std::string> on_disk;   ///< ids of pulses
     std::uint64_t value = 0;
     mono_ns board_started = 0;
     // What the judge knows.
@@ -114,6 +130,7 @@ private:
     std::set<std::string> superseded;
     ballot last_ballot;
     std::vector<std::pair<std::uint64_t, mono_ns>> obeyed;
+    std::set<std::uint64_t> pulsed;
   };
 
   struct event {
@@ -159,6 +176,11 @@ private:
   void note(const std::string& text);
   void blame(const std::string& text);
   void judge(unsigned n, const output_fence::grant& by, std::uint64_t value);
+  void boot_core(unsigned n);
+  void pulse(unsigned n, const message& m);
+  void say_pulse(unsigned from, unsigned to, std::uint64_t k);
+  void repeat_pulses(unsigned from);
+  void judge_pulses();
 
   std::mt19937_64 chance_;
   shape how_;

@@ -1,6 +1,7 @@
 // store_sim: simulated lives of a cluster's replicated store. See --help.
 
 #include "tests/sim/store/world.hpp"
+#include "tests/support/progress.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -29,9 +31,9 @@ bool fails_alike(const schedule& x, const std::string& claim) { return claim_of(
 /// ddmin (Zeller, Hildebrandt, TSE 2002): the fewest actions that still fail.
 schedule shrink(schedule x, const std::string& claim) {
   std::size_t chunk = x.actions.size() / 2;
-  while (chunk > 0) {
+  while (chunk > 0 && progress::signal() == 0) {
     bool smaller = false;
-    for (std::size_t at = 0; at < x.actions.size();) {
+    for (std::size_t at = 0; at < x.actions.size() && progress::signal() == 0;) {
       auto less = x;
       less.actions.erase(less.actions.begin() + static_cast<std::ptrdiff_t>(at),
                          less.actions.begin() + static_cast<std::ptrdiff_t>(std::min(at + chunk, x.actions.size())));
@@ -58,6 +60,7 @@ public:
   bool small = false, story = false, go_on = false;
 
   void run(unsigned jobs) {
+    so_far_.emplace("store_sim", count);
     std::vector<std::thread> others;
     for (unsigned i = 1; i < jobs; ++i)
       others.emplace_back([this] { work(); });
@@ -77,7 +80,7 @@ public:
 
 private:
   void work() {
-    while (!over_) {
+    while (!over_ && progress::signal() == 0) {
       const auto i = next_++;
       if (i >= count)
         return;
@@ -91,6 +94,7 @@ private:
     const auto x = store_world{how, story ? &lines : nullptr}.run();
     std::lock_guard lock{told_};
     ++lives;
+    so_far_->life(x.failure.empty());
     for (const auto& line : lines)
       std::cout << line << '\n';
     sum.operations += x.operations;
@@ -125,6 +129,7 @@ private:
   std::atomic<std::uint64_t> next_{0};
   std::atomic<bool> over_{false};
   std::mutex told_;
+  std::optional<progress> so_far_;
 };
 
 } // namespace
@@ -134,7 +139,8 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 16 << 20);
   CLI::App app{"Simulates lives of a replicated store: real stores and replicators on simulated disks, clocks\n"
-               "and networks, with faults drawn from a seed. Exits with 1 if a life went wrong."};
+               "and networks, with faults drawn from a seed. Exits with 1 if a life went wrong. A long run tells on stderr how\n"
+               "far it is; Ctrl-C ends it after the present lives, tells what came of all until then, and exits with 130."};
   campaign all;
   unsigned jobs = 1;
   bool statistics = false;
@@ -153,8 +159,11 @@ int main(int argc, char** argv) {
   std::cout << all.command(all.seed, all.count) << std::endl;
   const auto begun = std::chrono::steady_clock::now();
   all.run(jobs);
+  const auto interrupted = progress::signal();
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   const auto& sum = all.sum;
+  if (interrupted)
+    std::cout << fmt::format("interrupted after {} of {} lives; they were: {}\n", all.lives, all.count, all.command(all.seed, all.lives));
   if (statistics)
     std::cout << fmt::format("{} lives in {:.1f} s, {:.0f}/s: {} writes, {} acknowledged, {} pulses, {} starts, {} frames, "
                              "{} whole states, {} repairs; the slowest was equal after {:.1f} s (seed {})\n",
@@ -164,5 +173,5 @@ int main(int argc, char** argv) {
   for (const auto& [what, times] : all.failures)
     std::cout << fmt::format("{} x  {}\n", times, what);
   std::cout << (all.failures.empty() ? "no violation\n" : "");
-  return all.failures.empty() ? 0 : 1;
+  return !all.failures.empty() ? 1 : interrupted ? 128 + interrupted : 0;
 }

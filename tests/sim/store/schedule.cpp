@@ -187,6 +187,25 @@ void draw_past(schedule& out, mono_ns end) {
       then(kind::meter, 1000 * static_cast<std::int64_t>(1 + pick(1000)));
     }
   then(kind::pulses, static_cast<std::int64_t>(5 + pick(30)));
+  if (pick(2)) { // and once more: what was set on the first copy was set in a time that is lost itself
+    for (auto n = pick(3); n > 0; --n)
+      again(static_cast<std::int64_t>(1 + pick(3)));
+    now += within(100 * ms, 700 * ms);
+    if (pick(2))
+      then(kind::heal);
+    if (pick(2))
+      then(kind::split, 1 << x.a);
+    then(kind::restore);
+    then(kind::start);
+    then(kind::pulses, static_cast<std::int64_t>(1 + pick(3)));
+    for (auto n = pick(3); n > 0; --n)
+      again(static_cast<std::int64_t>(1 + pick(3)));
+    if (pick(4) == 0) {
+      now += within(0, 300 * ms);
+      then(kind::wipe);
+      then(kind::start);
+    }
+  }
   now += within(200 * ms, 800 * ms);
   then(kind::heal);
 }

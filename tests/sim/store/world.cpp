@@ -88,6 +88,7 @@ struct store_world::machine final : clock_source {
   mono_ns booted_at = 0;
   mono_ns paused_until = 0;
   mono_ns stood_until = 0; ///< of all pauses of this life the latest end: what one has put off waits for that
+  mono_ns old_news_until = 0; ///< what a disk said before it was lost may be heard until then
   mono_ns slower_by = 0;
   mono_ns work_at = std::numeric_limits<mono_ns>::max();
   std::int64_t skew_ms = 0;
@@ -563,10 +564,16 @@ void store_world::promises_end() {
       life.promised = 0;
 }
 
+/// What a disk had said it has, it has no more.
+void store_world::given_up() {
+  for (auto& m : all_)
+    m->old_news_until = std::max(now_, m->paused_until) + sec;
+  promises_end();
+}
+
 /// What was acknowledged may be gone only where every disk that had it is.
 void store_world::disk_lost() {
-  disk_lost_at_ = now_;
-  promises_end();
+  given_up();
   truth_.disk_lost([this](const stream_id& of) { return held_by_disks(of); });
 }
 
@@ -584,8 +591,7 @@ void store_world::look_at_disk(unsigned i) {
     return;
   m.rewrites = true;
   m.takes_new_disk();
-  disk_lost_at_ = now_;
-  promises_end();
+  given_up();
   truth_.counters[i].excused = true;
 }
 
@@ -679,10 +685,10 @@ void store_world::do_write(unsigned i, slot_kind kind, unsigned key, bool erase)
     unsigned elsewhere = 0;
     for (const auto& other : all_)
       elsewhere += other->i != m.i && other->disk->holds(x.stream) >= x.seq ? 1 : 0;
-    if (m.disk->holds(x.stream) < x.seq && !(m.rewrites && now_ - disk_lost_at_ <= sec))
+    if (m.disk->holds(x.stream) < x.seq && !(m.rewrites && now_ <= m.old_news_until))
       fail(fmt::format("I1: n{} acknowledged {} of {}, and its disk does not have it", m.i, x.content, x.at.key));
     // Unless that disk was lost meanwhile: what a peer said was true when it said it.
-    if (need == storage::ack::peer && elsewhere == 0 && now_ - disk_lost_at_ > sec)
+    if (need == storage::ack::peer && elsewhere == 0 && now_ > m.old_news_until)
       fail(fmt::format("I1: n{} acknowledged {} of {} as safe at a peer, and no other disk has it", m.i, x.content, x.at.key));
   };
   auto done = [id, at_once, judge](const status& how) {
@@ -817,6 +823,9 @@ void store_world::carry_out(const action& x) {
       return;
     power_off(x.a);
     m.disk->restore(*m.copy);
+    // For how long it had run was put back, too: of members that it met later it does not know.
+    m.old_disk = m.old_disk && std::all_of(m.all_members->items().begin(), m.all_members->items().end(),
+                                           [&](const auto& of) { return m.disk->holds(of.first) >= of.second; });
     truth_.counters[x.a].excused = true;
     return disk_lost();
   case kind::damage:
@@ -846,8 +855,11 @@ void store_world::carry_out(const action& x) {
     m.was_slow = true;
     return;
   case kind::pause:
-    if (m.up)
+    if (m.up) {
       m.stood_until = std::max(m.stood_until, m.paused_until = now_ + x.x * ms);
+      if (now_ <= m.old_news_until)
+        m.old_news_until = m.stood_until + sec;
+    }
     return;
   case kind::clock:
     m.skew_ms += x.x * 1000;

@@ -70,6 +70,7 @@ private:
   void power_off(unsigned i);
   [[nodiscard]] std::string member_document(unsigned i) const;
   void disk_lost();
+  void given_up();
   void promises_end();
   [[nodiscard]] std::uint64_t promised(unsigned i) const;
   [[nodiscard]] std::uint64_t held_by_disks(const storage::stream_id& of) const;
@@ -107,7 +108,6 @@ private:
   std::vector<std::vector<bool>> cut_;
   ghost truth_;
   bool chaos_ = true;
-  mono_ns disk_lost_at_ = -1000 * 1'000'000'000LL;
   mono_ns promises_ended_at_ = -1000 * 1'000'000'000LL;
   std::uint32_t nonces_ = 0;
   std::uint64_t writes_ = 0;

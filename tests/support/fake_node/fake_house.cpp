@@ -160,6 +160,22 @@ result<json> fake_house::set(const caller& who, const std::string& name, const j
   return answer;
 }
 
+result<json> fake_house::pulse(const caller& who, const std::string& name, const json& body) {
+  std::lock_guard lock{mutex_};
+  note(who, body);
+  auto* x = find(name);
+  if (!x)
+    return unknown(name);
+  if ((*x)["kind"] != "output")
+    return error{errc::invalid_argument, fmt::format("'{}' is an {}; only outputs are pulsed", name, (*x)["kind"].get<std::string>())};
+  if (name == "garden/valve")
+    return error{errc::interlocked, "'garden/valve' may not be on while 'kitchen/leak' is on"};
+  auto answer = commanded(*x, "a pulse of 500 ms");
+  answer["effective"] = true;
+  answer["effective_text"] = "on";
+  return answer;
+}
+
 result<json> fake_house::release(const caller& who, const std::string& name, const json& body) {
   json answer;
   {

@@ -37,6 +37,7 @@ public:
 
   // --- commanding ---
   result<json> set(const caller& who, const std::string& name, const json& body) override;
+  result<json> pulse(const caller& who, const std::string& name, const json& body) override;
   result<json> release(const caller& who, const std::string& name, const json& body) override;
   result<json> force(const caller& who, const std::string& name, const json& body) override;
   result<json> count(const caller& who, const std::string& name, const json& body) override;

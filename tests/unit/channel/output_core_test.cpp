@@ -312,6 +312,27 @@ CAF_TEST(a slope is kept up and down) {
   CAF_CHECK_EQUAL(f.decide().effective.real, 15.0);
 }
 
+CAF_TEST(a ramp makes no more steps than one each 100 ms however often it is asked) {
+  auto c = relay();
+  c.kind = value_kind::analog;
+  c.safe = value::analog(0);
+  c.max_slope = 10;
+  output_core_fixture f;
+  f.begin(c);
+  f.send(wish("rule/a", value::analog(20), 10, 60));
+  int steps = 0;
+  for (int i = 0; i < 200; ++i) { // one second, each 5 ms
+    f.now += 5 * ms;
+    const auto before = f.last.effective.real;
+    steps += f.decide().changed ? 1 : 0;
+    CAF_CHECK(f.last.effective.real - before <= 1.0 + 1e-9);
+    CAF_CHECK(f.last.next <= f.now + output_core::ramp_step);
+    CAF_CHECK(f.last.guard > f.last.next);
+  }
+  CAF_CHECK_EQUAL(steps, 10);
+  CAF_CHECK(std::abs(f.last.effective.real - 10.0) < 1e-6);
+}
+
 CAF_TEST(analog limits refuse) {
   auto c = relay();
   c.kind = value_kind::analog;
@@ -383,4 +404,49 @@ CAF_TEST(a deviation needs time and a word from the pin) {
                         100 * sec + at * sec);
     CAF_CHECK_EQUAL(deviates, x.deviates);
   }
+}
+
+CAF_TEST(what was shown last is held when its source falls silent and that is wanted) {
+  output_core_fixture x;
+  auto c = relay();
+  c.on_silence = silence_policy::hold;
+  x.begin(c);
+  (void)x.send(wish("rule/a", value::digital(true), 10, 2));
+  CAF_CHECK_EQUAL(x.last.guard, x.now + 2 * sec + output_core::grace); // the unit must be there to hold it
+  x.now += 3 * sec;
+  x.decide();
+  CAF_CHECK(x.last.effective == value::digital(true));
+  CAF_CHECK(x.last.begins_to_hold);
+  CAF_CHECK_EQUAL(x.last.winner, "held");
+  CAF_CHECK(!x.decide().begins_to_hold); // told once
+  CAF_CHECK(x.last.guard > x.now);
+  x.now += 1000 * sec;
+  CAF_CHECK(x.decide().effective == value::digital(true));
+  (void)x.send(wish("rule/a", value::digital(true), 10, 2));
+  CAF_CHECK_EQUAL(x.last.winner, "rule/a");
+  (void)x.send(wish("rule/a", value{})); // lets go in order
+  CAF_CHECK(x.last.effective == value::digital(false));
+  CAF_CHECK_EQUAL(x.last.winner, "");
+}
+
+CAF_TEST(nothing is held that another one wants otherwise or an interlock forbids) {
+  output_core_fixture x;
+  auto c = relay();
+  c.on_silence = silence_policy::hold;
+  x.begin(c);
+  (void)x.send(wish("operator/anna", value::digital(false), 12));
+  (void)x.send(wish("rule/a", value::digital(true), 10, 2));
+  x.now += 3 * sec;
+  CAF_CHECK(x.decide().effective == value::digital(false)); // the next priority
+  CAF_CHECK_EQUAL(x.last.winner, "operator/anna");
+  x.begin(c);
+  (void)x.send(wish("rule/a", value::digital(true), 10, 2));
+  x.now += 3 * sec;
+  x.forbidden = "'boiler/valve' is on";
+  CAF_CHECK(x.decide().effective == value::digital(false));
+  x.forbidden.clear();
+  x.begin(relay()); // safe is the default
+  (void)x.send(wish("rule/a", value::digital(true), 10, 2));
+  x.now += 3 * sec;
+  CAF_CHECK(x.decide().effective == value::digital(false));
 }

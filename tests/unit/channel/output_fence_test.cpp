@@ -128,6 +128,37 @@ CAF_TEST(what is left for a successor comes with its grant and its age) {
   CAF_CHECK_EQUAL(next.carry_age, 3);
 }
 
+CAF_TEST(a shadow is told what the holder has left and its bytes once) {
+  auto ask = say(word::ask, "boiler");
+  ask.done = 1;
+  CAF_CHECK_EQUAL(hear(ask).carry.order, 0u); // vacant
+  const auto pass = granted();
+  CAF_CHECK_EQUAL(hear(ask).carry.order, 0u); // it has left nothing yet
+  CAF_CHECK(obeys({pass.nonce, pass.grant, 1, now}, {1, "first"}));
+  now += 7 * ms;
+  auto told = hear(ask);
+  CAF_CHECK(told.word == word::busy);
+  CAF_CHECK_EQUAL(told.carry.bytes, "first");
+  CAF_CHECK_EQUAL(told.carry_as.node, "attic");
+  CAF_CHECK_EQUAL(told.carry_age, 7);
+  ask.carry_as = told.carry_as;
+  ask.carry.order = told.carry.order;
+  told = hear(ask);
+  CAF_CHECK(told.carry.bytes.empty());
+  CAF_CHECK_EQUAL(told.carry.order, 1u);
+  CAF_CHECK(obeys({pass.nonce, pass.grant, 2, now}, {2, "second"}));
+  CAF_CHECK_EQUAL(hear(ask).carry.bytes, "second");
+  CAF_CHECK(hear(say(word::ask, "boiler")).carry.bytes.empty()); // who does not compare
+  // What an earlier activation has left says nothing of the one that acts now.
+  fence.node_gone("attic", now);
+  auto claim = say(word::claim, "boiler");
+  claim.as.round = 2;
+  CAF_REQUIRE(hear(claim).word == word::granted);
+  ask.by.node = "cellar";
+  ask.carry_as = {};
+  CAF_CHECK_EQUAL(hear(ask).carry.order, 0u);
+}
+
 CAF_TEST(more than it may keep is not kept) {
   auto pass = granted();
   CAF_CHECK(obeys({pass.nonce, pass.grant, 1, now}, {1, std::string(output_fence::most_carry + 1, 'x')}));

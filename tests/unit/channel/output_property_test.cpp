@@ -26,7 +26,7 @@ struct act {
 
 rc::Gen<act> any_act() {
   return rc::gen::build<act>(
-    rc::gen::set(&act::what, rc::gen::inRange(0, 7)),
+    rc::gen::set(&act::what, rc::gen::inRange(0, 8)),
     rc::gen::set(&act::source, rc::gen::inRange(0, 4)),
     rc::gen::set(&act::priority, rc::gen::inRange(4, 12)),
     rc::gen::set(&act::on, rc::gen::arbitrary<bool>()),
@@ -43,13 +43,7 @@ struct player {
   explicit player(channel_config c) : core{c, {}}, config{c} { core.begin({}, now); }
 
   void play(const act& x) {
-    // As the unit does: decide at every deadline on the way.
-    const auto end = now + x.pass_ms * ms;
-    while (last.next < end) {
-      now = std::max(now, last.next);
-      decide();
-    }
-    now = end;
+    pass(x.pass_ms * ms);
     const auto source = "rule/" + std::to_string(x.source);
     command c;
     c.source = source;
@@ -67,9 +61,32 @@ struct player {
     case 5:
       (void)core.force(x.on ? std::optional{value::digital(x.priority > 7)} : std::nullopt, "anna");
       break;
-    default: blocked = x.on; break;
+    case 6: blocked = x.on; break;
+    default: pulse(c, x); break;
     }
     decide();
+  }
+
+  /// Decides at every deadline on the way, as the unit does.
+  void pass(mono_ns length) {
+    const auto end = now + length;
+    while (last.next < end) {
+      now = std::max(now, last.next);
+      decide();
+    }
+    now = end;
+  }
+
+  void pulse(command c, const act& x) {
+    decide();
+    c.val = value::digital(x.on);
+    c.pulse = milliseconds{20 + x.lease_ms};
+    if (core.pulse(c, now, [&](const value&) { return blocked ? "blocked" : ""; }).code != errc::none)
+      return;
+    RC_ASSERT(core.remember().effective != c.val); // it is seen, at once
+    pulse_until = now + (20 + x.lease_ms) * ms;
+    decide();
+    RC_ASSERT(core.remember().effective == c.val);
   }
 
   void decide() {
@@ -88,6 +105,12 @@ struct player {
     bool justified = shown == config.safe || (m.forced && *m.forced == shown);
     for (const auto& s : m.array.slots())
       justified = justified || (s.val == shown && s.until > now);
+    // A pulse is shown as long as it runs, and runs for its length or is cut for good.
+    const auto* runs = m.array.pulse();
+    const bool runs_well = !runs || (shown == runs->val && runs->until == pulse_until && now < pulse_until);
+    RC_ASSERT(runs_well);
+    const bool ended_well = !last.pulse_over || !last.pulse_over->whole || now == pulse_until;
+    RC_ASSERT(ended_well);
     const auto least = shown.is_on() ? config.min_on : config.min_off;
     justified = justified || now < m.changed_at + least.count() * ms;
     RC_ASSERT(justified);
@@ -115,6 +138,7 @@ struct player {
   channel_config config;
   mono_ns now = 1'000'000 * ms;
   mono_ns changed_at = now;
+  mono_ns pulse_until = 0;
   bool blocked = false;
   output_core::decision last;
 };
@@ -163,9 +187,7 @@ CAF_TEST(silence ends in the safe state whatever was said before I5) {
       if (x.what != 5)
         p.play(x);
     }
-    p.now += 3001 * ms; // longer than any lease
-    while (p.last.next <= p.now)
-      p.decide();
+    p.pass(3022 * ms); // longer than any lease, and than any pulse
     p.decide();
     RC_ASSERT(p.core.remember().effective == value::digital(false));
   }));

@@ -66,6 +66,30 @@ struct units_fixture : unit_bench {
     return answer;
   }
 
+  static command pulse_of(const std::string& output, const std::string& id, int length_ms = 500) {
+    command x;
+    x.id = id;
+    x.output = output;
+    x.source = id.substr(0, id.find('#'));
+    x.val = on;
+    x.pulse = milliseconds{length_ms};
+    x.story = {{"rule", x.source, "line 3", 1}};
+    return x;
+  }
+
+  command_answer pulse(const std::string& output, const std::string& id, int length_ms = 500) {
+    auto answer = ask<command_answer>(output, pulse_of(output, id, length_ms));
+    bus();
+    return answer;
+  }
+
+  std::vector<std::string> texts(const std::string& subject, const std::string& kind) {
+    std::vector<std::string> all;
+    for (const auto& x : store->journal({.subject = subject, .kind = kind}))
+      all.push_back(x.text);
+    return all;
+  }
+
   std::string shown(const std::string& name) {
     const auto r = live.get(name);
     return r ? to_string(*r) : "nothing";
@@ -207,6 +231,35 @@ CAF_TEST(a manual override without a lease stays while its unit lives and no lon
   CAF_CHECK_EQUAL(hw.pin("pump"), 1);
   const auto told = store->journal({.subject = "pump", .kind = "", .at_least = storage::severity::warning});
   CAF_REQUIRE_EQUAL(told.size(), 1u);
+}
+
+CAF_TEST(a wish that ends as it was meant to is no warning also where the bus writes it first I5) {
+  start_bus();
+  auto c = output_of("pump");
+  c.min_on = milliseconds{2000};
+  start_output(c);
+  const auto warnings = [&] { return store->journal({.subject = "pump", .kind = "", .at_least = storage::severity::warning}).size(); };
+  const auto starved = [&](mono_ns length) {
+    seats.at("pump").context->timers.clear();
+    pass(length + 100 * ms);
+    CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+    channel("pump");
+    bus();
+    CAF_CHECK_EQUAL(hw.pin("pump"), 0);
+  };
+  wish("pump", on);
+  pass(sec);
+  wish("pump", off); // it stays on for the rest of its minimum time
+  CAF_CHECK_EQUAL(hw.pin("pump"), 1);
+  starved(sec);
+  CAF_CHECK_EQUAL(warnings(), 0u);
+  wish("pump", {}); // let go: else the output must be there to show what follows
+  wish("pump", on, "operator/anna", 8, 5);
+  starved(5 * sec);
+  CAF_CHECK_EQUAL(warnings(), 0u);
+  wish("pump", on, "rule/b", 9, 5);
+  starved(5 * sec);
+  CAF_CHECK_EQUAL(warnings(), 1u);
 }
 
 CAF_TEST(a read-back channel that disagrees raises one alarm and clears) {
@@ -368,6 +421,135 @@ CAF_TEST(a driver that throws is opened anew and the time between is a gap) {
   CAF_CHECK_EQUAL(hw.opened.load(), 2);
   CAF_CHECK_EQUAL(hw.pin("pump"), 1);
   CAF_CHECK(hw.held.count("button"));
+}
+
+CAF_TEST(a pulse reaches the pin for its time and tells its length and who said it) {
+  start_bus();
+  start_output(output_of("gate"));
+  CAF_CHECK(pulse("gate", "rule/a#1").code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("gate"), 1);
+  CAF_REQUIRE(live.find("gate")->why);
+  CAF_CHECK_EQUAL(live.find("gate")->why->front().name, "rule/a");
+  const auto view = ask<output_view>("gate", view_output{});
+  CAF_REQUIRE_EQUAL(view.slots.size(), 1u);
+  CAF_CHECK(view.slots[0].pulse && view.slots[0].lease_left == milliseconds{500});
+  pass(499 * ms);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("gate"), 1);
+  pass(1 * ms);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("gate"), 0);
+  const auto told = texts("gate", "output");
+  CAF_REQUIRE_EQUAL(told.size(), 2u);
+  CAF_CHECK_EQUAL(told[0], "off -> on (pulse of 500 ms) by rule/a");
+  CAF_CHECK_EQUAL(told[1], "on -> off (the pulse of rule/a is over) by the safe state");
+  const auto why = live.find("gate")->why;
+  CAF_REQUIRE_EQUAL(why->size(), 3u); // what led to it, that it was over, the change
+  CAF_CHECK_EQUAL((*why)[1].text, "its pulse of 500 ms was over");
+  CAF_CHECK(texts("gate", "pulse").empty());
+}
+
+CAF_TEST(a pulse is done once by its id also over a crash of its output in the middle of it I8) {
+  start_bus();
+  start_output(output_of("gate"));
+  (void)pulse("gate", "rule/a#1");
+  pass(200 * ms);
+  crash("gate");
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("gate"), 1); // it goes on
+  CAF_CHECK_EQUAL(pulse("gate", "rule/a#1").text, "a pulse of 500 ms");
+  pass(300 * ms);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("gate"), 0); // and was not lengthened
+  CAF_CHECK(pulse("gate", "rule/a#1").code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("gate"), 0);
+  CAF_CHECK(pulse("gate", "rule/a#2").code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("gate"), 1);
+}
+
+CAF_TEST(what was refused is told and not done when it is said again) {
+  start_bus();
+  auto c = output_of("gate");
+  c.interlock = {"lock"};
+  start_output(c);
+  start_output(output_of("lock"));
+  wish("lock", on);
+  const auto no = pulse("gate", "rule/a#1");
+  CAF_CHECK(no.code == errc::interlocked);
+  wish("lock", off);
+  pass(10 * sec);
+  channel("gate");
+  CAF_CHECK(pulse("gate", "rule/a#1").code == errc::interlocked);
+  CAF_CHECK_EQUAL(hw.pin("gate"), 0);
+  for (int i = 2; i < 9; ++i)
+    (void)pulse("gate", "rule/a#" + std::to_string(i), 10); // too short; a flood is one line
+  const auto told = texts("gate", "pulse");
+  CAF_REQUIRE_EQUAL(told.size(), 2u);
+  CAF_CHECK_EQUAL(told[0], "refused a pulse of 500 ms by rule/a: 'lock' is on");
+  CAF_CHECK(pulse("gate", "rule/a#9").code == errc::none);
+  CAF_CHECK_EQUAL(hw.pin("gate"), 1);
+}
+
+CAF_TEST(a dead line does no pulse and a slow bus that missed one says so) {
+  start_bus();
+  start_output(output_of("gate"));
+  command x = pulse_of("gate", "rule/a#1");
+  (void)ask<command_answer>("gate", x); // the bus does not get to it
+  pass(500 * ms);
+  bus();
+  CAF_CHECK_EQUAL(hw.pin("gate"), 0);
+  const auto told = texts("gate", "pulse");
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_CHECK_EQUAL(told[0], "the pulse of rule/a for 500 ms did not reach its line: the bus was busy for longer");
+  hw.broken["pump"] = {errc::busy, "held by gpioset"};
+  start_output(output_of("pump"));
+  const auto no = pulse("pump", "rule/a#1");
+  CAF_CHECK(no.code == errc::device_lost);
+  CAF_CHECK_EQUAL(no.text, "its line cannot be written now: busy: held by gpioset");
+}
+
+CAF_TEST(the next life of the process knows the last pulses and refuses those before it that it does not know) {
+  auto shared = std::make_shared<storage::memory_disk>();
+  auto last = output_of("gate");
+  last.startup = startup_policy::last;
+  {
+    units_fixture before{shared};
+    before.start_bus();
+    before.start_output(last);
+    for (int i = 1; i <= 20; ++i) {
+      (void)before.pulse("gate", "rule/a#" + std::to_string(i));
+      before.pass(sec);
+      before.bus();
+    }
+    (void)before.pulse("gate", "rule/a#21");
+    before.seats.at("gate").inside->stop(); // in the middle of it
+    CAF_REQUIRE(static_cast<bool>(before.store->close()));
+  }
+  units_fixture f{shared};
+  f.clock.now += 100 * sec;
+  f.start_bus();
+  f.start_output(last);
+  CAF_CHECK_EQUAL(f.hw.pin("gate"), 0); // a pulse is no last value
+  f.pass(2 * sec);
+  const struct {
+    const char* id;
+    int age_s;
+    errc code;
+  } rows[] = {
+    {"rule/a#21", 3, errc::none}, // done: it is answered, and not done again
+    {"rule/a#6", 3, errc::none},
+    {"rule/a#5", 3, errc::fenced}, // too long ago to be known
+    {"rule/b#1", 3, errc::fenced}, // perhaps it was done
+  };
+  for (const auto& x : rows) {
+    auto again = pulse_of("gate", x.id);
+    again.age = std::chrono::seconds{x.age_s};
+    CAF_CHECK(f.ask<command_answer>("gate", again).code == x.code);
+    f.bus();
+    CAF_CHECK_EQUAL(f.hw.pin("gate"), 0);
+  }
+  CAF_CHECK(f.pulse("gate", "rule/b#2").code == errc::none); // decided now
+  CAF_CHECK_EQUAL(f.hw.pin("gate"), 1);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -3,6 +3,7 @@
 
 #include "apps/cli/drill_view.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
@@ -73,8 +74,8 @@ CAF_TEST(a report fits the terminal) {
     std::size_t from = 0;
     for (auto end = text.find('\n'); end != text.npos; from = end + 1, end = text.find('\n', from)) {
       const auto line = text.substr(from, end - from);
-      if (line.find("█") != line.npos && line.find("limit") == line.npos) // pictures; at least 60 columns
-        CAF_CHECK_LESS_OR_EQUAL(display_width(line), most);
+      if (line.find("█") != line.npos) // pictures; at least 60 columns, and 80 what explains them
+        CAF_CHECK_LESS_OR_EQUAL(display_width(line), line.find("limit") != line.npos ? std::max<std::size_t>(most, 80) : most);
     }
   }
 }
@@ -88,11 +89,71 @@ CAF_TEST(a report tells what it is about) {
   CAF_CHECK(text.find('\033') == text.npos);
 }
 
+CAF_TEST(outputs without power are told apart from safe ones) {
+  auto x = report();
+  x["kind"] = "power-cycle";
+  x["safe"] = json::array();
+  x["dark_ms"] = 3480;
+  for (int i = 0; i < 8; ++i)
+    x["dark"].push_back({{"output", "o" + std::to_string(i)}, {"for_ms", 3400 + 10 * i}});
+  const auto text = show_drill(x, how, now);
+  CAF_CHECK(tells(text, "safe       no output\nno power   8 outputs for 3.48 s at the longest: o0, o1, o2, o3, o4, o5 and 2 more\n"));
+  CAF_CHECK(tells(text, "8 without power"));
+  CAF_CHECK_EQUAL(unbalanced(drill_svg(x)), "");
+  CAF_CHECK(tells(drill_svg(x), "8 without power"));
+  x["dark_ms"] = nullptr;
+  CAF_CHECK(tells(show_drill(x, how, now), "8 outputs to the end: "));
+}
+
 CAF_TEST(one that nobody finished shows no times) {
   auto x = report();
   x["state"] = "abandoned";
   x["why"] = {"node boiler drove it, and ended meanwhile"};
   CAF_CHECK_EQUAL(show_drill(x, how, now), "◐ abandoned  stop-node attic   19:04:35.000, by anna, driven by boiler\n  node boiler drove it, and ended meanwhile\n");
+}
+
+CAF_TEST(one that was not made shows why) {
+  auto x = report();
+  x["state"] = "refused";
+  x["who"] = "drill.night";
+  x["why"] = {"no drill now:\n  - node cellar is down. `troupe members` says why"};
+  const auto text = show_drill(x, how, now);
+  CAF_CHECK(tells(text, "◐ refused  stop-node attic"));
+  CAF_CHECK(tells(text, "node cellar is down"));
+  CAF_CHECK(text.find("noticed") == text.npos);
+  CAF_CHECK_EQUAL(show_drill_trend({{"drills", {x}}}, "stop-node", how, now), "");
+}
+
+CAF_TEST(what a disk and a clock met) {
+  auto x = report();
+  x["delay_ms"] = 500;
+  x["disk"] = {{"slowed", 12}, {"refused", 0}};
+  CAF_CHECK(tells(show_drill(x, how, now), "disk       12 writes took 500 ms longer"));
+  x["disk"] = {{"slowed", 0}, {"refused", 4}};
+  x["degraded_ms"] = 7;
+  x["restored_ms"] = 6007;
+  CAF_CHECK(tells(show_drill(x, how, now), "disk       4 writes were refused"));
+  CAF_CHECK(tells(show_drill(x, how, now), "took no configuration after 7 ms, wrote again after 6.01 s"));
+  CAF_CHECK(tells(show_drill(x, how, now), "attic degraded"));
+  CAF_CHECK(tells(drill_svg(x), "attic degraded"));
+  x["clock"] = {{"off_ms", -600'000}, {"after_ms", 1}};
+  CAF_CHECK(tells(show_drill(x, how, now), "clock      -600.00 s off in the midst of it, 1 ms at the end"));
+}
+
+CAF_TEST(what begins by itself) {
+  const json list{{"drills", json::array()},
+                  {"scheduled", {{{"name", "night"}, {"title", "kill-node attic"}, {"next", now + 3'600'000}, {"driver", "boiler"}},
+                                 {{"name", "alone"}, {"title", "kill-node attic"}, {"next", now + 3'600'000}, {"driver", ""}}}}};
+  const auto text = show_drills(list, how, now);
+  CAF_CHECK(tells(text, "night begins by itself 20:04:45.000: kill-node attic, driven by boiler"));
+  CAF_CHECK(tells(text, "alone begins by itself 20:04:45.000: kill-node attic, and nobody is there to drive it"));
+}
+
+CAF_TEST(what a check says of control) {
+  json x{{"title", "slow-disk attic"}, {"concerned", {"roam"}}, {"limit_ms", 430}, {"must", false}, {"doubts", json::array()}};
+  CAF_CHECK(tells(show_drill_check(x, how), "Should control move, then within 430 ms: roam"));
+  x["must"] = true;
+  CAF_CHECK(tells(show_drill_check(x, how), "To be taken over within 430 ms: roam"));
 }
 
 CAF_TEST(the picture is well formed whatever things are called) {

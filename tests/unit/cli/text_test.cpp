@@ -31,6 +31,19 @@ CAF_TEST(large numbers are grouped and small ones are not) {
   CAF_CHECK_EQUAL(micros(2210), "2.2 ms");
 }
 
+CAF_TEST(a change is told with an arrow and without the digits that nobody measures) {
+  const std::vector<std::pair<const char*, const char*>> table = {
+    {"off -> on by rule/hall-light", "off → on by rule/hall-light"},
+    {"75.62070835000002 -> 76.20211280000001 by rule/dim", "75.6207 → 76.2021 by rule/dim"},
+    {"dimmer: -0.30000000000000004 -> 80, priority 10", "dimmer: -0.3 → 80, priority 10"},
+    {"1.25 -> 2.000000001, priority 10", "1.25 → 2, priority 10"},
+    {"1 -> 12345678901 -> nan", "1 → 12345678901 → nan"},
+    {"version 1.2.3333333 -> 10.0.0.7:4711", "version 1.2.3333333 → 10.0.0.7:4711"},
+    {" -> ", " → "}, {"->", "→"}, {"", ""}};
+  for (auto& [said, shown] : table)
+    CAF_CHECK_EQUAL(with_arrows(said), shown);
+}
+
 CAF_TEST(texts are measured and cut by what is seen) {
   style how;
   how.coloured = true;

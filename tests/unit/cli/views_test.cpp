@@ -158,6 +158,16 @@ earlier
 )");
 }
 
+CAF_TEST(why in the middle of a ramp tells when it began and how far it is) {
+  auto x = scenery::why("hall/lamp");
+  x["event"] = "0 -> 80 (ramp of 1.6 s, 50 % a second) by rule/hall-light";
+  x["event_at"] = x["at"].get<wall_ms>() - 600;
+  x["story"].push_back({{"kind", "output"}, {"name", "hall/lamp"}, {"text", "on the way: 29.98763 -> 80"}, {"at", x["at"]}});
+  const auto text = show_why(x, how, now);
+  CAF_CHECK(text.find("hall/lamp  0 → 80 (ramp of 1.6 s, 50 % a second) by rule/hall-light  at 19:04:22.412, 13 s ago\n") != std::string::npos);
+  CAF_CHECK(text.find("└ output  hall/lamp        on the way: 29.9876 → 80\n") != std::string::npos);
+}
+
 CAF_TEST(a clock that was set back between two steps makes no nonsense) {
   auto x = scenery::why("hall/lamp");
   x["story"][1]["at"] = 5;
@@ -176,6 +186,25 @@ CAF_TEST(an output shows its wishes and which one leads) {
   ▶  8  on      operator/anna         for 8 m 12 s    anna: set hall/lamp on for 10m
     10  off     rule/hall-light       for 3.6 s       hall/button: on → off
 )");
+}
+
+CAF_TEST(of an output whose node is gone nothing is made up) {
+  auto x = scenery::readings()["hall/lamp"];
+  x["quality"] = "bad";
+  x["reason"] = "node_lost";
+  x["slots"] = json::array();
+  CAF_CHECK(show_reading(x, how, now).find("wishes     unknown, as is what it shows now\n") != std::string::npos);
+  x["reason"] = "quarantined";
+  CAF_CHECK(show_reading(x, how, now).find("wishes     none: it is in its safe state\n") != std::string::npos);
+}
+
+CAF_TEST(faults of a bus stand below each other) {
+  const json faults = {{{"name", "leak"}, {"help", "water"}},
+                       {{"name", "edge-storm"}, {"line", "hall.button.left"}, {"active", true}, {"help", "a contact flickers"}}};
+  CAF_CHECK_EQUAL(show_buses(json::array({{{"name", "house"}, {"driver", "sim"}, {"faults", faults}}}), how),
+                  "house       sim  ● works\n"
+                  "  fault leak                         off  water\n"
+                  "  fault edge-storm hall.button.left  on   a contact flickers\n");
 }
 
 CAF_TEST(values have units and qualities a sign with their reason) {
@@ -225,6 +254,18 @@ CAF_TEST(tables give way to the width of the terminal) {
   }
 }
 
+CAF_TEST(an actor is shown from inside with all that it tells) {
+  const json x = {{"name", "rule/hall"}, {"type", "rule"}, {"state", "running"}, {"uptime_s", 7}, {"post_mortems", json::array({json::object()})},
+                  {"inside", {{"failed_runs", 0}, {"state", json::object()}, {"holds", {{"hall/lamp", {{"value", "on"}, {"priority", 10}}}}},
+                              {"last", {{"ok", true}, {"sets", json::array({{{"output", "hall/lamp"}, {"value", "on"}}})}}}}}};
+  const auto text = show_actor(x, how);
+  CAF_CHECK(text.find("rule/hall  rule") != std::string::npos);
+  CAF_CHECK(text.find("\nfailed_runs  0\nholds\n  hall/lamp  priority 10, value on\nlast\n"
+                      "  ok    true\n  sets\n    -  output hall/lamp, value on\nstate        -\n") != std::string::npos);
+  CAF_CHECK(text.find("1 post-mortem; see troupe post-mortem rule/hall\n") != std::string::npos);
+  CAF_CHECK(show_actor({{"name", "a"}, {"actor_trouble", "a does not answer"}}, how).find("not known: a does not answer") != std::string::npos);
+}
+
 CAF_TEST(documents of another version are shown as far as they go) {
   const std::vector<json> odd = {json::object(), json::array(), json{}, json("text"),
                                  {{"story", 5}, {"slots", "x"}, {"store", json::array()}},
@@ -235,7 +276,7 @@ CAF_TEST(documents of another version are shown as far as they go) {
       show_members(x, how, now),  show_status(x, how, now),   show_tree(x, how),         show_ps(x, how),
       show_reading(x, how, now),  show_readings(x, false, how),     show_why(x, how, now),
       show_log(x, how, now),      show_message(x, how, now), show_post_mortems(x, how, now),
-      show_plan(x, how),          show_history(x, how, now), show_buses(x, how),
+      show_actor(x, how),         show_plan(x, how),          show_history(x, how, now), show_buses(x, how),
       show_log_line(x, how, now), show_change(x, "", 8, false, how, now)};
     for (auto& text : shown)
       CAF_CHECK(!text.empty() && text.back() == '\n');

@@ -358,5 +358,5 @@ CAF_TEST(a section that a house does not have is told) {
   const auto it = check({make_document("pump", "a", {})});
   CAF_REQUIRE_EQUAL(it.size(), 1u);
   CAF_CHECK_EQUAL(it[0].to_string(0), "pump 'a': a house has no such section. The sections are bus, "
-                                      "channel, counter and rule.");
+                                      "channel, counter, rule and drill.");
 }

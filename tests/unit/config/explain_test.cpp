@@ -75,7 +75,7 @@ CAF_TEST(an unknown key gets what was meant) {
     {"leese", "there is no option 'leese'. Did you mean 'lease'?"},
     {"chanel", "there is no option 'chanel'. Did you mean 'channel'?"},
     {"poll_every", "there is no option 'poll_every'. Did you mean 'poll-every'?"},
-    {"xyzzy", "there is no option 'xyzzy'. The sections are bus, channel, counter, rule and node."},
+    {"xyzzy", "there is no option 'xyzzy'. The sections are bus, channel, counter, rule, drill and node."},
   };
   for (const auto& x : rows) {
     const auto it = explain(x.key);

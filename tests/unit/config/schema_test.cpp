@@ -44,7 +44,7 @@ json other_value(const schema::option& x) {
              ? schema::take(x, x.least.value_or(-4) + 2).value
              : schema::take(x, at_limit).value;
   }
-  case shape::duration: return "7s";
+  case shape::duration: return "4s";
   case shape::size: return "7MiB";
   case shape::word: return x.field.words.back() == x.fallback ? x.field.words.front()
                                                               : x.field.words.back();
@@ -80,6 +80,7 @@ CAF_TEST(every default is what the settings struct starts with) {
   check_defaults<channel_config>(schema::channel_section());
   check_defaults<counter_config>(schema::counter_section());
   check_defaults<rule_config>(schema::rule_section());
+  check_defaults<drill_config>(schema::drill_section());
   check_defaults<node_config>(schema::node_section());
 }
 
@@ -88,6 +89,7 @@ CAF_TEST(every option writes and reads its own field and no other) {
   check_bindings<channel_config>(schema::channel_section());
   check_bindings<counter_config>(schema::counter_section());
   check_bindings<rule_config>(schema::rule_section());
+  check_bindings<drill_config>(schema::drill_section());
   check_bindings<node_config>(schema::node_section());
 }
 

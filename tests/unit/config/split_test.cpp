@@ -51,6 +51,10 @@ CAF_TEST(each document goes where it belongs) {
     {"a rule goes by its own node, not by its outputs'",
      at_attic + on_a + "[rule.r]\nlua = \"x\"\n[rule.s]\nlua = \"x\"\nnode = \"server\"\n",
      "attic: bus a, channel a/in; here: rule r; server: rule s", ""},
+    {"a drill stands where it is added, and breaks what it names elsewhere",
+     "[drill.d]\nkind = \"stop-node\"\ntarget = \"attic\"\nat = \"03:00\"\n"
+     "[drill.e]\nkind = \"stop-node\"\ntarget = \"attic\"\nat = \"03:00\"\nnode = \"server\"\n",
+     "here: drill d; server: drill e", ""},
     {"a bus that is nowhere", at_here + "\n" + on_a + on_b, "here: bus b, counter b/n",
      "house.toml:5  channel 'a/in': bus is \"a\", which no node has. Add [bus.\"a\"] with its node, or "
      "correct the name."},

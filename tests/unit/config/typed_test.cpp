@@ -117,6 +117,27 @@ house_config full_house() {
   rule.node = "server-1";
   rule.outputs = {"hall/lamp"};
   x.rules = {rule};
+
+  drill_config drill;
+  drill.name = "night-watch";
+  drill.kind = drill_kind::degrade_link;
+  drill.target = "server-1";
+  drill.peer = "server-2";
+  drill.at = "Sun 03:00";
+  drill.length = milliseconds{10'000};
+  drill.limit = milliseconds{450};
+  drill.settle = milliseconds{60'000};
+  drill.delay = milliseconds{150};
+  drill.loss = 2.5;
+  drill.even_so = true;
+  drill.node = "server-2";
+  drill_config clock;
+  clock.name = "clock";
+  clock.kind = drill_kind::skew_clock;
+  clock.target = "server-1";
+  clock.every = milliseconds{86'400'000};
+  clock.by = "-10m";
+  x.drills = {drill, clock};
   return x;
 }
 
@@ -135,6 +156,7 @@ CAF_TEST(a house survives the way to documents and back) {
   CAF_CHECK(back->channels == wanted.channels);
   CAF_CHECK(back->counters == wanted.counters);
   CAF_CHECK(back->rules == wanted.rules);
+  CAF_CHECK(back->drills == wanted.drills);
 }
 
 CAF_TEST(documents say only what differs from the defaults) {
@@ -189,7 +211,9 @@ CAF_TEST(a stored key of a newer release is passed over and a wrong value is not
 
 CAF_TEST(a house with a wrong part is no house) {
   auto docs = to_documents(full_house());
-  docs.back().body["priority"] = 17;
+  for (auto& x : docs)
+    if (x.section == "rule")
+      x.body["priority"] = 17;
   const auto it = to_house(docs);
   CAF_REQUIRE(!it);
   CAF_CHECK_EQUAL(it.why().context,

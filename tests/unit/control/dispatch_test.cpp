@@ -34,6 +34,18 @@ struct throwing_house : fake_house {
   json status() override { throw std::runtime_error("boom"); }
 };
 
+/// One that speaks for others, too.
+struct whole_house : fake_house {
+  node_api& by_itself() override { return here; }
+  json ps() override { return "of all"; }
+  json list(const std::string&) override { return "of all"; }
+
+  struct one : fake_house {
+    json ps() override { return "of one"; }
+    json list(const std::string&) override { return "of one"; }
+  } here;
+};
+
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(dispatch_tests, dispatch_fixture)
@@ -48,12 +60,29 @@ CAF_TEST(names with slashes are the rest of the path) {
   CAF_CHECK(!match_path("/v1/status", "/v1/status/", names));
 }
 
+CAF_TEST(what is put together of all nodes is of one alone below its name) {
+  whole_house all;
+  const auto said = [&](const std::string& path) { return dispatch(all, others, anna, "GET", path, {}, "").body; };
+  CAF_CHECK_EQUAL(said("/v1/ps"), "\"of all\"");
+  CAF_CHECK_EQUAL(said("/v1/nodes/" + all.name() + "/ps"), "\"of one\"");
+  CAF_CHECK_EQUAL(said("/v1/nodes/" + all.name() + "/readings"), "\"of all\""); // a table that it has itself
+}
+
 CAF_TEST(the node hears who calls and what) {
   const auto got = ask("POST", "/v1/set/hall/lamp", R"({"value":"off","priority":8,"for":"10m"})");
   CAF_CHECK_EQUAL(got.status, 200);
   CAF_CHECK_EQUAL(house.last_caller().name, "anna");
   CAF_CHECK_EQUAL(house.last_body().value("for", ""), "10m");
   CAF_CHECK_EQUAL(json::parse(got.body).value("text", ""), "operator/anna leads");
+}
+
+CAF_TEST(a pulse says how long and which one it is) {
+  const auto got = ask("POST", "/v1/pulse/hall/lamp", R"({"for":"500ms","request":"a1","age_ms":1200})");
+  CAF_CHECK_EQUAL(got.status, 200);
+  CAF_CHECK_EQUAL(house.last_body().value("request", ""), "a1");
+  CAF_CHECK_EQUAL(ask("POST", "/v1/pulse/hall/lamp", R"({"request":"a1"})").status, 400);
+  CAF_CHECK_EQUAL(ask("POST", "/v1/pulse/hall/lamp", R"({"for":500})").status, 400);
+  CAF_CHECK_EQUAL(ask("POST", "/v1/pulse/garden/valve", R"({"for":"500ms"})").status, 409);
 }
 
 CAF_TEST(bodies are read strictly and nothing reaches the node otherwise) {
@@ -123,11 +152,11 @@ CAF_TEST(a node that throws costs one answer) {
 
 CAF_TEST(every route is answered by the fake house) {
   const std::map<std::string, std::string> bodies = {
-    {"set", R"({"value":"on"})"}, {"force", R"({"off":true})"}, {"count", R"({"total":1})"},
+    {"set", R"({"value":"on"})"}, {"pulse", R"({"for":"500ms"})"}, {"force", R"({"off":true})"}, {"count", R"({"total":1})"},
     {"setFault", R"({"fault":"leak","active":true})"},
     {"add", R"({"section":"channel","name":"a","document":{}})"}, {"apply", R"({"toml":""})"},
     {"move", R"({"to":"boiler"})"}, {"startDrill", R"({"kind":"kill-node","target":"boiler"})"},
-    {"drillFault", R"({"drill":"1","what":"kill"})"}, {"rollback", R"({"revision":6})"}, {"makeToken", R"({"name":"garden"})"},
+    {"drillFault", R"({"drill":"1","what":"kill-node"})"}, {"rollback", R"({"revision":6})"}, {"makeToken", R"({"name":"garden"})"},
     {"enrol", R"({"token":"fake-token","request":"-----BEGIN"})"}};
   for (auto& r : routes()) {
     CAF_MESSAGE(r.operation);

@@ -110,6 +110,22 @@ CAF_TEST(a change that is refused in part changes nothing) {
   CAF_CHECK_EQUAL(house->history(10).size(), 1u);
 }
 
+CAF_TEST(the history of a house has those of all nodes and says whose each is) {
+  write({bus, lamp(1)}, "first");
+  desired boiler{*store, system_clocks(), "boiler"};
+  CAF_REQUIRE(boiler.write({}, {bus}, "bob", "a bus"));
+  std::this_thread::sleep_for(std::chrono::milliseconds{2}); // of one millisecond the order is the nodes'
+  write({bus, lamp(2)}, "second");
+  const auto all = desired::history_of_all(*store, 10);
+  CAF_REQUIRE_EQUAL(all.size(), 3u);
+  CAF_CHECK_EQUAL(all[0].value("node", "") + "/" + all[0]["revision"].dump() + " " + all[0].value("text", ""), "attic/2 second");
+  int of_boiler = 0;
+  for (const auto& x : all)
+    of_boiler += x.value("node", "") == "boiler" && x["revision"] == 1 && x.value("who", "") == "bob";
+  CAF_CHECK_EQUAL(of_boiler, 1);
+  CAF_CHECK_EQUAL(desired::history_of_all(*store, 1).size(), 1u);
+}
+
 CAF_TEST(history tells who and what and keeps the newest fifty) {
   for (int i = 1; i <= 55; ++i)
     write({bus, lamp(i)}, "lamp to " + std::to_string(i));

@@ -114,7 +114,53 @@ CAF_TEST(an order in words) {
   CAF_CHECK_EQUAL(trouble({{"kind", "cut-link"}, {"target", "attic"}}), "cut-link wants two nodes: the ends of the link");
   CAF_CHECK_EQUAL(trouble({{"kind", "cut-link"}, {"target", "attic"}, {"peer", "attic"}}), "attic has no link to itself");
   CAF_CHECK_EQUAL(trouble({{"kind", "kill-node"}, {"target", "attic"}, {"peer", "boiler"}}), "kill-node wants one name, not 'boiler' too");
-  CAF_CHECK_EQUAL(trouble({{"kind", "kill-node"}, {"target", "attic"}, {"for", "5s"}}), "kill-node is over at once; --for is for stop-node and cut-link");
-  CAF_CHECK_EQUAL(trouble({{"kind", "stop-node"}, {"target", "attic"}, {"for", "2m"}}), "for is '2m'; write how long as 500ms, 5s or 1m, from 100 ms to 60 s");
+  CAF_CHECK_EQUAL(trouble({{"kind", "kill-node"}, {"target", "attic"}, {"for", "5s"}}), "kill-node is over at once; --for is for stop-node, cut-link, degrade-link, slow-disk, fill-disk, skew-clock");
+  CAF_CHECK_EQUAL(trouble({{"kind", "stop-node"}, {"target", "attic"}, {"for", "2m"}}), "--for is '2m'; write how long as 500ms, 5s or 1m, from 100 ms to 60 s");
   CAF_CHECK(!trouble({{"kind", "stop-node"}, {"target", "attic"}, {"limit", "soon"}}).empty());
+  CAF_CHECK_EQUAL(trouble({{"kind", "degrade-link"}, {"target", "attic"}, {"peer", "boiler"}, {"delay", "150ms"}, {"loss", 2.5}}), "");
+  CAF_CHECK_EQUAL(trouble({{"kind", "degrade-link"}, {"target", "attic"}, {"peer", "boiler"}, {"loss", 60}}), "--loss is 60; write percent, 0 to 50");
+  CAF_CHECK_EQUAL(trouble({{"kind", "slow-disk"}, {"target", "attic"}, {"loss", 2}}), "slow-disk loses nothing; --loss is for degrade-link");
+  CAF_CHECK_EQUAL(trouble({{"kind", "stop-node"}, {"target", "attic"}, {"delay", "1s"}}), "stop-node delays nothing; --delay is for degrade-link, slow-disk");
+  CAF_CHECK_EQUAL(trouble({{"kind", "skew-clock"}, {"target", "attic"}, {"by", "-1d"}}), "");
+  CAF_CHECK_EQUAL(trouble({{"kind", "skew-clock"}, {"target", "attic"}, {"by", "2h"}}), "--by is '2h'; write 1m to 1h, or -1m to -1d");
+  CAF_CHECK_EQUAL(trouble({{"kind", "skew-clock"}, {"target", "attic"}, {"by", "-5s"}}), "--by is '-5s'; write 1m to 1h, or -1m to -1d");
+}
+
+CAF_TEST(only a simulated board loses its power) {
+  auto house = whole();
+  const auto told = [&] { return all(doubts_of(plan(drill_kind::power_cycle, "attic"), house)); };
+  CAF_CHECK_EQUAL(told(), "attic is no board: it has no bus; ");
+  house.buses = {{"rooms", "attic", "sim"}, {"relays", "cellar", "gpio"}};
+  CAF_CHECK_EQUAL(told(), "");
+  house.buses.push_back({"pumps", "attic", "gpio"});
+  CAF_CHECK_EQUAL(told(), "attic is no simulated board; real hardware: pumps; ");
+  auto order = plan(drill_kind::power_cycle, "attic");
+  order.even_so = true;
+  CAF_CHECK(!doubts_of(order, house).empty());
+}
+
+CAF_TEST(a disk and a clock take no control away) {
+  auto house = whole();
+  house.rules[0].candidates = {"attic"};
+  house.fixed = {{"heat", "attic"}};
+  house.outputs.emplace_back("attic/bell", "attic");
+  for (const auto kind : {drill_kind::slow_disk, drill_kind::fill_disk, drill_kind::skew_clock})
+    CAF_CHECK_EQUAL(all(doubts_of(plan(kind, "attic"), house)), "");
+  CAF_CHECK_EQUAL(all(doubts_of(plan(drill_kind::degrade_link, "attic", "cellar"), house)), "no other node that is there may run: roam; ");
+}
+
+CAF_TEST(a configured drill is ordered as a person orders it) {
+  for (const auto& of : drill_traits()) {
+    drill_config x;
+    x.kind = of.kind;
+    x.target = "attic";
+    x.peer = of.of == drill_target::link ? "boiler" : "";
+    const auto plan = read_drill(order_of(x));
+    CAF_MESSAGE(of.word);
+    CAF_REQUIRE(plan);
+    CAF_CHECK(plan->kind == of.kind);
+    CAF_CHECK_EQUAL(plan->settle, of.settle);
+    CAF_CHECK_EQUAL(plan->delay, of.delay);
+    CAF_CHECK_EQUAL(plan->length.count() > 0, of.lasts);
+  }
 }

@@ -12,7 +12,7 @@ using storage::slot_kind;
 
 namespace {
 
-struct fixture {
+struct features_fixture {
   std::unique_ptr<storage::replicated_store> disk
     = storage::replicated_store::open(storage::make_memory_engine(), {}, system_clocks()).value();
   std::vector<std::string> told;
@@ -32,7 +32,7 @@ using texts = std::vector<std::string>;
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(feature_desk_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(feature_desk_tests, features_fixture)
 
 CAF_TEST(a feature is switched on when all members list it and this node has met the house) {
   feature_desk it{*disk, "attic", {"x"}, teller()};

@@ -52,3 +52,15 @@ CAF_TEST(a machine without either is not told apart) {
   test::temp_folder root;
   CAF_CHECK_EQUAL(daemon::machine_fingerprint(root.path()), "");
 }
+
+CAF_TEST(time of processes that give way is free time) {
+  test::temp_folder root;
+  CAF_CHECK(!daemon::processor_time_used(root.path()));
+  write(fs::path{root.path()} / "proc/stat", "cpu  100 2000 30 4000 500 6 7 8 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
+  const auto x = daemon::processor_time_used(root.path());
+  CAF_REQUIRE(x.has_value());
+  CAF_CHECK_EQUAL(x->used, 151u);
+  CAF_CHECK_EQUAL(x->free, 6500u);
+  write(fs::path{root.path()} / "proc/stat", "nonsense");
+  CAF_CHECK(!daemon::processor_time_used(root.path()));
+}

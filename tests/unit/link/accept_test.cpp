@@ -110,6 +110,10 @@ CAF_TEST(wishes) {
     {"an id without end", [](auto& x) { x.what.id.assign(5000, 'x'); }, "which is no source"},
     {"a value that is none", [](auto& x) { x.what.val.kind = static_cast<value_kind>(9); }, "the kind of value 9"},
     {"relinquished", [](auto& x) { x.what.val = {}; }, ""},
+    {"the longest pulse", [](auto& x) { x.what.pulse = milliseconds{3'600'000}; x.what.age = milliseconds{9000}; }, ""},
+    {"a longer one", [](auto& x) { x.what.pulse = milliseconds{3'600'001}; }, "a pulse of 3600001 ms for hall/lamp, 0 ms old"},
+    {"one that ends before it begins", [](auto& x) { x.what.pulse = milliseconds{-1}; }, "a pulse of -1 ms"},
+    {"one that was decided later", [](auto& x) { x.what.age = milliseconds{-5}; }, "a pulse of 0 ms for hall/lamp, -5 ms old"},
   });
 }
 

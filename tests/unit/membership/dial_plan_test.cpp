@@ -25,21 +25,24 @@ CAF_TEST(the smaller name dials at once and the larger one after a second) {
 CAF_TEST(pauses double up to the longest and are never in step) {
   const profile pace;
   std::mt19937_64 chance{1};
-  dial_plan x;
-  mono_ns now = 0, expected = 100 * ms;
-  bool differs = false;
-  x.want(true, now);
-  for (int i = 0; i < 12; ++i) {
-    x.on_dialling(pace, now);
-    x.on_failed(pace, chance, now);
-    const auto pause = *x.due() - now;
-    CAF_CHECK(pause >= expected / 2);
-    CAF_CHECK(pause <= expected * 3 / 2);
-    differs |= pause != expected;
-    expected = std::min(expected * 2, 5 * sec);
-    now = *x.due();
+  for (const auto& [how, longest] : {std::pair{dial_end::turned_away, 5 * sec}, std::pair{dial_end::refused, 5 * sec},
+                                     std::pair{dial_end::silence, 500 * ms}}) {
+    dial_plan x;
+    mono_ns now = 0, expected = 100 * ms;
+    bool differs = false;
+    x.want(true, now);
+    for (int i = 0; i < 12; ++i) {
+      x.on_dialling(pace, now);
+      x.on_failed(how, pace, chance, now);
+      const auto pause = *x.due() - now;
+      CAF_CHECK(pause >= expected / 2);
+      CAF_CHECK(pause <= expected * 3 / 2);
+      differs |= pause != expected;
+      expected = std::min(expected * 2, longest);
+      now = *x.due();
+    }
+    CAF_CHECK(differs);
   }
-  CAF_CHECK(differs);
 }
 
 CAF_TEST(a loss is dialled at once but not again and again) {
@@ -77,7 +80,7 @@ CAF_TEST(a dial of which nothing is told is forgotten and a new address is tried
   CAF_CHECK(x.dialling(19 * sec));
   CAF_CHECK(!x.dialling(20 * sec));
   for (int i = 0; i < 9; ++i)
-    x.on_failed(pace, chance, 0);
+    x.on_failed(dial_end::refused, pace, chance, 0);
   CAF_CHECK(*x.due() > sec);
   x.on_new_address(ms);
   CAF_CHECK_EQUAL(*x.due(), ms);

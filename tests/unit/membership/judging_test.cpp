@@ -128,7 +128,7 @@ CAF_TEST(silence counts from when we begin to watch) {
   CAF_CHECK(!test::has(x.pass(5 * sec).beat, who));
   CAF_CHECK(x.sees(who, standing::alive, true));
   x.lose(near[0]);
-  x.b.on_dial_failed(near[0], "refused", true, x.now, 0);
+  x.b.on_dial_failed(near[0], "refused", dial_end::refused, x.now, 0);
   CAF_CHECK(x.sees(near[0], standing::down)); // and no longer on the ring
   CAF_CHECK(test::has(x.pass(200 * ms).beat, who));
   CAF_CHECK(x.sees(who, standing::alive, true));
@@ -239,6 +239,26 @@ CAF_TEST(a yes is asked for again and is good for a while) {
   CAF_CHECK(x.sees("c", standing::alive));
   x.pass(700 * ms); // and a says nothing any more: the last question ends without an answer
   CAF_CHECK(x.sees("c", standing::down));
+}
+
+CAF_TEST(a link that stays silent is given up also while others hear the peer) {
+  room x{two};
+  x.silent = {"c"};
+  std::size_t dropped = 0;
+  const auto look = [&](mono_ns time) {
+    for (mono_ns t = 0; t < time; t += 50 * ms) {
+      const auto done = x.pass(50 * ms);
+      dropped += done.drop.size();
+      for (const auto& q : letters(done, kind::ask))
+        x.letter("a", kind::heard, "c", q.what.question);
+    }
+  };
+  look(1400 * ms);
+  CAF_CHECK(x.sees("c", standing::alive));
+  CAF_CHECK_EQUAL(dropped, 0u);
+  look(300 * ms);
+  CAF_CHECK(x.sees("c", standing::alive));
+  CAF_CHECK(dropped > 0);
 }
 
 CAF_TEST(a peer that was heard again is asked about anew) {

@@ -101,7 +101,7 @@ CAF_TEST(a lost link whose redial is refused is down at once) {
   CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
   CAF_CHECK_EQUAL(done.dial[0].name, "c");
   now += ms;
-  done = b.on_dial_failed("c", "refused", true, now, 0);
+  done = b.on_dial_failed("c", "refused", dial_end::refused, now, 0);
   CAF_CHECK(see("c").is == standing::down);
   CAF_REQUIRE_EQUAL(done.changes.size(), 1u);
   CAF_CHECK_EQUAL(done.changes[0].why, "its process is gone: end of file, and its host refuses connections");
@@ -150,7 +150,7 @@ CAF_TEST(a link that nobody told of is seen) {
     if (!known)
       b.on_link_up("d", 1, now, 0); // the news comes after all, and is the same link
     b.on_link_down("d", "end of file", true, now, 0);
-    b.on_dial_failed("d", "refused", true, now, 0);
+    b.on_dial_failed("d", "refused", dial_end::refused, now, 0);
     CAF_CHECK(see("d").is == standing::down);
     pass(2 * sec, true);
   }
@@ -259,10 +259,10 @@ CAF_TEST(discovery brings new addresses for ever and displaces no others) {
   CAF_CHECK(see("d").is != standing::waiting);
   CAF_CHECK_EQUAL(see("d").name, "d"); // a member is never forgotten
   // A new address is dialled at once; many in one second are not.
-  b.on_dial_failed("d", "no route", false, now, 0);
+  b.on_dial_failed("d", "no route", dial_end::silence, now, 0);
   CAF_CHECK_EQUAL(b.found("d", {"new:1"}, now, 0).dial.size(), 1u);
   for (int i = 2; i < 100; ++i) {
-    b.on_dial_failed("d", "no route", false, now, 0);
+    b.on_dial_failed("d", "no route", dial_end::silence, now, 0);
     CAF_CHECK(b.found("d", {"new:" + std::to_string(i)}, now, 0).dial.empty());
   }
 }
@@ -341,7 +341,7 @@ CAF_TEST(new addresses of this node are told to all and its lost peers dialled a
   b.know("d", {"d:4710"}, now);
   for (auto x = tick(); x.dial.empty(); x = tick())
     now += 50 * ms;
-  b.on_dial_failed("d", "no answer", false, now, 0);
+  b.on_dial_failed("d", "no answer", dial_end::silence, now, 0);
   CAF_CHECK(tick().dial.empty()); // it pauses
   auto done = b.moved({"10.0.0.7:4710", "[fd00::7]:4710"}, now, 0);
   CAF_REQUIRE_EQUAL(done.dial.size(), 1u);
@@ -373,7 +373,7 @@ CAF_TEST(new addresses of this node are told to all and its lost peers dialled a
 CAF_TEST(new addresses of a peer take the place of its old ones and are dialled at once) {
   b.on_link_down("c", "cut", true, now, 0);
   for (int i = 0; i < 4; ++i) {
-    b.on_dial_failed("c", "no answer", false, now, 0);
+    b.on_dial_failed("c", "no answer", dial_end::silence, now, 0);
     now += 50 * ms;
     tick({{"a", now, {}}});
   }

@@ -197,7 +197,7 @@ CAF_TEST(pauses are of the failures since a link lived and of the addresses they
   std::mt19937_64 chance{1};
   const auto fail = [&](dial_plan& x, int times) {
     for (int i = 0; i < times; ++i)
-      x.on_failed(pace, chance, 0);
+      x.on_failed(dial_end::turned_away, pace, chance, 0);
   };
   dial_plan lived;
   fail(lived, 9);

@@ -110,7 +110,7 @@ CAF_TEST(a death is in the table in the journal and told before the link is cut)
   disk.events.clear();
   tell(link_is_down{"c", "end of file", true});
   CAF_CHECK(did("dial c"));
-  tell(dial_failed{"c", "connection refused", true});
+  tell(dial_failed{"c", "connection refused", dial_end::refused});
   CAF_CHECK(sees("c") == standing::down);
   CAF_CHECK_EQUAL(changes.back(), "c down");
   CAF_REQUIRE(!disk.events.empty());

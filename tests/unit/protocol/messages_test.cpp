@@ -38,7 +38,7 @@ CAF_TEST(the nouns survive the wire with every field) {
 
 CAF_TEST(commands and their answers survive the wire with every field) {
   const command wish{"id", "hall/lamp", some_value, 3, "rule/x", milliseconds{9}, some_story,
-                     {1, 2, 3, 4}, {5, "carried"}};
+                     {1, 2, 3, 4}, {5, "carried"}, milliseconds{10}, milliseconds{11}};
   CAF_CHECK(roundtrip(wish) == wish);
   const renewal again{"hall/lamp", "rule/x"};
   CAF_CHECK(roundtrip(again) == again);
@@ -65,7 +65,7 @@ CAF_TEST(words about who commands survive the wire with every field) {
 CAF_TEST(views survive the wire with every field) {
   const input_view in{some_reading, some_value, true, "open", 8, 9};
   CAF_CHECK(roundtrip(in) == in);
-  const output_slot slot{"rule/x", 4, some_value, milliseconds{5}, some_story};
+  const output_slot slot{"rule/x", 4, some_value, milliseconds{5}, some_story, true};
   CAF_CHECK(roundtrip(slot) == slot);
   const output_view out{some_reading, {slot}, some_value, true, "rule/x", "waits", "open", 11,
                         {{"rule/x", "attic", "boiler", "why", 3, milliseconds{4}, {"cellar"}}}};

@@ -163,7 +163,7 @@ CAF_TEST(the size of blocks and of what is read at once changes nothing) {
       const auto& found = all.found();
       CAF_CHECK_EQUAL(found.begins->node, "attic");
       CAF_CHECK_EQUAL(found.begins->program, "1.2.3");
-      CAF_CHECK_EQUAL(found.entries.at(slot_kind::map), 3u);
+      CAF_CHECK_EQUAL(found.entries.at(slot_kind::map), 4u); // and its line
       CAF_CHECK_EQUAL(found.entries.at(slot_kind::own), 1u);
       CAF_CHECK_EQUAL(found.entries.at(slot_kind::ctr), 2u);
       CAF_CHECK_EQUAL(found.entries.at(slot_kind::ovr), 1u);

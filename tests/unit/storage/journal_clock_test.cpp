@@ -127,6 +127,39 @@ CAF_TEST(an event of an earlier version is read and of a later one shown as such
   CAF_CHECK_EQUAL(record.event().kind, "unknown");
 }
 
+CAF_TEST(a meter is set once the time is known or when nobody has told it for long enough) {
+  for (const bool told : {true, false}) {
+    const auto disk = std::make_shared<memory_disk>();
+    test::hand_clock clock;
+    clock.set_wall(in_1970);
+    store_options how;
+    how.node = "boiler";
+    how.synchronised = [] { return false; };
+    how.settle_for = milliseconds{5000};
+    auto opened = replicated_store::open(make_memory_engine(disk), how, clock);
+    CAF_REQUIRE(opened);
+    auto it = std::move(*opened);
+    const auto set = [&] { return it->set_counter("water", 1000, "r1"); };
+    CAF_CHECK(set().why().context.find("what other members know of its counters") != std::string::npos);
+    clock.pass(milliseconds{200});
+    it->compared_with_a_peer(); // before that peer has said what time it is
+    const auto refused = set();
+    CAF_REQUIRE(!refused);
+    CAF_CHECK(refused.why().code == errc::busy);
+    CAF_CHECK_EQUAL(refused.why().context, "water: this node has just started and does not know yet what time it is; try again in 5 s at most");
+    CAF_CHECK_EQUAL(it->counter("water").total, 0u);
+    if (told) {
+      it->heard_clock("attic", {1'790'000'000'000, clock_quality::ntp});
+    } else {
+      clock.pass(milliseconds{4799});
+      CAF_CHECK(set().why().context.ends_with("try again in 1 s at most"));
+      clock.pass(milliseconds{1});
+    }
+    CAF_CHECK(set());
+    CAF_CHECK_EQUAL(it->counter("water").total, 1000u);
+  }
+}
+
 CAF_TEST(a store in 1970 shows what it wrote there at the right time once peers told it and after a restart) {
   const auto disk = std::make_shared<memory_disk>();
   test::hand_clock clock;

@@ -47,10 +47,10 @@ CAF_TEST(a dial is as patient as its profile) {
     milliseconds connect, handshake, unacknowledged, forgotten;
   } table[] = {
     // The first is what `transport_limits` says by itself.
-    {"lan", milliseconds{3000}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
+    {"lan", milliseconds{1100}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
     {"wan", milliseconds{12'000}, milliseconds{12'000}, milliseconds{32'000}, milliseconds{47'000}},
     {"radio", milliseconds{15'000}, milliseconds{15'000}, milliseconds{40'000}, milliseconds{56'000}},
-    {"moon", milliseconds{3000}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
+    {"moon", milliseconds{1100}, milliseconds{3000}, milliseconds{10'000}, milliseconds{20'000}},
   };
   for (const auto& x : table) {
     CAF_MESSAGE(x.profile);
@@ -62,6 +62,9 @@ CAF_TEST(a dial is as patient as its profile) {
     CAF_CHECK_EQUAL(pace.dial_forgotten.count(), x.forgotten.count());
     // A dial ends by its own limits before anybody takes it for lost.
     CAF_CHECK(limits.resolve_within + limits.connect_within + 2 * limits.handshake_within < pace.dial_forgotten);
+    // A silent link is given up before TCP does it, and after it is judged.
+    CAF_CHECK(pace.given_up_after > pace.down_after);
+    CAF_CHECK(pace.given_up_after < limits.unacknowledged_within);
     // Who listens ends a half-open connection before TCP gives it up.
     CAF_CHECK(limits.handshake_within < limits.unacknowledged_within);
   }

@@ -1,4 +1,4 @@
-// Preloaded into a node: while the file $BENCH_STALL exists, no sync to the disk
+// Preloaded into a node: while the file $TROUPE_STALL exists, no sync to the disk
 // comes back, as on a card that collects its garbage or an array that rebuilds.
 #include <cstdlib>
 #include <dlfcn.h>
@@ -8,7 +8,7 @@
 namespace {
 
 void stall() {
-  static const char* const file = std::getenv("BENCH_STALL");
+  static const char* const file = std::getenv("TROUPE_STALL");
   const timespec t{0, 5'000'000};
   while (file != nullptr && ::access(file, F_OK) == 0)
     ::nanosleep(&t, nullptr);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/supervision/unit.hpp"
+#include "config/model/result.hpp"
+
+#include <caf/thread_hook.hpp>
+
+namespace troupe::daemon {
+
+/// Asks the kernel to run this process before ordinary ones (nice -10, also for
+/// its session where those share the processor): outputs fence a node that is
+/// late, so a backup or a build beside it must not make it late. Before threads are
+/// made, which inherit it.
+/// @returns `conflict` if somebody has chosen a priority already, and
+///          `permission_denied` where the system refuses this or real time
+[[nodiscard]] status run_before_others();
+
+/// Who goes before whom among a node's threads, where `run_before_others` was allowed.
+enum class turn : std::uint8_t {
+  fair,   ///< at nice -10: the console, housekeeping, the threads of RocksDB
+  actor,  ///< real time, SCHED_RR at its lowest priority: before all that is fair
+  urgent, ///< one above: a beat, what peers say, a write to a bus. Some µs each, which
+          ///< wait for no worker that is in its 100 ms of SCHED_RR
+};
+
+/// The calling thread, and those that it makes from now on.
+/// @returns false, and nothing has changed, where it is not allowed
+bool take(turn x);
+
+/// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
+/// rule of a node that was lost must not wait for a build beside it.
+class actors_in_real_time final : public caf::thread_hook {
+public:
+  void init(caf::actor_system&) override {}
+  void thread_started() override { (void)take(turn::actor); }
+  void thread_terminates() override {}
+};
+
+/// A unit with a thread of its own that takes its own turn.
+[[nodiscard]] make_unit in_turn(turn x, make_unit make);
+
+} // namespace troupe::daemon

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "storage/counter_state.hpp"
+#include "storage/lineage.hpp"
+#include "storage/merge.hpp"
+
+#include <set>
+
+namespace troupe::storage {
+
+/// The process that puts its node's counters in order.
+struct counting_run {
+  stream_id disk;           ///< that it runs on: its first state stream
+  stream_id stream;         ///< that it counts in now
+  std::set<stream_id> ours; ///< all that it has counted in
+};
+
+/// Says in the mark of `x` what the slots of a counter tell that was before it or after it, whatever the boots
+/// of the streams say. A process that knew of the mark was after it. Of one that did not:
+///
+/// - of the mark's disk, the lines tell (`lineage::later`), for it and for each stream that it names;
+/// - of another disk, it was before it if the present disk has set the mark. If a third one has, which is gone as well,
+///   the older disk was first, and whoever said so earlier; only its clock tells which. All that it names was before.
+///
+/// Pure, and again and again the same: what was found rests in the mark. Only the node that counts may do it.
+/// @param slots of that counter, from all nodes; those of others are left alone
+void place_late_counts(counter_state& x, const slot_set& slots, const lineage& lines, const counting_run& by);
+
+} // namespace troupe::storage
