@@ -59,6 +59,7 @@ public:
   mono_ns now = 1000 * sec;
   bool loud = false;
   std::string kept_wrongly; ///< the first; see `membership::kept_wrongly`
+  static constexpr std::size_t most_looked_into = 16; ///< nodes: that look is of all peers and all they say, after each event
 
   double any() { return std::uniform_real_distribution<>{0, 1}(chance); }
   unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>{0, n - 1}(chance); }
@@ -200,7 +201,7 @@ public:
 
   void apply(unsigned i, const membership_effects& todo) {
     auto& h = all[i];
-    if (kept_wrongly.empty() && h.inside)
+    if (kept_wrongly.empty() && h.inside && all.size() <= most_looked_into)
       kept_wrongly = h.inside->kept_wrongly();
     for (const auto& x : todo.changes) {
       if (loud)
