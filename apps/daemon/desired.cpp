@@ -126,6 +126,8 @@ bool desired::has_elsewhere(const std::string& section, const std::string& name)
 
 std::string desired::key_of(const document& x) const { return documents_prefix_ + x.section + "/" + x.name; }
 
+std::string desired::key_at(const std::string& node, const document& x) { return all_documents + node + "/" + x.section + "/" + x.name; }
+
 std::string desired::head_key(std::uint64_t revision) const { return fmt::format("{}{:010}", revisions_prefix_, revision); }
 
 std::map<std::string, document> desired::index(const std::vector<document>& all) const {

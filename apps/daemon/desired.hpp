@@ -40,6 +40,8 @@ public:
   [[nodiscard]] const std::string& prefix() const noexcept { return documents_prefix_; }
   /// The node whose documents a key belongs to; empty: none of these.
   [[nodiscard]] static std::string node_of(const std::string& key);
+  /// Under which key the store has a document of `node`.
+  [[nodiscard]] static std::string key_at(const std::string& node, const document& x);
 
   [[nodiscard]] std::vector<document> documents() const;
   [[nodiscard]] std::optional<document> find(const std::string& section,

@@ -14,11 +14,15 @@ const std::string drills_prefix = "drill/";
 
 } // namespace
 
-std::string drill_book::name_for(wall_ms now, const std::string& node) {
+std::string drill_book::name_for(wall_ms now, const std::string& node) const {
   const auto seconds = static_cast<std::time_t>(now / 1000);
   std::tm at{};
   gmtime_r(&seconds, &at);
-  return fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{}", at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec, node);
+  const auto name = fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{}", at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec, node);
+  auto out = name;
+  for (int n = 2; disk_.get(slot_kind::map, drills_prefix + out); ++n)
+    out = fmt::format("{}-{}", name, n);
+  return out;
 }
 
 status drill_book::keep(const std::string& id, const nlohmann::json& report) {

@@ -15,8 +15,9 @@ public:
 
   explicit drill_book(storage::store& disk) : disk_(disk) {}
 
-  /// A name that sorts by time: "20261130-060102-attic".
-  [[nodiscard]] static std::string name_for(wall_ms now, const std::string& node);
+  /// A name that sorts by time and that no drill has: "20261130-060102-attic", and
+  /// "20261130-060102-attic-2" for the second of one second.
+  [[nodiscard]] std::string name_for(wall_ms now, const std::string& node) const;
 
   /// Writes it, and forgets the oldest.
   [[nodiscard]] status keep(const std::string& id, const nlohmann::json& report);

@@ -1,7 +1,6 @@
 #include "apps/daemon/drill_desk.hpp"
 
 #include "apps/control/access.hpp"
-#include "apps/daemon/drill_schedule.hpp"
 #include "apps/daemon/json.hpp"
 #include "config/model/quantity.hpp"
 
@@ -15,7 +14,9 @@ namespace troupe::daemon {
 
 namespace {
 
-constexpr milliseconds margin{15'000}; ///< a driver that has not reported by then is gone
+constexpr milliseconds margin{15'000}; ///< the driver takes that long for its report
+/// Past its end, and no report though its driver is there: the clock of this node may be wrong by minutes.
+constexpr milliseconds never_reports{600'000};
 
 json doubt_json(const std::vector<drill_doubt>& all) {
   auto out = json::array();
@@ -32,6 +33,8 @@ std::string in_words(const std::vector<drill_doubt>& all) {
     out += fmt::format("{}{}. {}", next_doubt, x.why, x.way_out);
   return out;
 }
+
+error not_ready() { return {errc::unsupported, "this node starts or stops; ask again when it is ready"}; }
 
 /// Each doubt by itself, or the text as it is.
 std::vector<std::string> doubts_in(const std::string& text) {
@@ -51,9 +54,25 @@ drill_desk::drill_desk(services& all, std::string self)
     feed_(all.store.on_change(storage::slot_kind::map, "desired/", [changed = changed_documents_](const storage::entry&, bool) { *changed = true; })) {}
 
 void drill_desk::open(parts with) {
+  {
+    std::lock_guard lock{mutex_};
+    parts_ = std::move(with);
+    open_ = true;
+  }
+  for (auto& x : book_.all()) // this process drives none yet
+    if (text_in(x, "state") == "running" && text_in(x, "driver") == self_)
+      (void)book_.keep(text_in(x, "id"), abandoned(std::move(x)));
+}
+
+bool drill_desk::is_open() const {
   std::lock_guard lock{mutex_};
-  parts_ = std::move(with);
-  open_ = true;
+  return open_;
+}
+
+json drill_desk::abandoned(json report) {
+  report["state"] = "abandoned";
+  report["why"] = {fmt::format("node {} drove it, and ended meanwhile: there is no verdict. What it broke has healed by itself", text_in(report, "driver"))};
+  return report;
 }
 
 void drill_desk::close() {
@@ -74,23 +93,24 @@ json drill_desk::shown(json report) const {
   if (text_in(report, "state") != "running")
     return report;
   const auto driver = text_in(report, "driver");
-  const auto until = report.value("until", json());
-  bool abandoned = !until.is_number() || all_.clocks.wall() > until.get<wall_ms>();
-  std::lock_guard lock{mutex_};
-  if (driver == self_)
-    abandoned |= running_ != text_in(report, "id");
-  if (abandoned) {
-    report["state"] = "abandoned";
-    report["why"] = {fmt::format("node {} drove it, and ended meanwhile: there is no verdict. What it broke has healed by itself", driver)};
-  } else if (driver == self_) {
-    report["phase"] = phase_;
-    report["phase_text"] = phase_text_;
+  if (driver != self_) {
+    const auto until = report.value("until", json());
+    const bool clock_is_right = !parts_.is_broken || !parts_.is_broken();
+    const bool late = !until.is_number() || (clock_is_right && all_.clocks.wall() > until.get<wall_ms>() + never_reports.count());
+    return late || is_gone(driver) ? abandoned(std::move(report)) : report;
   }
+  std::lock_guard lock{mutex_};
+  if (running_ != text_in(report, "id"))
+    return abandoned(std::move(report));
+  report["phase"] = phase_;
+  report["phase_text"] = phase_text_;
   return report;
 }
 
 json drill_desk::list() const {
   auto all = json::array();
+  if (!is_open())
+    return {{"node", self_}, {"now", all_.clocks.wall()}, {"drills", all}, {"scheduled", json::array()}};
   for (auto& x : book_.all()) {
     auto y = shown(std::move(x));
     for (const auto* big : {"timeline", "counters"})
@@ -100,7 +120,7 @@ json drill_desk::list() const {
   const auto now = all_.clocks.wall();
   auto coming = json::array();
   const auto nodes = living();
-  for (const auto& x : configured()) {
+  for (const auto& [x, written] : configured()) {
     const auto due = next_due(x, now);
     coming.push_back({{"name", x.name}, {"title", scheduled(x, 0).title()}, {"next", due ? json(*due) : json()}, {"driver", driver_of(x, nodes)}});
   }
@@ -111,7 +131,7 @@ result<json> drill_desk::find(const std::string& id) const {
   auto x = book_.find(id);
   if (!x)
     return error{errc::not_found, fmt::format("there is no drill '{}'; `troupe drill list` shows the newest {}", id.substr(0, 100), drill_book::most)};
-  auto out = shown(std::move(*x));
+  auto out = is_open() ? shown(std::move(*x)) : std::move(*x);
   out["now"] = all_.clocks.wall();
   return out;
 }
@@ -147,13 +167,10 @@ result<json> drill_desk::start(const control::caller& who, const json& body) {
 
 result<json> drill_desk::make(drill_plan plan, const control::caller& who, bool check_only) {
   std::lock_guard one_at_a_time{starting_};
-  {
-    std::lock_guard lock{mutex_};
-    if (!open_)
-      return error{errc::unsupported, "this node starts or stops; ask again when it is ready"};
-  }
+  if (!is_open())
+    return not_ready();
   if (plan.id.empty())
-    plan.id = drill_book::name_for(all_.clocks.wall(), self_);
+    plan.id = book_.name_for(all_.clocks.wall(), self_);
   auto house = look();
   if (house.running.empty() && parts_.is_broken && parts_.is_broken())
     house.running = "a fault of one lasts on " + self_;
@@ -211,7 +228,7 @@ drill_plan drill_desk::scheduled(const drill_config& what, wall_ms due) const {
   out.who = "drill." + what.name;
   out.schedule = what.name;
   out.due = due;
-  out.id = drill_book::name_for(all_.clocks.wall(), self_);
+  out.id = book_.name_for(all_.clocks.wall(), self_);
   return out;
 }
 
@@ -243,6 +260,8 @@ void drill_desk::refuse(const drill_plan& plan, const std::string& why) {
 }
 
 result<json> drill_desk::abort(const control::caller& who, const std::string& id) {
+  if (!is_open())
+    return not_ready();
   const auto found = book_.find(id);
   if (!found)
     return find(id).why();
@@ -255,7 +274,7 @@ result<json> drill_desk::abort(const control::caller& who, const std::string& id
   }
   if (text_in(now, "state") == "running" && parts_.ask) {
     auto said = parts_.ask(text_in(now, "driver"), who, "POST", "/v1/drills/" + id + "/abort", json::object());
-    if (said)
+    if (said || (said.why().code != errc::unreachable && said.why().code != errc::timed_out))
       return said;
   }
   if (text_in(now, "state") != "running" && text_in(now, "state") != "abandoned")

@@ -4,6 +4,7 @@
 #include "apps/control/node_api.hpp"
 #include "apps/daemon/drill_book.hpp"
 #include "apps/daemon/drill_report.hpp"
+#include "apps/daemon/drill_schedule.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -53,7 +54,7 @@ public:
   bool begin(const drill_config& what, wall_ms due);
   /// It could not begin for too long.
   void miss(const drill_config& what, wall_ms due);
-  [[nodiscard]] std::vector<drill_config> configured() const;
+  [[nodiscard]] std::vector<configured_drill> configured() const;
   [[nodiscard]] std::vector<std::string> living() const; ///< nodes, this one included
   /// Has any node made it, or told why not?
   [[nodiscard]] bool is_done(const std::string& schedule, wall_ms due) const;
@@ -72,7 +73,7 @@ private:
   };
 
   // drill_look.cpp
-  [[nodiscard]] std::vector<drill_config> read_configured() const;
+  [[nodiscard]] std::vector<configured_drill> read_configured() const;
   [[nodiscard]] drill_picture look() const;
   [[nodiscard]] std::string running_title() const;
   [[nodiscard]] clock_map clock_of(const std::string& node) const;
@@ -81,7 +82,10 @@ private:
 
   [[nodiscard]] static milliseconds watch_of(const drill_plan& x) { return x.kind == drill_kind::hang_actor ? hang_watch : least_watch; }
   [[nodiscard]] drill_plan scheduled(const drill_config& what, wall_ms due) const;
+  [[nodiscard]] bool is_open() const;
+  [[nodiscard]] bool is_gone(const std::string& node) const; ///< no living node, and not one that is doubted
   [[nodiscard]] json shown(json report) const;
+  [[nodiscard]] static json abandoned(json report);
   [[nodiscard]] json head_of(const drill_plan& plan, wall_ms at) const;
   [[nodiscard]] result<json> make(drill_plan plan, const control::caller& who, bool check_only);
   void refuse(const drill_plan& plan, const std::string& why);
@@ -120,7 +124,7 @@ private:
   const std::shared_ptr<std::atomic<bool>> changed_documents_ = std::make_shared<std::atomic<bool>>(true);
   std::shared_ptr<void> feed_; ///< sets it
   mutable std::mutex configured_mutex_;
-  mutable std::vector<drill_config> configured_;
+  mutable std::vector<configured_drill> configured_;
 };
 
 } // namespace troupe::daemon

@@ -41,9 +41,9 @@ json drill_desk::heal(const drill_plan& plan, const control::caller& who) {
   if (plan.of_actor())
     return met;
   for (const auto& node : ends_of(plan)) // who cannot be asked heals by itself
-    if (auto done = at_node(node, who, {{"drill", plan.id}, {"what", "heal"}}); done)
+    if (auto done = at_node(node, who, {{"drill", plan.id}, {"what", "heal"}}); done && done->is_object())
       met.update(*done);
-    else
+    else if (!done)
       spdlog::info("drill {}: {} heals by itself: {}", plan.id, node, done.why().context);
   return met;
 }
@@ -96,7 +96,7 @@ void drill_desk::drive_through(const drill_plan& plan, const control::caller& wh
   }
   const bool goes_on = watch(plan, by, seen);
   // What the disk met is asked also when all is over.
-  if (const auto met = !goes_on || plan.trait().of == drill_target::node ? heal(plan, who) : json::object(); met.contains("disk")) {
+  if (const auto met = !goes_on || plan.trait().of == drill_target::node ? heal(plan, who) : json::object(); met.contains("disk") && met["disk"].is_object()) {
     seen.writes_slowed = met["disk"].value("slowed", std::uint64_t{0});
     seen.writes_refused = met["disk"].value("refused", std::uint64_t{0});
   }

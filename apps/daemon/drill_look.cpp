@@ -61,6 +61,14 @@ std::string drill_desk::running_title() const {
   return {};
 }
 
+bool drill_desk::is_gone(const std::string& node) const {
+  const auto members = parts_.house->members();
+  for (const auto& x : list_in(members, "members"))
+    if (text_in(x, "name") == node)
+      return text_in(x, "standing") != "alive" && text_in(x, "standing") != "suspect";
+  return true;
+}
+
 std::vector<std::string> drill_desk::living() const {
   std::vector<std::string> out;
   const auto members = parts_.house->members();
@@ -70,20 +78,22 @@ std::vector<std::string> drill_desk::living() const {
   return out;
 }
 
-std::vector<drill_config> drill_desk::configured() const {
+std::vector<configured_drill> drill_desk::configured() const {
   std::lock_guard lock{configured_mutex_};
   if (changed_documents_->exchange(false)) // before reading: what is written from here on is read again
     configured_ = read_configured();
   return configured_;
 }
 
-std::vector<drill_config> drill_desk::read_configured() const {
-  std::vector<drill_config> out;
+std::vector<configured_drill> drill_desk::read_configured() const {
+  std::vector<configured_drill> out;
   for (const auto& [node, documents] : desired::of_all(all_.store))
     for (const auto& x : documents)
       if (x.section == "drill")
-        if (auto config = to_drill(x))
-          out.push_back(std::move(*config));
+        if (auto config = to_drill(x)) {
+          const auto kept = all_.store.get(storage::slot_kind::map, desired::key_at(node, x));
+          out.push_back({std::move(*config), kept ? kept->stamp.ms() : 0});
+        }
   return out;
 }
 

@@ -156,7 +156,9 @@ void read_store(const drill_plan& plan, const drill_seen& seen, drill_result& ou
 
 /// A fault that met nothing has shown nothing.
 void judge_disk(const drill_plan& plan, const drill_seen& seen, drill_result& out) {
-  if (plan.kind == drill_kind::slow_disk && seen.writes_slowed.value_or(0) == 0)
+  if (plan.kind == drill_kind::slow_disk && !seen.writes_slowed)
+    out.why.push_back(fmt::format("{} did not say at the end what its disk met", plan.target));
+  else if (plan.kind == drill_kind::slow_disk && *seen.writes_slowed == 0)
     out.why.push_back(fmt::format("nothing was written on {} meanwhile: this has shown nothing", plan.target));
   if (plan.kind != drill_kind::fill_disk)
     return;

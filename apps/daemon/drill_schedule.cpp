@@ -13,9 +13,9 @@ std::string driver_of(const drill_config& x, std::vector<std::string> living) {
   return first == living.end() ? std::string{} : *first;
 }
 
-std::optional<wall_ms> due_now(const drill_config& x, wall_ms now, wall_ms since) {
+std::optional<wall_ms> due_now(const drill_config& x, wall_ms now, wall_ms written) {
   const auto due = latest_due(x, now);
-  return due && *due > since && now - *due <= drill_grace.count() ? due : std::nullopt;
+  return due && *due > written && now - *due <= drill_grace.count() ? due : std::nullopt;
 }
 
 std::optional<wall_ms> next_due(const drill_config& x, wall_ms now) {
@@ -33,27 +33,28 @@ void drill_schedule::look() {
     return;
   const auto now = with_.wall();
   std::map<std::string, known> fresh;
-  for (auto& what : with_.configured()) {
-    auto& x = fresh[what.name];
-    if (const auto before = known_.find(what.name); before != known_.end() && before->second.what == what)
+  for (auto& config : with_.configured()) {
+    auto& x = fresh[config.what.name];
+    if (const auto before = known_.find(config.what.name); before != known_.end() && before->second.config == config)
       x = before->second;
     else
-      x = {std::move(what), now, 0, 0};
+      x.config = std::move(config);
   }
   known_ = std::move(fresh);
   for (auto& [name, x] : known_) {
-    const auto due = due_now(x.what, now, x.since);
-    if (x.waits != 0 && due != x.waits && !with_.is_done(name, x.waits))
-      with_.miss(x.what, x.waits);
+    const auto& what = x.config.what;
+    const auto due = due_now(what, now, x.config.written);
+    const bool mine = driver_of(what, with_.living()) == self_;
+    if (x.waits != 0 && due != x.waits && mine && !with_.is_done(name, x.waits))
+      with_.miss(what, x.waits);
     if (due != x.waits)
       x.waits = 0;
     if (!due || *due == x.done)
       continue;
     // Not the one: it may become the one, should the other end before it has begun.
-    const bool mine = driver_of(x.what, with_.living()) == self_;
-    if (with_.is_done(name, *due) || (mine && with_.begin(x.what, *due)))
+    if (with_.is_done(name, *due) || (mine && with_.begin(what, *due)))
       x.done = *due;
-    x.waits = mine && *due != x.done ? *due : 0;
+    x.waits = *due != x.done ? *due : 0;
   }
 }
 
@@ -65,8 +66,10 @@ void drill_schedule::start() {
       spdlog::warn("drills that begin by themselves: {}", why.what());
     }
   };
-  (void)thread_.soon(safely);
-  thread_.every(look_every, safely);
+  thread_.once_in("first", first_look, [this, safely] {
+    safely();
+    thread_.every(look_every, safely);
+  });
   thread_.start();
 }
 

@@ -25,7 +25,7 @@ drill_config hourly(const std::string& target = "cellar") {
 /// One node's schedule on a clock that is moved by hand.
 struct schedule_fixture {
   wall_ms now = begin;
-  std::vector<drill_config> configured{hourly()};
+  std::vector<configured_drill> configured{{hourly(), begin + 5000}};
   std::vector<std::string> living{"cellar", "attic", "boiler"};
   std::set<std::pair<std::string, wall_ms>> done;
   std::vector<wall_ms> begun, missed; ///< when each was due
@@ -112,6 +112,30 @@ CAF_TEST(who is second begins it when the first is gone) {
   CAF_CHECK_EQUAL(begun.size(), 1u);
 }
 
+CAF_TEST(who comes back within the grace makes what waits) {
+  // The first drill killed this node, which is the one to drive the second.
+  at(hour + 30'000);
+  CAF_CHECK_EQUAL(begun, (std::vector<wall_ms>{begin + hour}));
+}
+
+CAF_TEST(who drives at the end of the grace tells of it) {
+  living.push_back("aaron"); // the one to drive it, which is busy, and then gone
+  at(hour + 1);
+  living.pop_back();
+  busy = true;
+  at(hour + 4000);
+  CAF_CHECK(begun.empty() && missed.empty());
+  at(hour + drill_grace.count() + 1);
+  CAF_CHECK_EQUAL(missed, (std::vector<wall_ms>{begin + hour}));
+}
+
+CAF_TEST(who does not drive at the end of the grace leaves it to who does) {
+  living.push_back("aaron");
+  at(hour + 1);
+  at(hour + drill_grace.count() + 1);
+  CAF_CHECK(missed.empty());
+}
+
 CAF_TEST(it waits for another drill but not for ever) {
   at(5000);
   busy = true;
@@ -142,7 +166,8 @@ CAF_TEST(who changes it after its time does not mean now) {
   at(5000);
   at(hour - 1);
   now = begin + hour + 1;
-  configured[0].limit = milliseconds{450};
+  configured[0].what.limit = milliseconds{450};
+  configured[0].written = now;
   attic.look();
   CAF_CHECK(begun.empty());
   configured.clear();
