@@ -26,10 +26,13 @@ void follow(session& s, const std::string& path, const client::params& query, un
       s.print(s.how.paint(fmt::format("… {} not shown: more came than could be sent\n",
                                       count_of(number_at(data, "events"), "event")),
                           colour::yellow));
-    else if (e.kind == "node")
-      s.print(s.how.paint(truth_at(data, "followed") ? fmt::format("… {} is followed again\n", text_at(data, "node"))
-                                                     : fmt::format("… {} is not followed now: {}\n", text_at(data, "node"), text_at(data, "why")),
+    else if (e.kind == "node") {
+      const auto node = text_at(data, "node"), why = text_at(data, "why");
+      s.print(s.how.paint(!truth_at(data, "followed") ? fmt::format("… {} is not followed now: {}\n", node, why)
+                          : why.empty()               ? fmt::format("… {} is followed again\n", node)
+                                                      : fmt::format("… {}: {}\n", node, why),
                           colour::yellow));
+    }
     else if (e.kind == "removed")
       s.print(s.how.paint(text_at(data, "name") + "  removed\n", colour::dim));
     else

@@ -4,18 +4,22 @@
 #include "apps/daemon/log_follow.hpp"
 #include "apps/daemon/log_merge.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 
 namespace troupe::daemon {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 /// Beyond any sequence number, and exact in JSON everywhere: nothing of the past.
 constexpr std::uint64_t no_past = std::uint64_t{1} << 53;
-/// Entries that may come while the past is asked for.
-constexpr std::size_t most_early = 1000;
+/// Taken from one stream before another one has its turn.
+constexpr std::size_t at_a_time = 64;
 
 std::multimap<std::string, std::string> fields_of(const json& query) {
   std::multimap<std::string, std::string> out;
@@ -38,63 +42,63 @@ wall_ms time_of(const json& row) {
 } // namespace
 
 /// One reader, and the streams that it is fed from.
-struct house_log::follower : std::enable_shared_from_this<follower> {
+struct house_log::follower {
   struct source {
     queue events;
     bool ended = false;
+    std::size_t unknown = 0; ///< rows told again in front of the first that the reader has; `retold` of them: there were more
+    bool telling_again = false;
   };
 
   std::string own; ///< node
   queue to;
   json query;
   wall_ms began = 0;
-  std::function<void()> look_again;
+  std::function<void()> feed_soon; ///< on the thread of who tells, which must not wait
+  std::function<void()> look_soon;
 
   std::mutex mutex;
   bool closed = false;
-  bool past_told = false;
   log_follow news;
   std::map<std::string, source> sources;
   std::set<std::string> met;    ///< what they wrote before it began is known
   std::set<std::string> missed; ///< were told as not followed
-  std::vector<std::pair<std::string, json>> early;
 
-  void add(const std::string& node, const queue& events) {
+  void add(const std::string& node, const queue& events, bool tells_again) {
     {
       std::lock_guard lock{mutex};
       if (closed)
         return events->leave(system_clocks().mono());
-      sources[node] = {events, false};
+      sources[node] = {events, false, 0, tells_again};
       news.begin_telling(node);
       if (missed.erase(node) > 0)
-        to->push("node", {{"node", node}, {"followed", true}, {"why", ""}, {"at", system_clocks().wall()}});
+        told_of(node, true, "");
     }
-    const std::weak_ptr<follower> me = shared_from_this();
-    events->set_wake([me, node] {
-      if (const auto who = me.lock())
-        who->take(node);
-    });
-    take(node);
+    events->set_wake(feed_soon);
+    feed_soon();
   }
 
   /// With `mutex` held.
   void miss(const std::string& node, const std::string& why) {
     if (missed.insert(node).second)
-      to->push("node", {{"node", node}, {"followed", false}, {"why", why}, {"at", system_clocks().wall()}});
+      told_of(node, false, why);
   }
 
-  void take(const std::string& node) {
+  void told_of(const std::string& node, bool followed, const std::string& why) {
+    to->push("node", {{"node", node}, {"followed", followed}, {"why", why}, {"at", system_clocks().wall()}});
+  }
+
+  /// What has come meanwhile.
+  void take_all() {
     std::lock_guard lock{mutex};
-    const auto found = sources.find(node);
-    if (closed || found == sources.end() || found->second.ended)
-      return;
-    for (;;) {
-      const auto lot = found->second.events->take(64);
-      for (const auto& e : lot)
-        told(node, found->second, e.kind, far_json(e.data));
-      if (lot.empty() || found->second.ended)
-        return;
-    }
+    for (auto& [node, from] : sources)
+      while (!closed && !from.ended) {
+        const auto lot = from.events->take(at_a_time);
+        for (const auto& e : lot)
+          told(node, from, e.kind, far_json(e.data));
+        if (lot.empty())
+          break;
+      }
   }
 
   /// With `mutex` held.
@@ -102,10 +106,7 @@ struct house_log::follower : std::enable_shared_from_this<follower> {
     if (kind == "entry" && data.is_object()) {
       if (!data.contains("node"))
         data["node"] = node;
-      if (past_told)
-        return entry(node, data);
-      if (early.size() < most_early)
-        early.emplace_back(node, std::move(data));
+      entry(node, from, data);
     } else if (kind == "dropped") {
       to->push(kind, data);
     } else if (kind == "end") {
@@ -114,18 +115,28 @@ struct house_log::follower : std::enable_shared_from_this<follower> {
       if (node == own)
         return to->end(why);
       miss(node, why);
-      look_again();
+      look_soon();
     }
   }
 
   /// With `mutex` held.
-  void entry(const std::string& node, const json& row) {
-    if (news.is_news(node, row))
+  void entry(const std::string& node, source& from, const json& row) {
+    const bool fresh = news.is_news(node, row);
+    from.telling_again = from.telling_again && fresh;
+    if (from.telling_again && ++from.unknown == log_follow::retold) {
+      from.telling_again = false;
+      told_of(node, true, fmt::format("it wrote more than the last {} rows meanwhile; `troupe --node {} log -n 10000` has those before them",
+                                      log_follow::retold, node));
+    }
+    if (fresh)
       to->push("entry", row);
   }
 };
 
-house_log::house_log(parts all) : parts_(std::move(all)) { thread_.start(); }
+house_log::house_log(parts all) : parts_(std::move(all)) {
+  thread_.start();
+  feeder_.start();
+}
 
 house_log::~house_log() { stop(); }
 
@@ -141,6 +152,7 @@ void house_log::stop() {
     forget(who);
   }
   thread_.stop();
+  feeder_.stop();
 }
 
 result<house_log::queue> house_log::open(const json& query) {
@@ -151,14 +163,25 @@ result<house_log::queue> house_log::open(const json& query) {
   who->query = query;
   who->own = parts_.self;
   who->began = parts_.clocks.wall();
-  who->look_again = [this] { look_soon(); };
-  // The streams first, so that nothing falls between them and the past.
+  who->look_soon = [this] { look_soon(); };
+  who->feed_soon = [this] { feeder_.once_in("feed", 0ms, [this] { feed(); }); };
+  // Whatever ends this early, an answer that is no journal as well, gives the streams back.
+  struct closer {
+    house_log& of;
+    const follower_ptr& who;
+    bool is_open = false;
+    ~closer() {
+      if (!is_open)
+        of.forget(who);
+    }
+  } closes{*this, who};
+  // The streams first, so that nothing falls between them and the past. What comes meanwhile waits in them.
   auto own = parts_.own(with(query, "after", no_past));
   if (!own)
     return own.why();
-  who->add(parts_.self, *own);
+  who->add(parts_.self, *own, false);
   for (const auto& node : parts_.nodes())
-    open_far(who, node);
+    open_far(who, node, true);
   const auto ask = with(query, "newest", std::max<std::size_t>(newest, log_follow::retold));
   auto past = parts_.own_past(ask);
   if (!past)
@@ -171,32 +194,21 @@ result<house_log::queue> house_log::open(const json& query) {
       all.push_back(std::move(*said));
       who->met.insert(node);
     }
-  {
-    std::lock_guard lock{who->mutex};
-    const auto merged = merge_logs(std::move(all), 0);
-    for (const auto& row : merged)
-      who->news.knows(row);
-    for (auto i = merged.size() - std::min(merged.size(), newest); i < merged.size(); ++i)
-      who->to->push("entry", merged[i]);
-    who->past_told = true;
-    for (const auto& [node, row] : who->early)
-      who->entry(node, row);
-    who->early.clear();
-  }
+  const auto merged = merge_logs(std::move(all), 0);
+  for (const auto& row : merged)
+    who->news.knows(row);
+  for (auto i = merged.size() - std::min(merged.size(), newest); i < merged.size(); ++i)
+    who->to->push("entry", merged[i]);
   {
     std::lock_guard lock{mutex_};
     if (stopped_)
       return error{errc::closed, "this node stops; ask again when it is back"};
-    followers_.push_back(who);
+    followers_.push_back(who); // from here on it is fed
   }
-  const std::weak_ptr<follower> reader = who;
-  who->to->on_close([this, reader] {
-    // On the server's thread, which must not wait: what is closed asks other nodes.
-    (void)thread_.soon([this, reader] {
-      if (const auto left = reader.lock())
-        forget(left);
-    });
-  });
+  closes.is_open = true;
+  // On the server's thread, which must not wait: what is closed asks other nodes.
+  who->to->on_close([this] { thread_.once_in("forget", 0ms, [this] { forget_those_who_left(); }); });
+  who->feed_soon();
   look_soon();
   return who->to;
 }
@@ -205,9 +217,22 @@ void house_log::look_soon() {
   thread_.once_in("look", look_every, [this] { look(); });
 }
 
-/// What it wrote before the reader came is no news.
+void house_log::feed() {
+  std::list<follower_ptr> all;
+  {
+    std::lock_guard lock{mutex_};
+    all = followers_;
+  }
+  for (const auto& who : all)
+    who->take_all();
+}
+
+/// What it wrote before the reader came is no news; its rows and its "now" are of the same clock.
 bool house_log::meet(const follower_ptr& who, const std::string& node) {
   auto past = parts_.others.look(node, "/v1/log", fields_of(with(who->query, "newest", log_follow::retold)));
+  const auto view = parts_.others.look(node, "/v1/members");
+  const auto theirs = view && view->is_object() ? view->value("now", json()) : json();
+  const auto ahead = theirs.is_number_integer() ? theirs.get<wall_ms>() - parts_.clocks.wall() : 0;
   std::lock_guard lock{who->mutex};
   if (!past || !past->is_array()) {
     who->miss(node, past ? "it answered with something that is no journal" : past.why().context);
@@ -215,14 +240,13 @@ bool house_log::meet(const follower_ptr& who, const std::string& node) {
   }
   stamp(*past, node);
   for (const auto& row : *past)
-    if (time_of(row) < who->began)
+    if (time_of(row) < who->began + ahead)
       who->news.knows(row);
   who->met.insert(node);
   return true;
 }
 
-void house_log::open_far(const follower_ptr& who, const std::string& node) {
-  const bool begins = !who->past_told;
+void house_log::open_far(const follower_ptr& who, const std::string& node, bool begins) {
   if (!begins && !who->met.contains(node) && !meet(who, node))
     return;
   const auto query = with(who->query, begins ? "after" : "newest", begins ? no_past : log_follow::retold);
@@ -232,7 +256,7 @@ void house_log::open_far(const follower_ptr& who, const std::string& node) {
     std::lock_guard lock{who->mutex};
     return who->miss(node, opened.why().context);
   }
-  who->add(node, events);
+  who->add(node, events, !begins);
 }
 
 void house_log::look() {
@@ -250,10 +274,21 @@ void house_log::look() {
         if (who->closed || (found != who->sources.end() && !found->second.ended))
           continue;
       }
-      open_far(who, node);
+      open_far(who, node, false);
     }
   if (!all.empty())
     look_soon();
+}
+
+void house_log::forget_those_who_left() {
+  std::list<follower_ptr> all;
+  {
+    std::lock_guard lock{mutex_};
+    all = followers_;
+  }
+  for (const auto& who : all)
+    if (who->to->reader_left_at() != 0)
+      forget(who);
 }
 
 void house_log::forget(const follower_ptr& who) {

@@ -18,7 +18,7 @@ namespace troupe::daemon {
 /// and gets what any node writes from then on, as "entry" events. A node that
 /// goes, or was not there, and one that is back, are told as "node" events
 /// {"node", "followed", "why"}; one that is back tells what it wrote meanwhile,
-/// at most its last `log_follow::retold` rows.
+/// at most its last `log_follow::retold` rows, and says so if there were more.
 ///
 /// Threads: any. `open` waits for the other nodes, as `log` does.
 class house_log {
@@ -54,14 +54,17 @@ private:
 
   void look();
   void look_soon();
-  void open_far(const follower_ptr& who, const std::string& node);
+  void feed();
+  void open_far(const follower_ptr& who, const std::string& node, bool begins);
   [[nodiscard]] bool meet(const follower_ptr& who, const std::string& node);
   void forget(const follower_ptr& who);
+  void forget_those_who_left();
 
   parts parts_;
   std::mutex mutex_;
   std::list<follower_ptr> followers_;
-  chores thread_;
+  chores thread_; ///< looks after nodes that are not followed
+  chores feeder_; ///< takes what came: who writes a journal must not wait for who reads it
   bool stopped_ = false;
 };
 
