@@ -94,6 +94,8 @@ status output_core::fits_pulse(const command& x) const {
     return error{errc::invalid_argument,
                  fmt::format("a pulse of {} ms is outside {} ms ({}) to one hour", x.pulse.count(), least.count(),
                              least == shortest_pulse ? "the shortest" : on ? "min-on" : "min-off")};
+  if (x.age < milliseconds{0} || x.age > oldest_pulse)
+    return error{errc::invalid_argument, fmt::format("a pulse that was decided {} ms ago; at most {} are believed", x.age.count(), oldest_pulse.count())};
   return {};
 }
 

@@ -230,14 +230,19 @@ private:
   void tell_refused(const command& x, const command_answer& why) {
     const auto now = ctx_.now();
     if (now < refused_told_at_ + tell_refused_every) {
-      ++refused_untold_;
+      if (++refused_untold_ == 1)
+        decide(); // wakes for the sum
       return;
     }
-    auto text = fmt::format("refused a pulse of {} ms by {}: {}", x.pulse.count(), x.source, why.text);
-    if (const auto more = std::exchange(refused_untold_, 0u); more > 0)
-      text += fmt::format(" ({} more were refused before)", more);
+    tell_refused_sum(now);
     refused_told_at_ = now;
-    journal(storage::severity::warning, "pulse", std::move(text));
+    journal(storage::severity::warning, "pulse", fmt::format("refused a pulse of {} ms by {}: {}", x.pulse.count(), x.source, why.text));
+  }
+
+  void tell_refused_sum(mono_ns now) {
+    if (refused_untold_ == 0 || now < refused_told_at_ + tell_refused_every)
+      return;
+    journal(storage::severity::warning, "pulse", fmt::format("refused {} more pulses within a second", std::exchange(refused_untold_, 0u)));
   }
 
   void renew(const renewal& x) {
@@ -337,7 +342,9 @@ private:
                           to_string(last_.effective), config_.read_back_within.count()));
     deviates_ = deviates;
     publish(line);
-    arm(std::min({last_.next, retry, read_back_.next(core_->remember().changed_at)}), now);
+    tell_refused_sum(now);
+    const auto sum = refused_untold_ > 0 ? refused_told_at_ + tell_refused_every : no_deadline;
+    arm(std::min({last_.next, retry, read_back_.next(core_->remember().changed_at), sum}), now);
   }
 
   void tell_pulse_over(const output_core::pulse_end& x, const output_cell::look& line) {

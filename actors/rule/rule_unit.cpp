@@ -292,7 +292,7 @@ void rule_unit::repeat_pulses() {
 void rule_unit::look_after_pulses() {
   const auto turn = pulses_.look(context_.now(), config_.edge_limit, [this](const auto& output) { return incarnation_of(output); });
   for (const auto& x : turn.given_up)
-    note(severity::warning, fmt::format("its pulse of {} was not done: nobody answered to that name for {}", x.what.output, to_text(config_.edge_limit)));
+    note(severity::warning, fmt::format("its pulse of {} was not done: nobody answered to that name", x.what.output));
   for (const auto& x : turn.again)
     send(x);
 }
@@ -390,6 +390,10 @@ void rule_unit::take_over(const authority::taken& from) {
   round_ = from.round;
   if (auto memory = memory_to_go_on_with(from))
     engine_->restore(std::move(*memory));
+  if (shadow_)
+    for (const auto& d : shadow_->told())
+      note(severity::notice, fmt::format("acts here now, where its shadow differed on {}: node {} had {}, its shadow {}", d.what, shadow_->acting_node(),
+                                         d.acting, d.shadow));
   shadow_.reset();
   sign_.reset();
   saved_ = carried_of_ = {};

@@ -109,8 +109,8 @@ result<json> node_control::pulse(const control_caller& who, const std::string& n
   if (request.empty() || request.size() > most_request)
     return error{errc::invalid_argument, fmt::format("\"request\" has {} bytes; 1 to {} name one wish", request.size(), most_request)};
   const auto age = body.value("age_ms", std::int64_t{0});
-  if (age < 0)
-    return error{errc::invalid_argument, fmt::format("\"age_ms\" is {}; it says how long ago this was asked for first", age)};
+  if (age < 0 || age > oldest_pulse.count())
+    return error{errc::invalid_argument, fmt::format("\"age_ms\" is {}; it says how long ago this was asked for first, at most {}", age, oldest_pulse.count())};
   command x;
   x.output = name;
   x.val = body.contains("value") ? value_from(body["value"], *kind) : value::digital(true);

@@ -224,7 +224,7 @@ status accept(const envelope& x) {
   if (what.lease < milliseconds{0} || what.lease > milliseconds{end_of_time})
     return no(fmt::format("a wish for {} with a lease of {} ms", x.to, what.lease.count()));
   if (what.pulse < milliseconds{0} || what.pulse > longest_pulse || what.age < milliseconds{0}
-      || what.age > milliseconds{end_of_time})
+      || what.age > oldest_pulse)
     return no(fmt::format("a pulse of {} ms for {}, {} ms old", what.pulse.count(), x.to, what.age.count()));
   if (auto ok = accept(what.val); !ok)
     return ok;

@@ -43,6 +43,8 @@ enum class pulse_policy : std::uint8_t { at_most_once, at_least_once };
 /// A shorter one a bus may miss, and a longer one is a wish with a lease.
 inline constexpr milliseconds shortest_pulse{20};
 inline constexpr milliseconds longest_pulse{3'600'000};
+/// How long ago one may have been decided that is said again.
+inline constexpr milliseconds oldest_pulse{86'400'000};
 
 struct channel_config {
   std::string name;

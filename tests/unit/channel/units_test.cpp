@@ -486,6 +486,10 @@ CAF_TEST(what was refused is told and not done when it is said again) {
   const auto told = texts("gate", "pulse");
   CAF_REQUIRE_EQUAL(told.size(), 2u);
   CAF_CHECK_EQUAL(told[0], "refused a pulse of 500 ms by rule/a: 'lock' is on");
+  pass(1 * sec);
+  channel("gate");
+  CAF_REQUIRE_EQUAL(texts("gate", "pulse").size(), 3u); // and its sum, though no more comes
+  CAF_CHECK_EQUAL(texts("gate", "pulse")[2], "refused 6 more pulses within a second");
   CAF_CHECK(pulse("gate", "rule/a#9").code == errc::none);
   CAF_CHECK_EQUAL(hw.pin("gate"), 1);
 }

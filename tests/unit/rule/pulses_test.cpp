@@ -232,6 +232,33 @@ CAF_TEST(a pulse stands beside what the rule wants and is bounded in its memory)
 
 CAF_TEST_FIXTURE_SCOPE_END()
 
+CAF_TEST(I11 the newest pulses are said again and of the others those that came nowhere are told) {
+  rule::said_pulses said;
+  const auto send = [&](int i, std::uint32_t incarnation) {
+    rule::pulse_action x;
+    x.what.id = std::to_string(i);
+    x.what.at = i;
+    said.sent(x, incarnation, i);
+  };
+  const auto look = [&](int seconds) { return said.look(seconds * one_second, 1min, [](auto&) { return 2u; }); };
+  const int most = static_cast<int>(rule::said_pulses::most);
+  send(0, 0); // nobody was there
+  for (int i = 1; i <= most; ++i)
+    send(i, 1);
+  auto turn = look(2);
+  CAF_REQUIRE_EQUAL(turn.again.size(), rule::said_pulses::most);
+  CAF_CHECK_EQUAL(turn.again[0].what.id, "0"); // rather than 1, which came somewhere
+  CAF_CHECK_EQUAL(turn.again[1].what.id, "2");
+  CAF_CHECK(turn.given_up.empty());
+  for (int i = 0; i <= 2 * most; ++i)
+    send(1000 + i, 0);
+  turn = look(4);
+  CAF_CHECK_EQUAL(turn.again.size(), rule::said_pulses::most);
+  CAF_REQUIRE_EQUAL(turn.given_up.size(), rule::said_pulses::most); // no more are kept
+  CAF_CHECK_EQUAL(turn.given_up[0].what.id, "0");
+  CAF_CHECK(look(6).given_up.empty());
+}
+
 CAF_TEST_FIXTURE_SCOPE(pulse_units, unit_fixture)
 
 CAF_TEST(a pulse goes to its output with id age and story) {
@@ -278,7 +305,7 @@ CAF_TEST(a pulse that finds nobody is told) {
   pass(60s);
   CAF_CHECK(outputs["attic/fan"].commands.empty());
   CAF_REQUIRE_EQUAL(store.events.size(), 1u);
-  CAF_CHECK_EQUAL(store.events[0].text, "its pulse of attic/fan was not done: nobody answered to that name for 10s");
+  CAF_CHECK_EQUAL(store.events[0].text, "its pulse of attic/fan was not done: nobody answered to that name");
 }
 
 CAF_TEST(the next life says what is young again and not what its memory does not know) {
