@@ -20,7 +20,8 @@ enum class turn : std::uint8_t {
   fair,   ///< at nice -10: the console, housekeeping, the threads of RocksDB
   actor,  ///< real time, SCHED_RR at its lowest priority: before all that is fair
   urgent, ///< one above: a beat, what peers say, a write to a bus. Some µs each, which
-          ///< wait for no worker that is in its 100 ms of SCHED_RR
+          ///< wait for no worker that is in its 100 ms of SCHED_RR. Handshakes of who
+          ///< calls are there too, and bounded (hub::handshakes_of_callers)
 };
 
 /// The calling thread, and those that it makes from now on.

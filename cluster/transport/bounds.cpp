@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace troupe::cluster {
 
 transport_limits limits_for(const patience& x) {
@@ -34,6 +36,20 @@ void half_open_table::release(const std::string& host) {
   --count_;
   if (--found->second == 0)
     by_host_.erase(found);
+}
+
+void time_budget::refill(mono_ns now) {
+  left_ = std::min(most_, left_ + share_ * static_cast<double>(std::max<mono_ns>(now - std::exchange(at_, now), 0)));
+}
+
+void time_budget::spend(std::chrono::nanoseconds used, mono_ns now) {
+  refill(now);
+  left_ -= static_cast<double>(used.count());
+}
+
+bool time_budget::is_spent(mono_ns now) {
+  refill(now);
+  return left_ <= 0;
 }
 
 refusal_meter::answer refusal_meter::note(mono_ns now) {

@@ -25,6 +25,23 @@ private:
   std::map<std::string, std::size_t> by_host_;
 };
 
+/// A share of a processor: what strangers may cost the thread that all links need.
+/// A token bucket (RFC 2697) of processor time. Pure; one thread.
+class time_budget {
+public:
+  /// @param share of one processor @param burst that may be spent at once
+  time_budget(double share, milliseconds burst) : share_(share), most_(static_cast<double>(to_ns(burst))), left_(most_) {}
+
+  void spend(std::chrono::nanoseconds used, mono_ns now);
+  [[nodiscard]] bool is_spent(mono_ns now);
+
+private:
+  void refill(mono_ns now);
+
+  double share_, most_, left_; ///< nanoseconds
+  mono_ns at_ = 0;
+};
+
 /// How many refusals are told one by one; a flood must not fill the journal.
 /// Pure; one thread.
 class refusal_meter {

@@ -79,6 +79,8 @@ bool link_doorman::new_connection() {
   owned_fd fd{acceptor_.accepted_socket()};
   if (detached())
     return false;
+  if (hub_->handshakes_of_callers.is_spent(hub_->now()))
+    rest(); // after this one; whoever calls meanwhile waits in the kernel
   const auto from = peer_of(fd.get());
   const auto host = host_of(from);
   if (auto full = hub_->half_open.admit(host); !full.empty()) {

@@ -11,7 +11,8 @@ namespace troupe::cluster {
 
 /// Accepts; when the process has no descriptor left, it spends a reserved one
 /// to refuse the caller, for a listener that stays readable would spin. When
-/// even that fails (the kernel is short of memory), it asks for a rest.
+/// even that fails (the kernel is short of memory), it asks for a rest, as it does
+/// while handshakes have taken more than their share of the processor.
 struct accept_policy {
   explicit accept_policy(std::function<void()> rest);
   bool try_accept(int& accepted, int listener);

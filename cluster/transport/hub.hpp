@@ -90,6 +90,8 @@ public:
   [[nodiscard]] bool nothing_queued() const;
 
   half_open_table half_open;
+  /// Their handshakes are public-key work on the I/O thread, which goes before all else (decision 26).
+  time_budget handshakes_of_callers{0.2, milliseconds{400}};
   deadlines wake;
 
 private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 namespace troupe::cluster {
 
@@ -16,6 +17,12 @@ constexpr std::size_t most_at_once = 64 * 1024;
 // Reads in a row that yield nothing: parts of a record, or records of TLS itself.
 // An honest peer changes its keys once in millions of records.
 constexpr unsigned most_empty_reads = 4096;
+
+std::chrono::nanoseconds used_by_this_thread() {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
 
 /// The peer closed or vanished and gave no reason, as opposed to a reason of TLS.
 /// Before `explain`, which empties the queue.
@@ -72,7 +79,10 @@ link_session::step link_session::handshake() {
   if (ended_)
     return step::failed;
   ERR_clear_error();
+  const auto begun = dialled_ ? std::chrono::nanoseconds{0} : used_by_this_thread();
   const int ret = SSL_do_handshake(ssl_.get());
+  if (!dialled_)
+    hub_->handshakes_of_callers.spend(used_by_this_thread() - begun, hub_->now());
   if (ret == 1)
     return authorise();
   switch (SSL_get_error(ssl_.get(), ret)) {

@@ -23,6 +23,21 @@ CAF_TEST(half open connections are bounded in all and per address) {
   CAF_CHECK_EQUAL(table.count(), 5u);
 }
 
+CAF_TEST(what callers cost is bounded over time and not at once) {
+  const mono_ns ms = 1'000'000, start = 50 * one_second;
+  time_budget of{0.2, milliseconds{400}};
+  CAF_CHECK(!of.is_spent(start));
+  of.spend(milliseconds{399}, start);
+  CAF_CHECK(!of.is_spent(start));
+  of.spend(milliseconds{21}, start); // what is under way goes on
+  CAF_CHECK(of.is_spent(start));
+  CAF_CHECK(of.is_spent(start + 99 * ms));
+  CAF_CHECK(!of.is_spent(start + 101 * ms));
+  CAF_CHECK(!of.is_spent(start + 3600 * one_second));
+  of.spend(milliseconds{401}, start + 3600 * one_second); // an hour of rest saves no more than the burst
+  CAF_CHECK(of.is_spent(start + 3600 * one_second));
+}
+
 CAF_TEST(a flood of refusals becomes a sum) {
   refusal_meter meter{2};
   const mono_ns second = 1'000'000'000, start = 50 * second;
