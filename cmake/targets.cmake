@@ -74,7 +74,8 @@ function(troupe_program name)
 endfunction()
 
 # troupe_test(NAME SOURCES a_test.cpp ... LINK ...): one binary of CAF test
-# suites; each `#define CAF_SUITE x` in a source becomes the test NAME.x.
+# suites; each `#define CAF_SUITE x` in a source becomes the test NAME.x. No
+# test of a suite may take longer than TIMEOUT seconds, 60 if it is not said.
 function(troupe_test name)
   cmake_parse_arguments(x "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT x_TIMEOUT)
@@ -96,7 +97,8 @@ function(troupe_test name)
       string(REGEX REPLACE "^#define CAF_SUITE +" "" suite ${line})
       add_test(NAME ${name}.${suite}
                COMMAND ${PROJECT_SOURCE_DIR}/tests/support/run_suite $<TARGET_FILE:${target}> ${suite} ${x_TIMEOUT})
-      math(EXPR limit "${x_TIMEOUT} + 30")
+      # TIMEOUT is of each test, which CAF's runner ends; CTest's is of all in the suite.
+      math(EXPR limit "3 * ${x_TIMEOUT}")
       # A suite name that matches nothing exits 0 in CAF's runner.
       set_tests_properties(${name}.${suite} PROPERTIES TIMEOUT ${limit}
                            FAIL_REGULAR_EXPRESSION "suites:  0")

@@ -132,9 +132,9 @@ void test_node::wait_until_up() {
     throw std::runtime_error(name_ + " does not answer\n" + log());
 }
 
-finished test_node::troupe(std::vector<std::string> args, const std::string& input) const {
+finished test_node::troupe(std::vector<std::string> args, const std::string& input, std::chrono::seconds limit) const {
   args.insert(args.begin(), {test_cluster::program("troupe"), "--socket", dir_ + "/s"});
-  return run_program(args, input);
+  return run_program(args, input, limit);
 }
 
 finished test_node::troupe_at(const std::string& host, const std::string& identity, std::vector<std::string> args) const {

@@ -41,7 +41,7 @@ public:
   /// `troupe ARGS` of its machine, with that machine's clock; it need not run.
   finished on_machine(std::vector<std::string> args) const;
 
-  finished troupe(std::vector<std::string> args, const std::string& input = {}) const;
+  finished troupe(std::vector<std::string> args, const std::string& input = {}, std::chrono::seconds limit = std::chrono::seconds{30}) const;
   /// `troupe --json`, parsed. Throws if it fails.
   [[nodiscard]] nlohmann::json ask(std::vector<std::string> args) const;
   /// As `ask` until `good`. @returns the last answer; null if there was none

@@ -5,6 +5,7 @@
 //
 //   bench_replication_writes [--rounds N] [--count N] [--folder DIR]
 
+#include "apps/daemon/priority.hpp"
 #include "tests/bench/cluster/echo.hpp"
 #include "tests/bench/cluster/farm.hpp"
 #include "tests/bench/replication/member.hpp"
@@ -201,6 +202,7 @@ int run(int argc, char** argv) {
     return be_b(folder, stamps);
 
   ::prctl(PR_SET_TIMERSLACK, 1UL);
+  (void)daemon::take(daemon::turn::actor); // as who writes in a node; the bare echo and disk too
   const test::temp_folder top{below};
   echo bare{course_kind::echo, top / "echo"}; // forks: before there are threads
   const test::test_authority authority{"bench"};

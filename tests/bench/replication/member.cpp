@@ -1,5 +1,6 @@
 #include "tests/bench/replication/member.hpp"
 
+#include "apps/daemon/priority.hpp"
 #include "cluster/link/link.hpp"
 #include "cluster/replication/exchange.hpp"
 #include "storage/rocks/rocks_engine.hpp"
@@ -47,7 +48,10 @@ struct store_thread::parts {
 
 store_thread::store_thread(storage::store& of) : parts_{new parts{of, {}, {}, false, false, {}}} {
   of.set_wake([x = parts_.get()] { x->nudge(false); });
-  parts_->thread = std::thread{[x = parts_.get()] { x->run(); }};
+  parts_->thread = std::thread{[x = parts_.get()] {
+    (void)daemon::take(daemon::turn::actor);
+    x->run();
+  }};
 }
 
 store_thread::~store_thread() {
@@ -93,7 +97,9 @@ struct member::parts final : cluster::transport_events {
   directory names;
   services all;
   no_desk desk;
-  caf::actor_system_config config;
+  struct node_threads : caf::actor_system_config {
+    node_threads() { add_thread_hook<daemon::actors_in_real_time>(); }
+  } config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<cluster::link> wire;
   std::shared_ptr<cluster::exchange> exchange;
@@ -108,6 +114,7 @@ struct member::parts final : cluster::transport_events {
     net.node = how.name;
     net.files = cluster::credential_files::in(how.folder + "/pki");
     net.told = this;
+    net.at_start = [] { (void)daemon::take(daemon::turn::urgent); };
     if (auto done = cluster::transport::load(config, net); !done)
       throw std::runtime_error(done.why().context);
     system = std::make_unique<caf::actor_system>(config);

@@ -151,12 +151,12 @@ CAF_TEST(a link that is held is silent and loses nothing) {
 CAF_TEST(a held link ends by itself and lets nobody in meanwhile) {
   live_end a{"a", give("a")}, b{"b", give("b")};
   const auto port = a.listen();
-  a.net().hold("b", 1500ms);
-  b.net().hold("a", 1500ms);
-  std::this_thread::sleep_for(50ms); // it comes to the I/O thread
+  a.net().hold("b", 3s);
+  b.net().hold("a", 3s);
+  std::this_thread::sleep_for(200ms); // it comes to the I/O thread
   CAF_CHECK(has(why(b.dial("a", port)), "the link is cut for a drill"));
   b.net().hold("a", 0ms);
-  std::this_thread::sleep_for(50ms);
+  std::this_thread::sleep_for(200ms);
   CAF_CHECK(!b.dial("a", port)); // the other end holds it still
   CAF_CHECK(a.told.refusals().empty()); // it is no stranger
   troupe::result<caf::actor> there = troupe::error{errc::unreachable, ""};
@@ -181,10 +181,10 @@ CAF_TEST(a link that is slow is late and loses nothing) {
   };
   // One end is late: one way of two.
   a.net().delay("b", 60s, {150ms, 0});
-  std::this_thread::sleep_for(50ms); // it comes to the I/O thread
+  std::this_thread::sleep_for(200ms); // it comes to the I/O thread
   CAF_CHECK(ask("late") >= 150ms);
   b.net().delay("a", 60s, {150ms, 0});
-  std::this_thread::sleep_for(50ms);
+  std::this_thread::sleep_for(200ms);
   CAF_CHECK(ask("both ways") >= 300ms);
   // Half of it is lost and said again: all of it comes, in order, or BASP would end the link.
   a.net().delay("b", 60s, {20ms, 0.5});
@@ -196,7 +196,6 @@ CAF_TEST(a link that is slow is late and loses nothing) {
   CAF_CHECK(has(why(b.dial("a", port)), "already linked"));
   a.net().hold("b", 0ms);
   b.net().hold("a", 0ms);
-  std::this_thread::sleep_for(50ms);
   CAF_CHECK_EQUAL(b.ask(*there, std::string{"after"}), "after");
   CAF_CHECK(a.told.downs().empty());
   CAF_CHECK(b.told.downs().empty());
@@ -205,15 +204,17 @@ CAF_TEST(a link that is slow is late and loses nothing) {
 CAF_TEST(a new link over a slow way is slow too and gets fast by itself) {
   live_end a{"a", give("a")}, b{"b", give("b")};
   const auto port = a.listen();
-  a.net().delay("b", 1200ms, {300ms, 0});
-  std::this_thread::sleep_for(50ms);
+  a.net().delay("b", 5s, {300ms, 0});
+  std::this_thread::sleep_for(200ms);
   auto there = b.dial("a", port);
   CAF_REQUIRE_EQUAL(why(there), "linked");
   const auto begun = std::chrono::steady_clock::now();
   CAF_CHECK_EQUAL(b.ask(*there, std::string{"late"}), "late");
   CAF_CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
-  std::this_thread::sleep_for(1300ms);
-  CAF_CHECK_EQUAL(b.ask(*there, std::string{"in time"}), "in time");
+  CAF_CHECK(eventually([&] { // at the end of its time
+    const auto again = std::chrono::steady_clock::now();
+    return b.ask(*there, std::string{"in time"}) == "in time" && std::chrono::steady_clock::now() - again < 300ms;
+  }));
   CAF_CHECK(a.told.downs().empty());
 }
 

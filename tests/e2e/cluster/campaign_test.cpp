@@ -77,7 +77,7 @@ private:
 CAF_TEST(after each of random troubles the nodes agree and the far rule works) {
   if (skipped("a network with troubles"))
     return;
-  const auto seed = number("TROUPE_SEED", std::random_device{}());
+  const auto seed = number("TROUPE_SEED", 1);
   const auto rounds = number("TROUPE_ROUNDS", 5);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_ROUNDS=" << rounds);
   test_cluster all{{"attic", "boiler", "cellar"}, networking::dual, loop_house, "log-level = \"debug\"\n"};

@@ -37,7 +37,8 @@ CAF_TEST(a disk is slow and full and the house goes on) {
   CAF_MESSAGE(slow.dump(1));
   CAF_CHECK(slow["disk"].value("slowed", 0) > 0);
   CAF_CHECK(slow["takeovers"].empty());
-  auto full = boiler.follow({"drill", "run", "fill-disk", "attic", "--for", "3s", "-y"});
+  ready("fill-disk", "attic");
+  auto full = boiler.follow({"drill", "run", "fill-disk", "attic", "--for", "8s", "-y"});
   // As on a disk that is full: what is to last is refused, and people are told.
   CAF_CHECK(within(10s, [&] { return has(attic.troupe({"status"}).out, "takes no configuration now"); }));
   const auto refused = attic.troupe({"add", "rule", "more", "node=attic", "lua=x()"});

@@ -40,7 +40,7 @@ struct drills_fixture : roaming_cluster {
     std::vector<std::string> all_args{"--json", "drill", "run"};
     all_args.insert(all_args.end(), args.begin(), args.end());
     all_args.push_back("-y");
-    const auto said = by.troupe(all_args);
+    const auto said = by.troupe(all_args, {}, 90s);
     if (said.exit != exit)
       CAF_FAIL("exits " << said.exit << ": " << said.out << said.err);
     return json::parse(said.out, nullptr, false);

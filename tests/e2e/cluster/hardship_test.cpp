@@ -21,12 +21,16 @@ namespace {
 /// them, as an operator's tools need not wait for what is tested.
 class crowd {
 public:
-  explicit crowd(unsigned many) : loops_(many) { ::setpriority(PRIO_PROCESS, 0, -15); }
-  ~crowd() { ::setpriority(PRIO_PROCESS, 0, 0); }
+  explicit crowd(unsigned many) : before_(::getpriority(PRIO_PROCESS, 0)), loops_(many) {
+    if (many > 0)
+      ::setpriority(PRIO_PROCESS, 0, -15);
+  }
+  ~crowd() { ::setpriority(PRIO_PROCESS, 0, before_); }
   crowd(const crowd&) = delete;
   crowd& operator=(const crowd&) = delete;
 
 private:
+  int before_;
   busy_loops loops_;
 };
 

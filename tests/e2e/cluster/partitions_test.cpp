@@ -356,7 +356,7 @@ CAF_TEST(I4: ways to part five nodes) {
   CAF_CHECK_EQUAL(shapes.size(), 51u);
   const auto links = every_link(five.names());
   shapes.insert(shapes.end(), links.begin(), links.end());
-  const auto seed = number("TROUPE_SEED", std::random_device{}());
+  const auto seed = number("TROUPE_SEED", 1);
   const auto count = number("TROUPE_SHAPES", 2);
   CAF_MESSAGE("repeat with TROUPE_SEED=" << seed << " TROUPE_SHAPES=" << count);
   std::shuffle(shapes.begin(), shapes.end(), std::mt19937{seed});
