@@ -595,6 +595,16 @@ void store_world::look_at_disk(unsigned i) {
   truth_.counters[i].excused = true;
 }
 
+/// Has it seen more of a counter than all that run and stay?
+bool store_world::alone_knows_of(unsigned i, unsigned counter) const {
+  std::uint64_t others = 0;
+  for (const auto& m : all_)
+    if (m->i != i && m->up && !m->removed)
+      others = std::max(others, m->store->counter(counter_of(counter)).raw);
+  const auto& m = *all_[i];
+  return m.up ? m.store->counter(counter_of(counter)).raw > others : m.raw_seen[counter] > others;
+}
+
 void store_world::in_commit(unsigned i) {
   auto& m = *all_[i];
   if (std::exchange(m.dies_in_commit, false)) {
@@ -617,7 +627,7 @@ void store_world::look_at_counters(unsigned i) {
   for (unsigned c = 0; c < how_.nodes && m.up; ++c) {
     const auto raw = m.store->counter(counter_of(c)).raw;
     const auto& truth = truth_.counters[c];
-    const bool forgotten = m.was_removed || (how_.new_disks_sum && truth.excused && truth.knew_some);
+    const bool forgotten = m.was_removed || truth.parted || (how_.new_disks_sum && truth.excused && truth.knew_some);
     if (raw < m.raw_seen[c] && !forgotten)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
     if (story_ && raw != m.raw_seen[c])
@@ -892,6 +902,8 @@ void store_world::carry_out(const action& x) {
       return;
     all_[x.b]->removed = all_[x.b]->was_removed = true;
     promises_end(); // what only it has is given up with it
+    for (unsigned c = 0; c < how_.nodes; ++c)
+      truth_.counters[c].parted |= alone_knows_of(x.b, c);
     (void)m.store->erase(slot_kind::map, std::string{storage::member_prefix} + name_of(x.b));
     for (unsigned j = 0; j < how_.nodes; ++j)
       if (j != x.b)
