@@ -15,6 +15,7 @@
 #include "apps/daemon/json.hpp"
 #include "apps/daemon/machine.hpp"
 #include "apps/daemon/priority.hpp"
+#include "apps/daemon/real_time_watch.hpp"
 #include "apps/daemon/tree.hpp"
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
@@ -82,6 +83,7 @@ struct node::parts {
   void note_own_end(const std::string& state);
   [[nodiscard]] drill_hand::powers drill_powers();
   void open_drills();
+  void tell_real_time(std::size_t threads_out);
 
   options how;
   drill_clock clocks;
@@ -111,6 +113,7 @@ struct node::parts {
   std::unique_ptr<drill_schedule> schedule; ///< of drills that begin by themselves
   std::unique_ptr<node_control> control;
   std::unique_ptr<control::server> server;
+  std::unique_ptr<real_time_watch> watch; ///< null: nothing runs in real time
 };
 
 node::node(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
@@ -250,6 +253,15 @@ void node::parts::open_drills() {
   schedule->start();
 }
 
+/// On the watch's thread.
+void node::parts::tell_real_time(std::size_t threads_out) {
+  const auto text = threads_out == 0 ? std::string{"all its threads run in real time again"}
+                                     : fmt::format("{} of its threads used the processors without rest, and run beside ordinary processes until that is over; "
+                                                   "renewals of leases may be late meanwhile. `troupe ps` shows which actors are busy", threads_out);
+  spdlog::warn("{}: {}", how.config.name, text);
+  disk->append(event(threads_out == 0 ? storage::severity::notice : storage::severity::alarm, "real-time", how.config.name, text));
+}
+
 status node::start() {
   auto& p = *parts_;
   const auto began = p.clocks.mono();
@@ -304,6 +316,8 @@ status node::start() {
     spdlog::error("does not run: {}: {}", what, why);
   p.hand = std::make_unique<drill_hand>(p.drill_powers());
   p.drills = std::make_unique<drill_desk>(*p.all, config.name);
+  if (!threads_with_a_turn().empty())
+    p.watch = std::make_unique<real_time_watch>([&p](std::size_t threads) { p.tell_real_time(threads); });
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,
     *p.running, *p.whose, began, [&p] { p.how.on_end(stopped); },
@@ -346,6 +360,7 @@ bool node::alive(std::chrono::milliseconds within) const {
 
 status node::stop() {
   auto& p = *parts_;
+  p.watch.reset();
   if (p.events)
     p.events->end_all("the node stops");
   p.server.reset();
