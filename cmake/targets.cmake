@@ -100,8 +100,14 @@ function(troupe_test name)
       # TIMEOUT is of each test, which CAF's runner ends; CTest's is of all in the suite.
       math(EXPR limit "3 * ${x_TIMEOUT}")
       # A suite name that matches nothing exits 0 in CAF's runner.
-      set_tests_properties(${name}.${suite} PROPERTIES TIMEOUT ${limit}
+      set_tests_properties(${name}.${suite} PROPERTIES TIMEOUT ${limit} PROCESSORS 2
                            FAIL_REGULAR_EXPRESSION "suites:  0")
     endforeach()
   endforeach()
+endfunction()
+
+# Tests that sleep most of their time: two of them run in the place of one
+# (./test counts halves of tests).
+function(tests_that_sleep)
+  set_tests_properties(${ARGN} PROPERTIES PROCESSORS 1)
 endfunction()

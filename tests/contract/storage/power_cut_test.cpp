@@ -16,13 +16,13 @@ namespace {
 /// Several disks at once: RocksDB's background thread sleeps a second after
 /// each I/O error, which is most of a cycle.
 void expect_nothing_lost(std::uint64_t first_seed, bool preallocate) {
-  constexpr std::size_t disks = 16;
+  constexpr std::size_t disks = 32;
   std::vector<test::power_cut_outcome> outcomes(disks);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < disks; ++i)
     threads.emplace_back([&, i] {
       test::power_cut_plan plan;
-      plan.cycles = preallocate ? 12 : 6;
+      plan.cycles = preallocate ? 6 : 3;
       plan.seed = first_seed + i;
       plan.preallocate = preallocate;
       outcomes[i] = test::run_power_cuts(plan);
