@@ -60,8 +60,8 @@ void drill_desk::open(parts with) {
     open_ = true;
   }
   for (auto& x : book_.all()) // this process drives none yet
-    if (text_in(x, "state") == "running" && text_in(x, "driver") == self_)
-      (void)book_.keep(text_in(x, "id"), abandoned(std::move(x)));
+    if (const auto id = text_in(x, "id"); text_in(x, "state") == "running" && text_in(x, "driver") == self_)
+      (void)book_.keep(id, abandoned(std::move(x)));
 }
 
 bool drill_desk::is_open() const {

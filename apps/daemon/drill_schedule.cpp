@@ -44,15 +44,15 @@ void drill_schedule::look() {
   for (auto& [name, x] : known_) {
     const auto& what = x.config.what;
     const auto due = due_now(what, now, x.config.written);
-    const bool mine = driver_of(what, with_.living()) == self_;
-    if (x.waits != 0 && due != x.waits && mine && !with_.is_done(name, x.waits))
+    const auto is_mine = [&] { return driver_of(what, with_.living()) == self_; };
+    if (x.waits != 0 && due != x.waits && is_mine() && !with_.is_done(name, x.waits))
       with_.miss(what, x.waits);
     if (due != x.waits)
       x.waits = 0;
     if (!due || *due == x.done)
       continue;
     // Not the one: it may become the one, should the other end before it has begun.
-    if (with_.is_done(name, *due) || (mine && with_.begin(what, *due)))
+    if (with_.is_done(name, *due) || (is_mine() && with_.begin(what, *due)))
       x.done = *due;
     x.waits = *due != x.done ? *due : 0;
   }

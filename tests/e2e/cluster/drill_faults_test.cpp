@@ -62,6 +62,13 @@ CAF_TEST(a clock is wrong and right again) {
   CAF_CHECK(std::abs(report["clock"].value("after_ms", 100'000)) < 1000);
   CAF_CHECK(has(attic.troupe({"log"}).out, "the clock is 10m behind for 2000 ms"));
   REQUIRE_AGREE(all);
+  // Whose clock is an hour ahead does not take the drill for one that nobody drives.
+  ready("skew-clock", "attic");
+  auto told = boiler.follow({"drill", "run", "skew-clock", "attic", "--for", "3s", "--by", "1h", "-y"});
+  CAF_CHECK(within(10s, [&] { return has(attic.troupe({"log"}).out, "the clock is 1h ahead for 3000 ms"); }));
+  CAF_CHECK_EQUAL(state(attic), "running");
+  CAF_CHECK_EQUAL(told.wait(90s), 0);
+  REQUIRE_AGREE(all);
 }
 
 CAF_TEST(a simulated board loses its power) {

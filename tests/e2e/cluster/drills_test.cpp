@@ -71,10 +71,11 @@ CAF_TEST(who drove a drill dies and nothing stays broken) {
   auto told = boiler.follow({"drill", "run", "cut-link", "attic", "cellar", "--for", "4s", "--limit", "20s", "-y"});
   CAF_REQUIRE(within(10s, [&] { return phase(boiler) == "watch"; }));
   boiler.kill();
+  CAF_CHECK(within(15s, [&] { return state(cellar) == "abandoned"; })); // once its driver is known to be gone
   CAF_CHECK(within(15s, [&] { return cellar.sees("attic") == "alive" && attic.sees("cellar") == "alive" && acting(cellar) == "attic"; }));
   boiler.start();
   REQUIRE_AGREE(all);
-  CAF_CHECK(within(5s, [&] { return state(boiler) == "abandoned"; }));
+  CAF_CHECK(within(5s, [&] { return state(boiler) == "abandoned" && state(cellar) == "abandoned"; })); // the driver itself says so
   CAF_CHECK_EQUAL(boiler.troupe({"drill", "show"}).exit, 0);
   ready("stop-node", "attic");
   auto again = boiler.follow({"drill", "run", "stop-node", "attic", "--for", "4s", "--limit", "20s", "-y"});
