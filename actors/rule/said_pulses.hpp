@@ -8,7 +8,8 @@ namespace troupe::rule {
 
 /// The pulses that a rule of one node has said, as long as they are young: one
 /// that nobody answered to, or whose way ended meanwhile, is said again. The output
-/// does it once, by its id. At most `most` are kept, the newest (I11). Pure.
+/// does it once, by its id. At most `most` are kept (I11): rather those that came
+/// nowhere, and the newest. Pure.
 class said_pulses {
 public:
   static constexpr milliseconds look_every{1000};

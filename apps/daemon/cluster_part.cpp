@@ -142,7 +142,7 @@ status cluster_part::load(caf::actor_system_config& config) {
   net.messages = cluster::link_message_names();
   net.clocks = &all_.clocks;
   if (config_.run_first)
-    net.at_start = [] { (void)take(turn::urgent); };
+    net.at_start = [] { (void)take(turn::links); };
   net.bounds = cluster::limits_for(patience_of(config_.profile));
   net.bounds.max_half_open = config_.max_half_open;
   net.bounds.max_half_open_per_address = config_.max_half_open_per_address;

@@ -61,7 +61,8 @@ void drill_desk::open(parts with) {
   }
   for (auto& x : book_.all()) // this process drives none yet
     if (const auto id = text_in(x, "id"); text_in(x, "state") == "running" && text_in(x, "driver") == self_)
-      (void)book_.keep(id, abandoned(std::move(x)));
+      if (auto kept = book_.keep(id, abandoned(std::move(x))); !kept)
+        spdlog::warn("drill {}: that it was abandoned cannot be kept: {}", id, kept.why().context);
 }
 
 bool drill_desk::is_open() const {
@@ -72,6 +73,14 @@ bool drill_desk::is_open() const {
 json drill_desk::abandoned(json report) {
   report["state"] = "abandoned";
   report["why"] = {fmt::format("node {} drove it, and ended meanwhile: there is no verdict. What it broke has healed by itself", text_in(report, "driver"))};
+  return report;
+}
+
+/// Its driver may live on the other side of a cut.
+json drill_desk::unseen(json report) {
+  report["state"] = "abandoned";
+  report["why"] = {fmt::format("node {} drives it, and cannot be asked now: there is no verdict unless it comes back. What it broke ends by itself",
+                               text_in(report, "driver"))};
   return report;
 }
 
@@ -97,7 +106,7 @@ json drill_desk::shown(json report) const {
     const auto until = report.value("until", json());
     const bool clock_is_right = !parts_.is_broken || !parts_.is_broken();
     const bool late = !until.is_number() || (clock_is_right && all_.clocks.wall() > until.get<wall_ms>() + never_reports.count());
-    return late || is_gone(driver) ? abandoned(std::move(report)) : report;
+    return late || is_gone(driver) ? unseen(std::move(report)) : report;
   }
   std::lock_guard lock{mutex_};
   if (running_ != text_in(report, "id"))

@@ -86,6 +86,7 @@ private:
   [[nodiscard]] bool is_gone(const std::string& node) const; ///< no living node, and not one that is doubted
   [[nodiscard]] json shown(json report) const;
   [[nodiscard]] static json abandoned(json report);
+  [[nodiscard]] static json unseen(json report);
   [[nodiscard]] json head_of(const drill_plan& plan, wall_ms at) const;
   [[nodiscard]] result<json> make(drill_plan plan, const control::caller& who, bool check_only);
   void refuse(const drill_plan& plan, const std::string& why);

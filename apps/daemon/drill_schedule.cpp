@@ -38,12 +38,13 @@ void drill_schedule::look() {
     if (const auto before = known_.find(config.what.name); before != known_.end() && before->second.config == config)
       x = before->second;
     else
-      x.config = std::move(config);
+      x = {std::move(config), now, 0, 0};
   }
   known_ = std::move(fresh);
   for (auto& [name, x] : known_) {
     const auto& what = x.config.what;
-    const auto due = due_now(what, now, x.config.written);
+    // A stamp may be ahead of the clock (a clock that a drill had set, a power cut).
+    const auto due = due_now(what, now, std::min(x.config.written, x.seen));
     const auto is_mine = [&] { return driver_of(what, with_.living()) == self_; };
     if (x.waits != 0 && due != x.waits && is_mine() && !with_.is_done(name, x.waits))
       with_.miss(what, x.waits);

@@ -66,6 +66,7 @@ public:
 private:
   struct known {
     configured_drill config;
+    wall_ms seen = 0;  ///< first, by this process
     wall_ms done = 0;  ///< the latest that is dealt with, as far as this node knows
     wall_ms waits = 0; ///< due, and nobody has dealt with it yet; 0: none
   };

@@ -18,7 +18,7 @@ namespace {
 
 /// Beyond any sequence number, and exact in JSON everywhere: nothing of the past.
 constexpr std::uint64_t no_past = std::uint64_t{1} << 53;
-/// Taken from one stream before another one has its turn.
+/// Taken from one stream before the next one has its turn.
 constexpr std::size_t at_a_time = 64;
 
 std::multimap<std::string, std::string> fields_of(const json& query) {
@@ -39,6 +39,11 @@ wall_ms time_of(const json& row) {
   return at != row.end() && at->is_number_integer() ? at->get<wall_ms>() : 0;
 }
 
+std::uint64_t number_of(const json& row) {
+  const auto seq = row.is_object() ? row.find("seq") : row.end();
+  return seq != row.end() && seq->is_number_unsigned() ? seq->get<std::uint64_t>() : 0;
+}
+
 } // namespace
 
 /// One reader, and the streams that it is fed from.
@@ -46,8 +51,8 @@ struct house_log::follower {
   struct source {
     queue events;
     bool ended = false;
-    std::size_t unknown = 0; ///< rows told again in front of the first that the reader has; `retold` of them: there were more
-    bool telling_again = false;
+    std::uint64_t again_upto = 0; ///< rows up to this number are told again
+    std::size_t unknown = 0;      ///< of them, those in front of the first that the reader has
   };
 
   std::string own; ///< node
@@ -64,12 +69,12 @@ struct house_log::follower {
   std::set<std::string> met;    ///< what they wrote before it began is known
   std::set<std::string> missed; ///< were told as not followed
 
-  void add(const std::string& node, const queue& events, bool tells_again) {
+  void add(const std::string& node, const queue& events, std::uint64_t tells_again_upto) {
     {
       std::lock_guard lock{mutex};
       if (closed)
         return events->leave(system_clocks().mono());
-      sources[node] = {events, false, 0, tells_again};
+      sources[node] = {events, false, tells_again_upto, 0};
       news.begin_telling(node);
       if (missed.erase(node) > 0)
         told_of(node, true, "");
@@ -88,17 +93,19 @@ struct house_log::follower {
     to->push("node", {{"node", node}, {"followed", followed}, {"why", why}, {"at", system_clocks().wall()}});
   }
 
-  /// What has come meanwhile.
-  void take_all() {
+  /// Of what has come, a lot of each stream. @returns whether there may be more
+  bool take_some() {
     std::lock_guard lock{mutex};
-    for (auto& [node, from] : sources)
-      while (!closed && !from.ended) {
-        const auto lot = from.events->take(at_a_time);
-        for (const auto& e : lot)
-          told(node, from, e.kind, far_json(e.data));
-        if (lot.empty())
-          break;
-      }
+    bool more = false;
+    for (auto& [node, from] : sources) {
+      if (closed || from.ended)
+        continue;
+      const auto lot = from.events->take(at_a_time);
+      for (const auto& e : lot)
+        told(node, from, e.kind, far_json(e.data));
+      more = more || !lot.empty();
+    }
+    return more;
   }
 
   /// With `mutex` held.
@@ -122,9 +129,10 @@ struct house_log::follower {
   /// With `mutex` held.
   void entry(const std::string& node, source& from, const json& row) {
     const bool fresh = news.is_news(node, row);
-    from.telling_again = from.telling_again && fresh;
-    if (from.telling_again && ++from.unknown == log_follow::retold) {
-      from.telling_again = false;
+    if (!fresh || number_of(row) > from.again_upto)
+      from.again_upto = 0; // what is before it is known, or all was told again
+    else if (++from.unknown > log_follow::retold) {
+      from.again_upto = 0;
       told_of(node, true, fmt::format("it wrote more than the last {} rows meanwhile; `troupe --node {} log -n 10000` has those before them",
                                       log_follow::retold, node));
     }
@@ -179,7 +187,7 @@ result<house_log::queue> house_log::open(const json& query) {
   auto own = parts_.own(with(query, "after", no_past));
   if (!own)
     return own.why();
-  who->add(parts_.self, *own, false);
+  who->add(parts_.self, *own, 0);
   for (const auto& node : parts_.nodes())
     open_far(who, node, true);
   const auto ask = with(query, "newest", std::max<std::size_t>(newest, log_follow::retold));
@@ -223,14 +231,15 @@ void house_log::feed() {
     std::lock_guard lock{mutex_};
     all = followers_;
   }
-  for (const auto& who : all)
-    who->take_all();
+  for (bool more = true; std::exchange(more, false);)
+    for (const auto& who : all)
+      more = who->take_some() || more;
 }
 
 /// What it wrote before the reader came is no news; its rows and its "now" are of the same clock.
 bool house_log::meet(const follower_ptr& who, const std::string& node) {
   auto past = parts_.others.look(node, "/v1/log", fields_of(with(who->query, "newest", log_follow::retold)));
-  const auto view = parts_.others.look(node, "/v1/members");
+  const auto view = past ? parts_.others.look(node, "/v1/members") : past;
   const auto theirs = view && view->is_object() ? view->value("now", json()) : json();
   const auto ahead = theirs.is_number_integer() ? theirs.get<wall_ms>() - parts_.clocks.wall() : 0;
   std::lock_guard lock{who->mutex};
@@ -249,14 +258,21 @@ bool house_log::meet(const follower_ptr& who, const std::string& node) {
 void house_log::open_far(const follower_ptr& who, const std::string& node, bool begins) {
   if (!begins && !who->met.contains(node) && !meet(who, node))
     return;
-  const auto query = with(who->query, begins ? "after" : "newest", begins ? no_past : log_follow::retold);
+  std::uint64_t upto = 0;
+  if (!begins) {
+    const auto newest = parts_.others.look(node, "/v1/log", fields_of(with(who->query, "newest", 1)));
+    if (newest && newest->is_array() && !newest->empty())
+      upto = number_of(newest->back());
+  }
+  // One more than is promised: it shows whether there were more.
+  const auto query = with(who->query, begins ? "after" : "newest", begins ? no_past : log_follow::retold + 1);
   const auto events = std::make_shared<control::event_queue>();
   const auto opened = parts_.others.stream(node, far_nodes::looker(), "/v1/streams/log", fields_of(query), events, false, true);
   if (!opened) {
     std::lock_guard lock{who->mutex};
     return who->miss(node, opened.why().context);
   }
-  who->add(node, events, !begins);
+  who->add(node, events, upto);
 }
 
 void house_log::look() {

@@ -256,8 +256,8 @@ void node::parts::open_drills() {
 /// On the watch's thread.
 void node::parts::tell_real_time(std::size_t threads_out) {
   const auto text = threads_out == 0 ? std::string{"all its threads run in real time again"}
-                                     : fmt::format("{} of its threads used the processors without rest, and run beside ordinary processes until that is over; "
-                                                   "renewals of leases may be late meanwhile. `troupe ps` shows which actors are busy", threads_out);
+                                     : fmt::format("{} of its threads left no processor to anybody else for two seconds, and run in real time no more until they "
+                                                   "want less; renewals of leases may be late meanwhile. `troupe ps` shows which actors are busy", threads_out);
   spdlog::warn("{}: {}", how.config.name, text);
   disk->append(event(threads_out == 0 ? storage::severity::notice : storage::severity::alarm, "real-time", how.config.name, text));
 }
@@ -296,7 +296,7 @@ status node::start() {
     return to->send_to(node, name, std::move(what));
   } : directory::at_node_fn{});
   p.system = std::make_unique<caf::actor_system>(*p.caf);
-  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, *p.placing, p.running,
+  p.tree = supervision::start_root(*p.system, whole_tree(*p.all, *p.events, *p.wanted, *p.makers, *p.placing, p.running, config.run_first,
                                               p.cluster ? std::optional{p.cluster->membership_child()} : std::nullopt),
                                    *p.report, p.names, p.clocks, [&p](const std::string& why) {
                                      {
@@ -316,7 +316,7 @@ status node::start() {
     spdlog::error("does not run: {}: {}", what, why);
   p.hand = std::make_unique<drill_hand>(p.drill_powers());
   p.drills = std::make_unique<drill_desk>(*p.all, config.name);
-  if (!threads_with_a_turn().empty())
+  if (!threads_that_may_give_up().empty())
     p.watch = std::make_unique<real_time_watch>([&p](std::size_t threads) { p.tell_real_time(threads); });
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,

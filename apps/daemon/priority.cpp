@@ -16,18 +16,12 @@ namespace troupe::daemon {
 
 namespace {
 
-constexpr int before = -10; ///< ordinary processes
+bool may_give_up(turn x) { return x == turn::actor || x == turn::links; }
 
-bool in_real_time(turn x) { return x == turn::actor || x == turn::urgent; }
-
-/// Who took which turn, and lives.
+/// Who took such a turn, and lives.
 struct register_of_turns {
-  struct row {
-    turn is;
-    clockid_t clock;
-  };
   std::mutex mutex;
-  std::map<int, row> rows; ///< by the kernel's number
+  std::map<int, clockid_t> rows; ///< by the kernel's number: the clock of its processor time
 
   static register_of_turns& get() {
     static auto* all = new register_of_turns; // threads may outlive what is static
@@ -43,12 +37,12 @@ struct place_in_register {
     auto& all = register_of_turns::get();
     std::lock_guard lock{all.mutex};
     clockid_t clock{};
-    if (!in_real_time(x) || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) {
+    if (!may_give_up(x) || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) {
       all.rows.erase(thread);
       return;
     }
     thread = ::gettid();
-    all.rows[thread] = {x, clock};
+    all.rows[thread] = clock;
   }
   ~place_in_register() {
     if (thread == 0)
@@ -61,18 +55,10 @@ struct place_in_register {
 
 thread_local place_in_register my_place;
 
-sched_param priority_of(turn x) {
-  sched_param how{};
-  if (in_real_time(x))
-    how.sched_priority = ::sched_get_priority_min(SCHED_RR) + (x == turn::urgent ? 1 : 0);
-  return how;
-}
-
-int policy_of(turn x) { return in_real_time(x) ? SCHED_RR : SCHED_OTHER; }
-
 } // namespace
 
 status run_before_others() {
+  constexpr int before = -10;
   if (const int chosen = ::getpriority(PRIO_PROCESS, 0); chosen != 0)
     return error{errc::conflict, fmt::format("somebody has chosen nice {} for this process, and it stays so", chosen)};
   const bool nice = ::setpriority(PRIO_PROCESS, 0, before) == 0;
@@ -88,28 +74,22 @@ status run_before_others() {
 }
 
 bool take(turn x) {
-  const auto how = priority_of(x);
-  if (::pthread_setschedparam(::pthread_self(), policy_of(x), &how) != 0)
+  sched_param how{};
+  if (x != turn::fair)
+    how.sched_priority = ::sched_get_priority_min(SCHED_RR) + (x == turn::links || x == turn::urgent ? 1 : 0);
+  if (::pthread_setschedparam(::pthread_self(), x == turn::fair ? SCHED_OTHER : SCHED_RR, &how) != 0)
     return false;
   my_place.put(x);
   return true;
 }
 
-bool make(int thread, turn x) {
-  const auto how = priority_of(x);
-  if (::sched_setscheduler(thread, policy_of(x), &how) != 0)
-    return false;
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), x == turn::ordinary ? 0 : before);
-  return true;
-}
-
-std::vector<thread_in_turn> threads_with_a_turn() {
+std::vector<thread_in_turn> threads_that_may_give_up() {
   std::vector<thread_in_turn> out;
   auto& all = register_of_turns::get();
   std::lock_guard lock{all.mutex}; // none of them ends meanwhile
-  for (const auto& [thread, row] : all.rows)
-    if (timespec used{}; ::clock_gettime(row.clock, &used) == 0)
-      out.push_back({thread, row.is, std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec}});
+  for (const auto& [thread, clock] : all.rows)
+    if (timespec used{}; ::clock_gettime(clock, &used) == 0)
+      out.push_back({thread, std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec}});
   return out;
 }
 

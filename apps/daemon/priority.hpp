@@ -21,29 +21,25 @@ namespace troupe::daemon {
 
 /// Who goes before whom among a node's threads, where `run_before_others` was allowed.
 enum class turn : std::uint8_t {
-  ordinary, ///< as any process, nice 0: who uses all that there is (real_time_share)
   fair,   ///< at nice -10: the console, housekeeping, the threads of RocksDB
   actor,  ///< real time, SCHED_RR at its lowest priority: before all that is fair
-  urgent, ///< one above: a beat, what peers say, a write to a bus. Some µs each, which
-          ///< wait for no worker that is in its 100 ms of SCHED_RR. Handshakes of who
-          ///< calls are there too, and bounded (hub::handshakes_of_callers)
+  store,  ///< the same, and never gives it up: actors wait for its lock
+  links,  ///< one above: a beat, what peers say. Some µs each, which wait for no worker
+          ///< that is in its 100 ms of SCHED_RR. Handshakes of who calls are there
+          ///< too, and bounded (hub::handshakes_of_callers)
+  urgent, ///< the same, and never gives it up: a write to a bus, a verdict on a node
 };
 
 /// The calling thread, and those that it makes from now on.
 /// @returns false, and nothing has changed, where it is not allowed
 bool take(turn x);
 
-/// Another thread of this process, by its kernel's number, whatever it took.
-/// @returns false where it is not allowed, or has ended
-bool make(int thread, turn x);
-
-/// Of a thread that took `actor` or `urgent` and lives.
+/// A thread of this process that took `actor` or `links` and lives.
 struct thread_in_turn {
   int thread = 0; ///< the kernel's number
-  turn is = turn::actor;
   std::chrono::nanoseconds used{0}; ///< processor time since it began
 };
-[[nodiscard]] std::vector<thread_in_turn> threads_with_a_turn();
+[[nodiscard]] std::vector<thread_in_turn> threads_that_may_give_up();
 
 /// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
 /// rule of a node that was lost must not wait for a build beside it.

@@ -2,56 +2,104 @@
 
 #include "apps/daemon/real_time_share.hpp"
 
+#include "apps/daemon/priority.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
-#include <ctime>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
 
+#include <sched.h>
+
 namespace troupe::daemon {
 
+namespace {
+
+using seconds = std::chrono::duration<double>;
+
+/// So long it has waited for a processor; the kernel's documentation: proc-schedstat.
+std::chrono::nanoseconds waited(int thread) {
+  std::int64_t ran = 0, waits = 0;
+  std::ifstream{fmt::format("/proc/self/task/{}/schedstat", thread)} >> ran >> waits;
+  return std::chrono::nanoseconds{waits};
+}
+
+} // namespace
+
 struct real_time_watch::parts {
+  struct row {
+    std::chrono::nanoseconds used{0}, waited{0}; ///< at the last look
+  };
+  struct priority {
+    int policy = SCHED_OTHER;
+    sched_param how{};
+  };
+
   std::function<void(std::size_t)> tell;
   std::mutex mutex;
   std::condition_variable changed;
   bool ends = false;
   std::thread thread;
-  std::map<int, std::chrono::nanoseconds> used; ///< by thread, at the last look
+  real_time_share share{std::max(1u, std::thread::hardware_concurrency())};
+  std::map<int, row> rows;
+  std::map<int, priority> had; ///< by those that gave it up
   std::size_t told = 0;
 
   void run() {
     (void)take(turn::urgent);
-    real_time_share share{std::max(1u, std::thread::hardware_concurrency())};
     auto before = std::chrono::steady_clock::now();
-    std::size_t out = 0;
     std::unique_lock lock{mutex};
     while (!changed.wait_for(lock, look_every, [this] { return ends; })) {
       lock.unlock();
       const auto now = std::chrono::steady_clock::now();
-      const auto todo = share.look(since(std::chrono::duration<double>(now - std::exchange(before, now))));
-      for (const auto& x : todo.gives_up)
-        out += make(x.thread, turn::ordinary) ? 1 : 0;
-      for (const auto& x : todo.is_back)
-        (void)make(x.thread, x.is);
-      if (share.all_in_real_time())
-        out = 0;
-      if (out != told)
+      const auto todo = share.look(since(now - std::exchange(before, now)));
+      for (const int x : todo.gives_up)
+        give_up(x);
+      for (const int x : todo.is_back)
+        come_back(x);
+      if (const auto out = share.out().size(); out != told)
         tell(told = out);
       lock.lock();
     }
   }
 
-  std::vector<real_time_share::use> since(std::chrono::duration<double> passed) {
+  std::vector<real_time_share::use> since(seconds passed) {
     std::vector<real_time_share::use> out;
-    std::map<int, std::chrono::nanoseconds> now;
-    for (const auto& x : threads_with_a_turn()) {
-      now[x.thread] = x.used;
-      const auto known = used.find(x.thread);
-      if (known != used.end()) // of a new one nothing is known yet
-        out.push_back({x.thread, x.is, std::chrono::duration<double>(x.used - known->second) / passed});
+    std::map<int, row> now;
+    for (const auto& x : threads_that_may_give_up()) {
+      const bool is_out = share.out().contains(x.thread);
+      const auto& seen = now[x.thread] = {x.used, is_out ? waited(x.thread) : std::chrono::nanoseconds{0}};
+      const auto known = rows.find(x.thread);
+      if (known == rows.end())
+        continue; // of a new one nothing is known yet
+      const auto cores = seconds{seen.used - known->second.used} / passed;
+      // Its waiting was not looked at before it gave up.
+      const bool was_out = known->second.waited.count() > 0;
+      out.push_back({x.thread, cores, !is_out ? cores : was_out ? cores + seconds{seen.waited - known->second.waited} / passed : 1.0});
     }
-    used = std::move(now);
+    rows = std::move(now);
     return out;
+  }
+
+  void give_up(int x) {
+    auto& before = had[x];
+    const sched_param none{};
+    before.policy = ::sched_getscheduler(x);
+    if (before.policy < 0 || ::sched_getparam(x, &before.how) != 0 || ::sched_setscheduler(x, SCHED_OTHER, &none) != 0)
+      had.erase(x);
+  }
+
+  void come_back(int x) {
+    const auto before = had.find(x);
+    if (before == had.end())
+      return;
+    if (::sched_setscheduler(x, before->second.policy, &before->second.how) != 0)
+      spdlog::warn("a thread of this node stays beside ordinary processes until its next start: the system refuses real time now");
+    had.erase(before);
   }
 };
 

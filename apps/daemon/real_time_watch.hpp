@@ -8,9 +8,9 @@
 
 namespace troupe::daemon {
 
-/// Looks twice a second what the threads that took a turn (`take`) use of the
-/// processors, and has them give it up and take it again (real_time_share). Its own
-/// thread is an urgent one, or it would not come to it.
+/// Looks twice a second what the threads that may give real time up (`take`) use of
+/// the processors, and has them run at the node's nice -10 for a while, and as before
+/// again (real_time_share). Its own thread is an urgent one, or it would not come to it.
 class real_time_watch {
 public:
   static constexpr milliseconds look_every{500};

@@ -1,6 +1,7 @@
 #include "apps/daemon/tree.hpp"
 
 #include "actors/store/store_unit.hpp"
+#include "apps/daemon/priority.hpp"
 #include "apps/daemon/placement_unit.hpp"
 
 namespace troupe::daemon {
@@ -32,8 +33,10 @@ child_spec place_for(const std::string& id) {
 } // namespace
 
 child_spec whole_tree(services& all, streams& events, desired& wanted, workshop& makers,
-                      placement_desk& placing, std::shared_ptr<running_things> running, std::optional<child_spec> membership) {
+                      placement_desk& placing, std::shared_ptr<running_things> running, bool real_time, std::optional<child_spec> membership) {
   auto store = worker("store", "store", make_store_unit(all.store));
+  if (real_time)
+    store.make = in_turn(turn::store, std::move(store.make));
   store.detached = true;
   store.stop_within = 5s;
   // A slow disk is slow, not dead: nothing waits for it, and replacing the

@@ -79,14 +79,18 @@ bool link_doorman::new_connection() {
   owned_fd fd{acceptor_.accepted_socket()};
   if (detached())
     return false;
-  if (hub_->handshakes_of_callers.is_spent(hub_->now()))
-    rest(); // after this one; whoever calls meanwhile waits in the kernel
   const auto from = peer_of(fd.get());
   const auto host = host_of(from);
   if (auto full = hub_->half_open.admit(host); !full.empty()) {
     reset_on_close(fd.get());
     hub_->refuse(to_string(from), "", {errc::over_limit, full});
     return true;
+  }
+  if (hub_->handshakes_of_callers.is_spent(hub_->now())) {
+    rest(); // after this one; whoever calls meanwhile waits in the kernel
+    if (const auto now = hub_->now(); now - std::exchange(rested_at_, now) > 10 * one_second)
+      hub_->refuse("", "", {errc::over_limit, "who calls waits: TLS handshakes of callers have used more than a fifth of a processor. If they are "
+                                              "your own nodes, they come in one after the other"});
   }
   tune(fd.get(), hub_->how.bounds.unacknowledged_within);
   const auto keys = psk_ ? hub_->psk() : nullptr;

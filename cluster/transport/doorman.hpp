@@ -42,6 +42,7 @@ private:
 
   std::shared_ptr<hub> hub_;
   std::optional<std::chrono::steady_clock::time_point> resume_at_; ///< set: it rests
+  mono_ns rested_at_ = -3600 * one_second; ///< because of handshakes; told when that begins
   bool psk_;
   std::uint16_t port_;
   caf::io::network::acceptor_impl<accept_policy> acceptor_;

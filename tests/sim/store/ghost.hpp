@@ -50,8 +50,8 @@ public:
     bool confused = false;
     /// Its node has known some members and not all, so it may have summed without the others.
     bool knew_some = false;
-    /// Somebody was removed who alone knew of some pulses: its node may sum without
-    /// them, and when that one is taken back, what it knew appears and goes.
+    /// Somebody was removed who alone knew of some of its node's words: that may sum without
+    /// them, and when that one is taken back, what it knew appears and goes. Until all have met.
     bool parted = false;
     [[nodiscard]] std::uint64_t pulses() const {
       std::uint64_t sum = 0;

@@ -595,14 +595,21 @@ void store_world::look_at_disk(unsigned i) {
   truth_.counters[i].excused = true;
 }
 
-/// Has it seen more of a counter than all that run and stay?
-bool store_world::alone_knows_of(unsigned i, unsigned counter) const {
-  std::uint64_t others = 0;
+/// Has it heard of something in a start of another node that all that run and stay have not?
+/// Of one that is off nobody asks.
+bool store_world::alone_knows_of(unsigned i, unsigned other) const {
+  if (i == other)
+    return false; // what it has counted itself it sums itself
+  if (!all_[i]->up)
+    return all_[i]->raw_seen[other] > 0;
+  storage::version_vector known;
   for (const auto& m : all_)
     if (m->i != i && m->up && !m->removed)
-      others = std::max(others, m->store->counter(counter_of(counter)).raw);
-  const auto& m = *all_[i];
-  return m.up ? m.store->counter(counter_of(counter)).raw > others : m.raw_seen[counter] > others;
+      known.join(m->store->summarize().seen);
+  const auto mine = all_[i]->store->summarize().seen;
+  const auto by = storage::node_hash(name_of(other));
+  return std::any_of(mine.items().begin(), mine.items().end(),
+                     [&](const auto& x) { return x.first.node == by && known.at(x.first) < x.second; });
 }
 
 void store_world::in_commit(unsigned i) {
@@ -645,6 +652,10 @@ void store_world::look_at_counters(unsigned i) {
 /// I2: whoever has seen the same shows the same, at any time.
 void store_world::look_at_sums(unsigned i) {
   const auto mine = all_[i]->store->summarize();
+  // Once all have met, nothing that one alone knew can appear any more.
+  if (std::all_of(all_.begin(), all_.end(), [&](const auto& m) { return m->up && !m->removed && m->store->summarize().seen == mine.seen; }))
+    for (auto& x : truth_.counters)
+      x.parted = false;
   for (const auto& m : all_) {
     if (!m->up || m->i == i || rotten_)
       continue;

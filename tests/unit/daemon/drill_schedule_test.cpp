@@ -162,6 +162,13 @@ CAF_TEST(nothing begins by a clock that a drill set wrong) {
   CAF_CHECK(begun.empty());
 }
 
+CAF_TEST(a stamp that is ahead of the clock keeps none back) {
+  configured[0].written = begin + 2 * hour;
+  at(5000);
+  at(hour + 1);
+  CAF_CHECK_EQUAL(begun, (std::vector<wall_ms>{begin + hour}));
+}
+
 CAF_TEST(who changes it after its time does not mean now) {
   at(5000);
   at(hour - 1);

@@ -4,14 +4,18 @@
 #define CAF_SUITE real_time
 #include "tests/support/suite.hpp"
 
+#include "apps/daemon/priority.hpp"
 #include "apps/daemon/real_time_share.hpp"
 #include "apps/daemon/real_time_watch.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <latch>
 #include <sched.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::daemon;
@@ -21,16 +25,9 @@ namespace {
 
 using use = real_time_share::use;
 
-std::vector<int> numbers(const std::vector<use>& all) {
-  std::vector<int> out;
-  for (const auto& x : all)
-    out.push_back(x.thread);
-  return out;
-}
-
-/// Two workers, the thread of the links and a bus.
-std::vector<use> node(double worker, double other_worker, double links, double bus) {
-  return {{1, turn::actor, worker}, {2, turn::actor, other_worker}, {3, turn::urgent, links}, {4, turn::urgent, bus}};
+/// Two workers, the thread of the links and a detached actor, all in real time.
+std::vector<use> node(double worker, double other_worker, double links, double detached) {
+  return {{1, worker, worker}, {2, other_worker, other_worker}, {3, links, links}, {4, detached, detached}};
 }
 
 struct fixture {
@@ -42,6 +39,18 @@ struct fixture {
     return share.look(all);
   }
 };
+
+/// Where nothing may run in real time, or it would leave nothing to this thread.
+bool left_out() {
+  std::string limit;
+  std::ifstream{"/proc/sys/kernel/sched_rt_runtime_us"} >> limit;
+  bool may = false;
+  std::thread{[&] { may = take(turn::actor); }}.join();
+  if (may && limit != "-1")
+    return false;
+  std::printf("left out: this system allows no real time, or does not bound it\n");
+  return true;
+}
 
 } // namespace
 
@@ -62,73 +71,83 @@ CAF_TEST(who gives real time up) {
   for (const auto& x : rows) {
     CAF_MESSAGE(x.what);
     share = real_time_share{2};
-    CAF_CHECK(share.look(x.all).gives_up.empty()); // one look is a burst
-    CAF_CHECK_EQUAL(numbers(share.look(x.all).gives_up), x.gives_up);
-    CAF_CHECK_EQUAL(share.all_in_real_time(), x.gives_up.empty());
+    CAF_CHECK(looks(3, x.all).gives_up.empty()); // a burst
+    CAF_CHECK_EQUAL(share.look(x.all).gives_up, x.gives_up);
+    CAF_CHECK_EQUAL(share.out().size(), x.gives_up.size());
   }
 }
 
 CAF_TEST(when it is back) {
   const auto burns = node(1, 1, 0, 0);
-  CAF_REQUIRE_EQUAL(looks(2, burns).gives_up.size(), 1u);
+  CAF_REQUIRE_EQUAL(looks(4, burns).gives_up, std::vector<int>{1});
   CAF_CHECK(looks(100, burns).is_back.empty());
   const auto rests = node(0.2, 0.2, 0.1, 0);
   CAF_CHECK(looks(3, rests).is_back.empty());
   (void)share.look(burns); // it was a pause
   CAF_CHECK(looks(3, rests).is_back.empty());
-  const auto back = share.look(rests).is_back;
-  CAF_REQUIRE_EQUAL(back.size(), 1u);
-  CAF_CHECK_EQUAL(back[0].thread, 1);
-  CAF_CHECK(back[0].is == turn::actor);
-  CAF_CHECK(share.all_in_real_time());
-  CAF_CHECK_EQUAL(looks(2, burns).gives_up.size(), 1u); // and goes again
+  CAF_CHECK_EQUAL(share.look(rests).is_back, std::vector<int>{1});
+  CAF_CHECK(share.out().empty());
+  CAF_CHECK_EQUAL(looks(4, burns).gives_up.size(), 1u); // and goes again
+}
+
+CAF_TEST(who gets little beside others and wants more is not back) {
+  auto all = node(1, 1, 0, 0);
+  CAF_REQUIRE_EQUAL(looks(4, all).gives_up, std::vector<int>{1});
+  all[0] = {1, 0.1, 1.0}; // a build beside it
+  all[1] = {2, 0.05, 0.05};
+  CAF_CHECK(looks(100, all).is_back.empty());
+  all[0] = {1, 0.1, 0.15};
+  CAF_CHECK_EQUAL(looks(4, all).is_back, std::vector<int>{1});
 }
 
 CAF_TEST(who burns on after one has gone goes too and who has ended is forgotten) {
-  std::vector<use> all{{1, turn::actor, 1}, {2, turn::actor, 1}};
-  CAF_CHECK_EQUAL(numbers(looks(2, all).gives_up), (std::vector<int>{1}));
-  all.push_back({3, turn::actor, 0.9});
-  CAF_CHECK_EQUAL(numbers(looks(2, all).gives_up), (std::vector<int>{2}));
-  CAF_CHECK(looks(4, {}).is_back.empty());
-  CAF_CHECK(share.all_in_real_time());
+  std::vector<use> all{{1, 1, 1}, {2, 1, 1}};
+  CAF_CHECK_EQUAL(looks(4, all).gives_up, std::vector<int>{1});
+  all.push_back({3, 0.9, 0.9});
+  CAF_CHECK_EQUAL(looks(4, all).gives_up, std::vector<int>{2});
+  (void)share.look({});
+  CAF_CHECK(share.out().empty());
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
 
-CAF_TEST(threads that burn run beside ordinary ones and come back) {
+CAF_TEST(threads that burn give real time up and come back to what they had) {
+  if (left_out())
+    return;
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
+  std::atomic<std::size_t> out{0};
+  std::atomic<unsigned> told{0};
+  real_time_watch watch{[&](std::size_t threads) { out = threads, ++told; }};
   std::atomic<bool> burn{true}, end{false};
-  std::atomic<unsigned> refused{0};
+  std::atomic<int> first{0};
+  std::latch all_have_begun{static_cast<std::ptrdiff_t>(cores)};
   std::vector<std::thread> all;
   for (unsigned i = 0; i < cores; ++i)
-    all.emplace_back([&] {
-      refused += take(turn::actor) ? 0 : 1;
+    all.emplace_back([&, i] {
+      (void)take(turn::actor);
+      if (i == 0) { // as a bus whose owner has chosen a priority
+        const sched_param own{.sched_priority = 3};
+        (void)::sched_setscheduler(0, SCHED_FIFO, &own);
+        first = ::gettid();
+      }
+      all_have_begun.arrive_and_wait();
       while (!end)
         if (!burn)
           std::this_thread::sleep_for(1ms);
     });
-  std::atomic<std::size_t> out{0};
-  std::atomic<unsigned> told{0};
-  {
-    // Made while it can be: this thread is an ordinary one.
-    real_time_watch watch{[&](std::size_t threads) { out = threads, ++told; }};
-    const auto comes = [](auto what) {
-      for (int i = 0; i < 2000 && !what(); ++i)
-        std::this_thread::sleep_for(10ms);
-      return what();
-    };
-    if (refused == 0) {
-      CAF_CHECK(comes([&] { return out > 0; }));
-      burn = false;
-      CAF_CHECK(comes([&] { return told == 2 && out == 0; }));
-      for (const auto& x : threads_with_a_turn())
-        CAF_CHECK_EQUAL(::sched_getscheduler(x.thread), SCHED_RR);
-    } else {
-      std::printf("left out: this system allows no real time\n");
-    }
-  }
+  const auto comes = [](auto what) {
+    for (int i = 0; i < 3000 && !what(); ++i)
+      std::this_thread::sleep_for(10ms);
+    return what();
+  };
+  CAF_CHECK(comes([&] { return out > 0; }));
+  burn = false;
+  CAF_CHECK(comes([&] { return told == 2 && out == 0; }));
+  CAF_CHECK_EQUAL(::sched_getscheduler(first), SCHED_FIFO);
+  for (const auto& x : threads_that_may_give_up())
+    CAF_CHECK_NOT_EQUAL(::sched_getscheduler(x.thread), SCHED_OTHER);
   end = true;
   for (auto& x : all)
     x.join();
-  CAF_CHECK(threads_with_a_turn().empty());
+  CAF_CHECK(threads_that_may_give_up().empty());
 }
