@@ -595,13 +595,19 @@ void store_world::look_at_disk(unsigned i) {
   truth_.counters[i].excused = true;
 }
 
+/// Somebody is removed, or taken back.
+void store_world::part_with(unsigned i) {
+  for (unsigned c = 0; c < how_.nodes; ++c)
+    truth_.counters[c].parted |= alone_knows_of(i, c);
+}
+
 /// Has it heard of something in a start of another node that all that run and stay have not?
-/// Of one that is off nobody asks.
+/// Of one that is off nobody knows.
 bool store_world::alone_knows_of(unsigned i, unsigned other) const {
   if (i == other)
     return false; // what it has counted itself it sums itself
   if (!all_[i]->up)
-    return all_[i]->raw_seen[other] > 0;
+    return true;
   storage::version_vector known;
   for (const auto& m : all_)
     if (m->i != i && m->up && !m->removed)
@@ -654,8 +660,10 @@ void store_world::look_at_sums(unsigned i) {
   const auto mine = all_[i]->store->summarize();
   // Once all have met, nothing that one alone knew can appear any more.
   if (std::all_of(all_.begin(), all_.end(), [&](const auto& m) { return m->up && !m->removed && m->store->summarize().seen == mine.seen; }))
-    for (auto& x : truth_.counters)
-      x.parted = false;
+    for (unsigned c = 0; c < how_.nodes; ++c)
+      if (std::exchange(truth_.counters[c].parted, false))
+        for (const auto& m : all_)
+          m->raw_seen[c] = m->store->counter(counter_of(c)).raw; // who has not looked since
   for (const auto& m : all_) {
     if (!m->up || m->i == i || rotten_)
       continue;
@@ -913,8 +921,7 @@ void store_world::carry_out(const action& x) {
       return;
     all_[x.b]->removed = all_[x.b]->was_removed = true;
     promises_end(); // what only it has is given up with it
-    for (unsigned c = 0; c < how_.nodes; ++c)
-      truth_.counters[c].parted |= alone_knows_of(x.b, c);
+    part_with(x.b);
     (void)m.store->erase(slot_kind::map, std::string{storage::member_prefix} + name_of(x.b));
     for (unsigned j = 0; j < how_.nodes; ++j)
       if (j != x.b)
@@ -923,6 +930,7 @@ void store_world::carry_out(const action& x) {
   case kind::admit:
     if (!m.up || m.removed || !all_[x.b]->removed)
       return;
+    part_with(x.b); // it may have heard of something since, from those who had not heard of its removal
     all_[x.b]->removed = false;
     (void)m.store->put(slot_kind::map, std::string{storage::member_prefix} + name_of(x.b),
                        fmt::format("admitted {}", ++writes_));

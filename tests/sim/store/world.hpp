@@ -78,6 +78,7 @@ private:
   void ask_work(unsigned i, mono_ns when);
   void in_commit(unsigned i);
   void look_at_counters(unsigned i);
+  void part_with(unsigned i);
   [[nodiscard]] bool alone_knows_of(unsigned i, unsigned other) const;
   void look_at_sums(unsigned i);
 
