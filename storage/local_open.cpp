@@ -175,6 +175,9 @@ local_store::streams local_store::first_names(const image& from, const ring_read
   medium_ = same ? from.medium.first : out.state;
   made_ = same ? from.medium.made : clocks_.wall();
   line_ = same ? from.line : std::vector<stream_id>{};
+  // A start on a full disk leaves nothing but its page of the ring.
+  if (same && ring.newest && ring.newest->stream.node == node_ && (line_.empty() || ring.newest->stream.boot > line_.back().boot))
+    lengthen_line(ring.newest->stream);
   lengthen_line(out.state);
   return out;
 }

@@ -27,6 +27,17 @@ CAF_TEST(I1 I2 I3 I6 whatever happens replicas become equal and what was safe is
   CAF_CHECK(true);
 }
 
+CAF_TEST(I3 a start on a full disk that left only its page of the ring is of the line of the disk) {
+  live(5200757527); // its pulses were taken for ones from before a meter was set
+  CAF_CHECK(true);
+}
+
+CAF_TEST(I3 who is removed may be the only one that knows some pulses) {
+  live(5200029525);
+  live(5200558612);
+  CAF_CHECK(true);
+}
+
 /// Each showed a mistake of the store, of the simulator, or of one that was made on
 /// purpose and is hard to find (mutants.toml).
 CAF_TEST(lives that showed something once go well) {
