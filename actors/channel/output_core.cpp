@@ -8,6 +8,20 @@
 
 namespace troupe {
 
+namespace {
+
+priority_array::slot slot_of(const command& x, milliseconds lease) {
+  priority_array::slot out;
+  out.source = x.source;
+  out.priority = x.priority;
+  out.val = x.val;
+  out.lease = to_ns(lease);
+  out.story = std::make_shared<const std::vector<storage::step>>(x.story);
+  return out;
+}
+
+} // namespace
+
 output_core::output_core(channel_config config, memory m)
   : config_(std::move(config)), m_(std::move(m)) {}
 
@@ -65,13 +79,7 @@ command_answer output_core::apply(const command& x, mono_ns now) {
   if (x.lease.count() < 0 || x.lease > std::chrono::hours{24 * 366})
     return refuse(errc::invalid_argument,
                   fmt::format("a lease of {} ms is outside 0 to one year", x.lease.count()));
-  priority_array::slot s;
-  s.source = x.source;
-  s.priority = x.priority;
-  s.val = x.val;
-  s.lease = to_ns(x.lease);
-  s.story = std::make_shared<const std::vector<storage::step>>(x.story);
-  if (const auto kept = m_.array.put(std::move(s), now); !kept)
+  if (const auto kept = m_.array.put(slot_of(x, x.lease), now); !kept)
     return refuse(kept.why().code, kept.why().context);
   if (x.source != held)
     m_.array.relinquish(held); // somebody commands it again
@@ -124,12 +132,7 @@ command_answer output_core::pulse(const command& x, mono_ns now, const forbids& 
   const bool is_on = counts_as_on(m_.effective);
   if (const auto until = hold_until(is_on); x.priority > before_minimum_times && now < until)
     return refuse(errc::busy, fmt::format("stays {} for another {} ms (min-{})", is_on ? "on" : "off", (until - now + 999'999) / 1'000'000, is_on ? "on" : "off"));
-  priority_array::slot s;
-  s.source = x.source;
-  s.priority = x.priority;
-  s.val = x.val;
-  s.lease = to_ns(x.pulse);
-  s.story = std::make_shared<const std::vector<storage::step>>(x.story);
+  auto s = slot_of(x, x.pulse);
   s.pulse = true;
   if (const auto kept = m_.array.put(std::move(s), now); !kept)
     return refuse(kept.why().code, kept.why().context);
