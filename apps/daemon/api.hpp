@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/protocol/command.hpp"
 #include "actors/supervision/root.hpp"
 #include "apps/control/node_api.hpp"
 #include "apps/daemon/backup_desk.hpp"
@@ -136,7 +137,8 @@ private:
   /// The desired configuration of a bus.
   result<bus_config> bus_of(const std::string& name) const;
 
-  /// Sends a command to an output and waits for its answer.
+  /// Sends a command to its output as this operator's, waits for the answer, and journals it.
+  result<json> carry_out(const control_caller& who, command x, const std::string& text);
   result<json> order(const control_caller& who, const std::string& name, value val, int priority,
                      milliseconds lease, const std::string& text);
 

@@ -55,15 +55,19 @@ result<bus_config> node_control::bus_of(const std::string& name) const {
 
 result<json> node_control::order(const control_caller& who, const std::string& name, value val,
                                  int priority, milliseconds lease, const std::string& text) {
-  const auto now = parts_.all.clocks.wall();
   command x;
   x.id = fmt::format("{}-{}-{}", who.uid, who.pid, parts_.all.clocks.mono());
   x.output = name;
   x.val = std::move(val);
   x.priority = priority;
-  x.source = operator_source(who);
   x.lease = lease;
-  x.story = {{"operator", who.name, text, now}};
+  return carry_out(who, std::move(x), text);
+}
+
+result<json> node_control::carry_out(const control_caller& who, command x, const std::string& text) {
+  const auto name = x.output;
+  x.source = operator_source(who);
+  x.story = {{"operator", who.name, text, parts_.all.clocks.wall()}};
   auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
   if (!answer)
     return answer.why();
@@ -115,19 +119,11 @@ result<json> node_control::pulse(const control_caller& who, const std::string& n
   x.output = name;
   x.val = body.contains("value") ? value_from(body["value"], *kind) : value::digital(true);
   x.priority = body.value("priority", operator_priority);
-  x.source = operator_source(who);
-  x.id = x.source + "#" + request;
+  x.id = operator_source(who) + "#" + request;
   x.pulse = *length;
   x.age = milliseconds{age};
   const auto text = fmt::format("pulse {} {} for {}", name, to_string(x.val), body.value("for", ""));
-  x.story = {{"operator", who.name, text, parts_.all.clocks.wall()}};
-  auto answer = ask<command_answer>(parts_.system, parts_.all.names.find(name), name, ask_limit, std::move(x));
-  if (!answer)
-    return answer.why();
-  if (answer->code != errc::none)
-    return error{answer->code, answer->text};
-  journal(who, "command", name, text);
-  return answer_json(name, *answer);
+  return carry_out(who, std::move(x), text);
 }
 
 result<json> node_control::release(const control_caller& who, const std::string& name, const json& body) {
