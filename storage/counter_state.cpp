@@ -33,7 +33,7 @@ void join_part(override_mark& into, const override_mark::part& x) {
 }
 
 /// In the payload of counts, after the disks.
-constexpr std::uint8_t has_writer = 1, has_names = 2;
+constexpr std::uint8_t has_writer = 1, has_names = 2, has_made = 4;
 
 bool names_some(const counter_state::disk& x) { return x.closed < x.upto; }
 
@@ -152,6 +152,7 @@ void join_summed(counter_state::disk& into, const counter_state::disk& other) {
 
 void join_disk(counter_state& into, const counter_state::disk& other) {
   auto& x = into.of(other.name);
+  x.made = std::max(x.made, other.made);
   if (std::tie(x.upto, x.pulses) < std::tie(other.upto, other.pulses)) {
     x.upto = other.upto;
     x.pulses = other.pulses;
@@ -237,27 +238,31 @@ std::string encode_counts(const counter_state& x, const disk_name& disk) {
     }
   }
   const auto named = std::count_if(x.disks.begin(), x.disks.end(), names_some);
-  // Who does not know of names stops reading before them, after the writer.
+  const bool made = std::any_of(x.disks.begin(), x.disks.end(), [&](const auto& d) { return d.made != 0 && d.name != disk.first; });
+  // Who does not know of names stops reading before them, after the writer; so does who does not know of the times, after the names.
   const bool tells = !disk.first.empty() || named > 0;
-  out.u8(static_cast<std::uint8_t>((tells ? has_writer : 0) | (named > 0 ? has_names : 0)));
+  out.u8(static_cast<std::uint8_t>((tells ? has_writer : 0) | (named > 0 ? has_names : 0) | (made ? has_made : 0)));
   if (tells) {
     write(out, disk.first);
     out.u64(static_cast<std::uint64_t>(disk.made));
     out.u64(x.mark && !disk.first.empty() ? x.mark->stamp.raw : 0);
   }
-  if (named == 0)
-    return out.take();
-  out.varint(static_cast<std::uint64_t>(named));
-  for (const auto& d : x.disks)
-    if (names_some(d)) {
-      write(out, d.name);
-      out.u32(d.closed);
-      out.varint(d.summed.size());
-      for (const auto& of : d.summed) {
-        out.u32(of.boot);
-        out.u32(of.nonce);
+  if (named > 0) {
+    out.varint(static_cast<std::uint64_t>(named));
+    for (const auto& d : x.disks)
+      if (names_some(d)) {
+        write(out, d.name);
+        out.u32(d.closed);
+        out.varint(d.summed.size());
+        for (const auto& of : d.summed) {
+          out.u32(of.boot);
+          out.u32(of.nonce);
+        }
       }
-    }
+  }
+  if (made)
+    for (const auto& d : x.disks)
+      out.u64(static_cast<std::uint64_t>(d.made));
   return out.take();
 }
 
@@ -301,6 +306,12 @@ bool decode_counts(std::string_view bytes, counter_state& into, counts_writer* w
           d.summed = summed;
         }
     }
+  if ((tells & has_made) != 0)
+    for (auto& d : disks)
+      d.made = static_cast<wall_ms>(in.u64());
+  for (auto& d : disks)
+    if (d.name == by.disk.first)
+      d.made = std::max(d.made, by.disk.made);
   if (!in.ok())
     return false;
   if (writer)

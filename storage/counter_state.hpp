@@ -87,6 +87,7 @@ struct counter_state {
     static constexpr std::size_t max_named = 16;
 
     stream_id name;           ///< its first state stream
+    wall_ms made = 0;         ///< as in `disk_name`; 0: nobody who knows has told
     std::uint32_t upto = 0;   ///< `pulses` is the sum of its streams up to this boot
     std::uint64_t pulses = 0;
     std::uint32_t closed = 0; ///< whatever was counted up to this boot is in it, or given up
@@ -127,7 +128,7 @@ void join(counter_state& into, const counter_state& other);
 void fold(counter_state& x, const stream_id& disk, std::uint32_t boot);
 
 /// Payloads of CTR and OVR slots: docs/formats/store.md.
-/// @param disk of the slot's writer, who knew the mark of `x`
+/// @param disk of the slot's writer, who knew the mark of `x`; when it was made is told of the others, too
 [[nodiscard]] std::string encode_counts(const counter_state& x, const disk_name& disk = {});
 [[nodiscard]] bool decode_counts(std::string_view bytes, counter_state& into, counts_writer* writer = nullptr);
 [[nodiscard]] std::string encode_mark(const override_mark& x);

@@ -14,6 +14,11 @@ bool before_mark(const override_mark& mark, const counting_run& by, const stream
   return mark.disk == by.disk || earlier || older;
 }
 
+/// A disk that is gone, as the mark's is, and was made before it, whoever tells of its counts now.
+bool gone_before(const override_mark& mark, const counting_run& by, const counter_state::disk& d) {
+  return d.name != by.disk && d.made != 0 && d.made < mark.disk_made;
+}
+
 /// Of another disk than the mark's: all that was known of it then.
 void exclude(override_mark& mark, const counter_state::disk& d, const counting_run& by) {
   mark.before.raise(d.name, d.upto);
@@ -49,7 +54,7 @@ void place_late_counts(counter_state& x, const slot_set& slots, const lineage& l
       if (d.name.node != by.disk.node)
         continue;
       if (d.name != mark.disk) {
-        if (first)
+        if (first || gone_before(mark, by, d))
           exclude(mark, d, by);
         continue;
       }

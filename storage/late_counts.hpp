@@ -20,7 +20,8 @@ struct counting_run {
 ///
 /// - of the mark's disk, the lines tell (`lineage::later`), for it and for each stream that it names;
 /// - of another disk, it was before it if the present disk has set the mark. If a third one has, which is gone as well,
-///   the older disk was first, and whoever said so earlier; only its clock tells which. All that it names was before.
+///   the older disk was first, and whoever said so earlier; only its clock tells which. All that it names was before;
+///   so are the counts of an older disk that it has taken over.
 ///
 /// Pure, and again and again the same: what was found rests in the mark. Only the node that counts may do it.
 /// @param slots of that counter, from all nodes; those of others are left alone

@@ -86,7 +86,9 @@ void local_store::counted(const std::string& key, std::uint64_t in_this_stream) 
     if (in_this_stream <= x.told)
       return; // only ever grows
     x.told = in_this_stream;
-    x.state.of(medium_).counts.raise(state_stream_, x.told - x.offset);
+    auto& here = x.state.of(medium_);
+    here.made = made_;
+    here.counts.raise(state_stream_, x.told - x.offset);
     x.engine_wants = true;
     const auto now = clocks_.mono();
     if (ring_at_ == never && ring_)

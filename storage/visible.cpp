@@ -73,7 +73,8 @@ void each(slot_kind kind, std::string_view key, const slot_set& in, const on_con
         join(all, other);
       }
     }
-    for (auto& d : all.disks) { // which streams a sum names is not shown, and some name none
+    for (auto& d : all.disks) { // which streams a sum names is not shown, nor when a disk was made; some tell neither
+      d.made = 0;
       d.closed = d.upto;
       d.summed.clear();
     }

@@ -32,6 +32,11 @@ CAF_TEST(I3 a start on a full disk that left only its page of the ring is of the
   CAF_CHECK(true);
 }
 
+CAF_TEST(I3 counts of a lost disk that a later one took over are as old as that disk) {
+  live(5200828749); // they were shown on top of a meter that a third disk had set meanwhile
+  CAF_CHECK(true);
+}
+
 CAF_TEST(I3 who is removed may be the only one that knows some pulses) {
   live(5200029525);
   live(5200558612);

@@ -61,6 +61,7 @@ counter_state any_counter() {
     for (const auto& [of, n] : any.items())
       if (of.node == node)
         d.counts.raise(of, n);
+    d.made = *rc::gen::inRange(0, 3);
     // What a disk has summed up to a boot is one number, whoever holds it.
     d.upto = *rc::gen::inRange(0u, 5u);
     d.pulses = d.upto == 0 ? 0 : 10 * d.upto + node;
@@ -138,6 +139,8 @@ CAF_TEST(I3 any counter and any mark survive their encoding and half of one is r
         x.mark = any_mark();
         counter_state back;
         const auto medium = *rc::gen::arbitrary<bool>() ? disk_name{any_stream(), 1'800'000'000'000} : disk_name{};
+        if (x.find(medium.first))
+          x.of(medium.first).made = medium.made; // who runs on a disk knows when it was made
         const auto counts = encode_counts(x, medium);
         counts_writer writer;
         RC_ASSERT(decode_counts(counts, back, &writer));

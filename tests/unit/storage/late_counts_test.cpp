@@ -102,6 +102,26 @@ CAF_TEST(I3 what comes late was before a mark or after it whatever its boot and 
   }
 }
 
+CAF_TEST(I3 counts of a disk that is gone are placed by its age whoever has taken them over) {
+  const auto now = run(4, 4);
+  for (const auto& [disk, made, shown] : {std::tuple{oldest.first, oldest.made, 1000u}, {younger.first, younger.made, 1005u},
+                                          {oldest.first, wall_ms{0}, 1005u}}) { // nobody told when: as if it were later
+    counter_state taken_over;
+    auto& d = taken_over.of(disk);
+    d.made = made;
+    d.counts.raise(run(9), 5);
+    slot mine;
+    mine.seq = 1;
+    mine.kind = slot_kind::ctr;
+    mine.stamp = hlc{2000};
+    mine.payload = encode_counts(taken_over, present); // it did not know of the mark yet
+    auto state = marked(older, run(2));
+    CAF_REQUIRE(decode_counts(mine.payload, state));
+    place_late_counts(state, {{now, mine}}, lines(), {present.first, now, {now}});
+    CAF_CHECK_EQUAL(state.total(), shown);
+  }
+}
+
 CAF_TEST(I3 what another node says is left alone) {
   auto state = marked(present, run(2, 4));
   const stream_id other{of_node + 1, 9, 2};
