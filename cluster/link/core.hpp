@@ -34,12 +34,12 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
   void tell_sum(const std::string& subject, std::uint64_t unsaid, const char* of_what) const;
   void tell_sums(mono_ns now);
 
-  /// To a peer's gateway, in the name of ours, so that it knows who speaks.
+  /// To a peer's gateway, in the name of ours, so that it knows who speaks. Leaves on this thread.
   template <class T>
   void post(const caf::actor& to, T&& what) const {
     std::shared_lock lock{gateway_mutex};
     if (gateway && to)
-      caf::send_as(gateway, to, std::forward<T>(what));
+      wire.send(gateway, to, caf::make_message(std::forward<T>(what)));
   }
 
   void tell_early_end(const peer_identity& who, const std::string& why);

@@ -249,6 +249,7 @@ link::~link() { stop(); }
 
 void link::start() {
   auto made = core_->spawn_gateway();
+  core_->system.registry().put(made.id(), caf::actor_cast<caf::strong_actor_ptr>(made)); // a board publishes it to nobody
   {
     std::unique_lock lock{core_->gateway_mutex};
     core_->gateway = std::move(made);

@@ -13,10 +13,13 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
+#include <unordered_map>
 
 namespace troupe::cluster {
 
 class link_doorman;
+class link_session;
 
 /// Connections of one name that have proved who they are and not yet greeted.
 /// Two nodes that dial each other need two; more is a peer that holds them back.
@@ -53,6 +56,9 @@ public:
   /// Who is behind a CAF node id, if its link lives.
   [[nodiscard]] std::optional<peer_identity> identify(const std::string& node_id) const;
 
+  /// The connection with a node, if its link lives.
+  [[nodiscard]] std::shared_ptr<link_session> way_to(const caf::node_id& node) const;
+
   /// Notes why a connection ends, unless a reason is known already.
   void note_why(link_record& of, const std::string& why, errc code = errc::unreachable);
   [[nodiscard]] std::string why(const link_record& of) const;
@@ -77,6 +83,9 @@ public:
 
   /// After the peer's BASP handshake: cuts rivals, or says why this one ends.
   status raise(link_record& fresh, const std::string& node_id);
+  /// Who is up is reached by `way_to`, until the same session closes it.
+  void open_way(const caf::node_id& node, const std::shared_ptr<link_session>& over);
+  void close_way(const std::shared_ptr<link_session>& over);
   void enter(link_scribe* x);
   void leave(link_scribe* x);
   void enter(link_doorman* x);
@@ -116,6 +125,8 @@ private:
   std::shared_ptr<const psk_context> psk_;
   std::vector<std::shared_ptr<link_record>> records_;
   std::map<std::string, disturbance> disturbed_; ///< by peer
+  mutable std::shared_mutex ways_mutex_;
+  std::unordered_map<caf::node_id, std::shared_ptr<link_session>> ways_;
   std::mutex meter_mutex_;
   refusal_meter meter_;
   std::string last_unsaid_; ///< with the sum one of them is told, so that a rare one is seen in a flood

@@ -4,7 +4,9 @@
 
 #include <caf/io/basp/header.hpp>
 #include <caf/io/basp_broker.hpp>
+#include <caf/node_id.hpp>
 #include <caf/send.hpp>
+#include <caf/uri.hpp>
 
 #include <fmt/format.h>
 
@@ -35,10 +37,11 @@ link_scribe::link_scribe(net::default_multiplexer& io, int fd, std::shared_ptr<l
     deadline_(std::chrono::steady_clock::now() + hub_->how.bounds.handshake_within) {
   session_->on_established = [this] { flush(); };
   session_->on_want_write = [this] { stream_.force_empty_write(this); };
-  session_->next_batch = [this] { return stream_.wr_buf().size(); };
+  session_->next_batch = [this]() -> std::vector<char>& { return stream_.wr_buf(); };
 }
 
 link_scribe::~link_scribe() {
+  session_->end(); // no other thread writes to the socket, which closes now
   session_->on_established = nullptr;
   session_->on_want_write = nullptr;
   session_->next_batch = nullptr;
@@ -60,21 +63,19 @@ void link_scribe::configure_read(caf::io::receive_policy::config how) {
 }
 
 void link_scribe::flush() {
+  auto& out = stream_.wr_buf();
+  session_->collect(out);
   const auto bytes = queued();
   record().backlog = bytes;
   if (bytes > hub_->how.bounds.max_backlog_bytes) {
-    stream_.wr_buf().clear();
+    out.clear();
     kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be. Is it stopped or overloaded?", bytes,
                      hub_->how.bounds.max_backlog_bytes));
     return;
   }
-  auto& out = stream_.wr_buf();
-  if (!session_->established() || out.empty() || held_)
+  if (!session_->established() || held_)
     return;
-  // Straight to TLS while CAF has nothing under way: its own path goes through
-  // another turn of the loop (about 10 µs, twice on the way of an event).
-  if (session_->in_flight() == 0)
-    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(session_->write_now(out.data(), out.size())));
+  session_->write_out(out);
   const auto batch = out.size();
   record().backlog = queued();
   if (batch == 0)
@@ -84,13 +85,14 @@ void link_scribe::flush() {
     session_->takes(batch);
 }
 
-std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight(); }
+std::size_t link_scribe::queued() { return stream_.wr_buf().size() + session_->in_flight() + session_->waiting(); }
 
 void link_scribe::hold(bool on) {
   if (!on && !session_->is_late())
     return;
   const caf::intrusive_ptr<link_scribe> keep{this};
   held_ = on;
+  session_->hold_out(on);
   if (on)
     session_->hold();
   else
@@ -157,6 +159,7 @@ void link_scribe::graceful_shutdown() {
   if (!record().up || silent > hub_->how.bounds.live_within || (hub_->closing && queued() > 0)) {
     kill("");
   } else {
+    flush(); // what others have left to this thread
     draining_ = true;
     deadline_ = std::chrono::steady_clock::now() + hub_->how.bounds.drain_within;
     hub_->wake.at(deadline_);
@@ -181,6 +184,7 @@ void link_scribe::look_at_deadline(std::chrono::steady_clock::time_point now) {
 
 void link_scribe::tell_down() {
   record().ended = true;
+  hub_->close_way(session_);
   auto* told = hub_->how.told;
   if (told == nullptr)
     return;
@@ -221,6 +225,8 @@ bool link_scribe::rise(caf::execution_unit* context, const void* bytes, std::siz
     return false;
   }
   told_up_ = true;
+  if (auto id = caf::make_uri(guard_->node_id()))
+    hub_->open_way(caf::make_node_id(*id), session_);
   if (auto* told = hub_->how.told)
     told->link_up(hub_->who(record()));
   return hand_on(context, bytes, size);

@@ -59,8 +59,9 @@ void link_session::release_place() {
 }
 
 void link_session::end() noexcept {
-  ended_ = true;
-  record_->ended = true;
+  const std::lock_guard guard{mutex_};
+  ended_ = record_->ended = true;
+  waiting_.clear();
 }
 
 link_session::step link_session::refused(const std::string& claimed, const error& why) {
@@ -113,6 +114,7 @@ link_session::step link_session::authorise() {
   return step::done;
 }
 
+/// Under `mutex_`.
 rw_state link_session::lost(int ret) {
   if (!ended_) {
     // A peer that was let in and leaves before it speaks has another link.
@@ -120,7 +122,8 @@ rw_state link_session::lost(int ret) {
     const auto what = explain(ssl_.get(), ret);
     const auto code = left && record_->up_since == 0 ? errc::conflict : left ? errc::unreachable : errc::untrusted;
     hub_->note_why(*record_, what.why, code);
-    end();
+    ended_ = record_->ended = true;
+    waiting_.clear();
   }
   return rw_state::failure;
 }
@@ -135,11 +138,15 @@ late_bytes::time link_session::when_it_comes() {
 /// Read on, so that the socket does not wake the thread without end.
 rw_state link_session::keep() {
   std::array<char, 16 * 1024> piece;
-  ERR_clear_error();
-  const int ret = SSL_read(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
-  if (ret <= 0) {
-    const int kind = SSL_get_error(ssl_.get(), ret);
-    return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+  int ret = 0;
+  {
+    const std::lock_guard guard{mutex_};
+    ERR_clear_error();
+    ret = SSL_read(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
+    if (ret <= 0) {
+      const int kind = SSL_get_error(ssl_.get(), ret);
+      return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE ? rw_state::success : lost(ret);
+    }
   }
   kept_.add(piece.data(), static_cast<std::size_t>(ret), when_it_comes());
   if (kept_.last_due() != late_bytes::when_told)
@@ -178,20 +185,24 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
     record_->bytes_in += got;
     return rw_state::success;
   }
-  ERR_clear_error();
-  const int ret = SSL_read(ssl_.get(), buffer, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
-  if (ret > 0) {
-    got = static_cast<std::size_t>(ret);
-    record_->last_heard = hub_->now();
-    record_->bytes_in += got;
-    empty_reads_ = 0;
-    return rw_state::success;
+  int kind = SSL_ERROR_NONE;
+  {
+    const std::lock_guard guard{mutex_};
+    ERR_clear_error();
+    const int ret = SSL_read(ssl_.get(), buffer, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
+    if (ret > 0) {
+      got = static_cast<std::size_t>(ret);
+      record_->last_heard = hub_->now();
+      record_->bytes_in += got;
+      empty_reads_ = 0;
+      return rw_state::success;
+    }
+    kind = SSL_get_error(ssl_.get(), ret);
+    if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
+      return lost(ret);
   }
-  const int kind = SSL_get_error(ssl_.get(), ret);
   if (kind == SSL_ERROR_WANT_WRITE && on_want_write)
     on_want_write();
-  if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
-    return lost(ret);
   if (++empty_reads_ <= most_empty_reads)
     return rw_state::success;
   hub_->note_why(*record_, fmt::format("{} reads of it in a row held no data: it sends TLS records without content", most_empty_reads),
@@ -200,9 +211,50 @@ rw_state link_session::read_some(std::size_t& got, void* buffer, std::size_t siz
   return rw_state::failure;
 }
 
-std::size_t link_session::write_now(const void* buffer, std::size_t size) {
-  if (ended_)
-    return 0;
+bool link_session::pending() const {
+  {
+    const std::lock_guard guard{mutex_};
+    if (SSL_pending(ssl_.get()) > 0)
+      return true;
+  }
+  return has_come(std::chrono::steady_clock::now());
+}
+
+void link_session::open(bool on) {
+  const std::lock_guard guard{mutex_};
+  open_ = on;
+}
+
+void link_session::hold_out(bool on) {
+  const std::lock_guard guard{mutex_};
+  held_out_ = on;
+}
+
+bool link_session::send(const std::vector<char>& frame) {
+  const std::lock_guard guard{mutex_};
+  if (!open_ || ended_)
+    return false;
+  const auto most = hub_->how.bounds.max_backlog_bytes;
+  if (owed_ + waiting_.size() > most)
+    return false; // too much waits already, and the I/O thread knows
+  const bool at_once = owed_ == 0 && waiting_.empty() && !held_out_;
+  const auto taken = at_once ? put(frame.data(), frame.size()) : 0;
+  if (taken == frame.size())
+    return false;
+  // Begun even if nothing was taken: TLS wants the same bytes again, before any others.
+  rest_ = rest_ || at_once;
+  waiting_.insert(waiting_.end(), frame.begin() + static_cast<std::ptrdiff_t>(taken), frame.end());
+  record_->backlog = owed_ + waiting_.size();
+  return at_once || owed_ + waiting_.size() > most;
+}
+
+std::size_t link_session::waiting() const {
+  const std::lock_guard guard{mutex_};
+  return waiting_.size();
+}
+
+/// Under `mutex_`. @returns how many bytes the socket took
+std::size_t link_session::put(const void* buffer, std::size_t size) {
   ERR_clear_error();
   const int ret = SSL_write(ssl_.get(), buffer, static_cast<int>(std::min(size, most_at_once)));
   if (ret <= 0)
@@ -211,28 +263,70 @@ std::size_t link_session::write_now(const void* buffer, std::size_t size) {
   return static_cast<std::size_t>(ret);
 }
 
+/// Under `mutex_`.
+void link_session::take_up(std::vector<char>& out) {
+  out.insert(rest_ ? out.begin() : out.end(), waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  rest_ = false;
+  owed_ = in_flight_ + out.size();
+}
+
+void link_session::collect(std::vector<char>& out) {
+  const std::lock_guard guard{mutex_};
+  take_up(out);
+}
+
+void link_session::write_out(std::vector<char>& out) {
+  const std::lock_guard guard{mutex_};
+  take_up(out);
+  // Straight to TLS while CAF has nothing under way: its own path goes through
+  // another turn of the loop (about 10 µs).
+  if (ended_ || in_flight_ > 0 || out.empty())
+    return;
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(put(out.data(), out.size())));
+  owed_ = out.size();
+}
+
+/// CAF has written all it had, and takes up what there is by now. Under `mutex_`.
+void link_session::take_next() {
+  in_flight_ = owed_ = 0;
+  if (!next_batch)
+    return;
+  take_up(next_batch());
+  in_flight_ = owed_;
+}
+
 rw_state link_session::write_some(std::size_t& put, const void* buffer, std::size_t size) {
   put = 0;
   if (ended_)
     return rw_state::failure;
   if (!established_) {
-    // Only empty writes come here: the scribe holds back data until then. For
-    // them alone CAF understands "indeterminate".
     const auto now = handshake();
     if (now == step::done && on_established)
       on_established();
-    return now == step::failed ? rw_state::failure : rw_state::indeterminate;
+    if (now == step::failed)
+      return rw_state::failure;
   }
-  if (size == 0)
+  const std::lock_guard guard{mutex_};
+  if (size == 0) { // for which alone CAF understands "indeterminate"
+    take_next();
     return rw_state::indeterminate;
+  }
+  if (!established_) {
+    in_flight_ = size;
+    return rw_state::success;
+  }
   ERR_clear_error();
   const int ret = SSL_write(ssl_.get(), buffer, static_cast<int>(std::min(size, most_at_once)));
   if (ret > 0) {
     put = static_cast<std::size_t>(ret);
-    in_flight_ = size - put;
-    if (in_flight_ == 0 && next_batch)
-      in_flight_ = next_batch();
     record_->bytes_out += put;
+    if (put == size) {
+      take_next();
+    } else {
+      in_flight_ = size - put;
+      owed_ = std::max(in_flight_, owed_ - std::min(owed_, put));
+    }
     return rw_state::success;
   }
   in_flight_ = size;

@@ -129,6 +129,12 @@ public:
   virtual void dial(const std::string& name, const std::vector<std::string>& addresses,
                     on_dialled done) = 0;
 
+  /// Sends `what` to an actor of a linked node in the name of `from`, an actor of ours whom CAF's registry holds. It leaves
+  /// on the thread of the caller, as far as the socket takes it at once; the rest waits for the I/O thread. Never waits
+  /// for the peer. What one thread sends to one node comes in that order. Where there is no link, or too much waits
+  /// for the peer already, it is lost, as everything that is under way when a link ends.
+  virtual void send(const caf::actor& from, const caf::actor& to, const caf::message& what) = 0;
+
   /// Sends each of these peers a beat with our tick and the newest of theirs.
   /// From the I/O thread, so it waits for no disk and no worker.
   virtual void beat(const std::vector<std::string>& names) = 0;

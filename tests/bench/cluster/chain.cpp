@@ -40,11 +40,12 @@ void stage_thread::hand(head x) {
 }
 
 io_thread::io_thread(tls_side& side, std::function<void(head)> came)
-  : side_(side), came_(std::move(came)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
+  : side_(side), came_(std::move(came)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), out_(1 << 16, 'x'), thread_([this] { run(); }) {}
 
 io_thread::~io_thread() {
   over_ = true;
-  write({});
+  const std::uint64_t one = 1;
+  (void)!::write(wake_, &one, sizeof one);
   if (thread_.joinable())
     thread_.join();
   ::close(wake_);
@@ -53,12 +54,9 @@ io_thread::~io_thread() {
 void io_thread::wait() { thread_.join(); }
 
 void io_thread::write(head x) {
-  {
-    std::lock_guard lock{mutex_};
-    due_.push_back(x);
-  }
-  const std::uint64_t one = 1;
-  (void)!::write(wake_, &one, sizeof one);
+  std::lock_guard lock{mutex_};
+  std::memcpy(out_.data(), &x, sizeof x);
+  (void)SSL_write(side_.ssl, out_.data(), static_cast<int>(x.size));
 }
 
 void io_thread::run() {
@@ -69,33 +67,23 @@ void io_thread::run() {
     want.data.fd = fd;
     ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &want);
   }
-  std::string out(1 << 16, 'x');
   std::size_t have = 0;
   while (!over_) {
     epoll_event now{};
     if (::epoll_wait(set, &now, 1, 60000) <= 0)
       continue;
-    if (now.data.fd == wake_) {
-      std::uint64_t count = 0;
-      (void)!::read(wake_, &count, sizeof count);
-      std::deque<head> due;
-      {
-        std::lock_guard lock{mutex_};
-        due.swap(due_);
-      }
-      for (const auto& x : due) {
-        std::memcpy(out.data(), &x, sizeof x);
-        if (x.size > 0)
-          (void)SSL_write(side_.ssl, out.data(), static_cast<int>(x.size));
-      }
+    if (now.data.fd == wake_)
       continue;
-    }
     for (;;) {
       head x;
-      auto is = side_.read_some(sizeof x, have);
-      if (is == tls_side::got::all) {
-        std::memcpy(&x, side_.buffer.data(), sizeof x);
-        is = side_.read_some(x.size, have);
+      auto is = tls_side::got::end;
+      {
+        std::lock_guard lock{mutex_};
+        is = side_.read_some(sizeof x, have);
+        if (is == tls_side::got::all) {
+          std::memcpy(&x, side_.buffer.data(), sizeof x);
+          is = side_.read_some(x.size, have);
+        }
       }
       if (is == tls_side::got::end)
         over_ = true;

@@ -26,8 +26,8 @@ private:
   std::thread thread_;
 };
 
-/// The I/O thread of one end: sleeps in epoll until bytes come or it is handed
-/// something to write, as a loop does that owns its sockets.
+/// The I/O thread of one end: sleeps in epoll until bytes come. Whoever writes does so
+/// itself, beside it.
 class io_thread {
 public:
   /// @param came called with each message that has come whole
@@ -41,9 +41,9 @@ private:
 
   tls_side& side_;
   std::function<void(head)> came_;
-  int wake_ = -1;
-  std::mutex mutex_;
-  std::deque<head> due_;
+  int wake_ = -1; ///< for the end
+  std::mutex mutex_; ///< of the TLS session
+  std::string out_;
   std::atomic<bool> over_{false};
   std::thread thread_;
 };

@@ -14,7 +14,7 @@ enum class course_kind {
   /// this machine's network with TLS pays at least. Two threads are woken.
   echo,
   /// The same bytes through as many threads as an event of Troupe: driver,
-  /// worker, I/O | I/O, worker, I/O | I/O, worker, bus. Eight are woken. What
+  /// worker | I/O, worker | I/O, worker, bus. Six are woken. What
   /// drivers, actors and links with threads of their own pay at least.
   chain,
 };

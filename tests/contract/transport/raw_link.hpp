@@ -100,7 +100,7 @@ public:
       }
       if (ssl_)
         return SSL_get_error(ssl_.get(), got) != SSL_ERROR_WANT_READ;
-      return got == 0 || errno == ECONNRESET;
+      return got == 0 || errno == ECONNRESET || !connected_; // turned away before `connect` returned
     }
   }
   /// As `closed` for one without TLS, and does not wait.
