@@ -2,7 +2,7 @@
 
 #include "cluster/link/messages.hpp"
 #include "cluster/link/window.hpp"
-#include "cluster/transport/inheriting_mutex.hpp"
+#include "config/model/lending_mutex.hpp"
 #include "config/model/time.hpp"
 
 #include <deque>
@@ -65,7 +65,7 @@ private:
   const clock_source& clocks_;
   send_fn send_;
   incarnation_fn incarnation_of_;
-  mutable inheriting_mutex mutex_; ///< held while a batch is written to the socket: batches keep their order
+  mutable lending_mutex mutex_; ///< held while a batch is written to the socket: batches keep their order
   window window_{batches};
   std::deque<std::string> due_;
   std::unordered_set<std::string> queued_; ///< names in `due_`

@@ -5,7 +5,7 @@
 #include "cluster/link/window.hpp"
 #include "cluster/tls/credentials.hpp"
 #include "cluster/transport/bounds.hpp"
-#include "cluster/transport/inheriting_mutex.hpp"
+#include "config/model/lending_mutex.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -34,7 +34,7 @@ struct peer {
   std::atomic<mono_ns> tick{0};    ///< newest of its ticks that we heard
   std::atomic<mono_ns> tick_at{0}; ///< when we heard it
 
-  inheriting_mutex mutex; ///< of what follows; held while it is written to the socket
+  lending_mutex mutex; ///< of what follows; held while it is written to the socket
   window envelopes{envelopes_under_way};
   /// What wants a fresh tick first. Envelopes are counted in `envelopes`, calls
   /// in `calls`. It carries the tick that was known when it began to wait.

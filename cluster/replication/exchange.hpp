@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/replication/replicator.hpp"
+#include "config/model/lending_mutex.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -58,7 +59,7 @@ private:
   const clock_source& clocks_;
   const send_fn send_;
   std::function<void(const replicator::catch_up&, mono_ns)> tell_;
-  mutable std::mutex mutex_;
+  mutable lending_mutex mutex_; ///< the I/O thread takes it, and it is held while frames are written
   std::atomic<std::thread::id> inside_{}; ///< who holds it: news of its own doing wait
   std::atomic<bool> news_{false};
   replicator inner_;

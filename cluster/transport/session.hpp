@@ -2,8 +2,8 @@
 
 #include "cluster/tls/openssl.hpp"
 #include "cluster/transport/hub.hpp"
-#include "cluster/transport/inheriting_mutex.hpp"
 #include "cluster/transport/late_bytes.hpp"
+#include "config/model/lending_mutex.hpp"
 
 #include <caf/io/network/rw_state.hpp>
 
@@ -100,7 +100,7 @@ private:
   std::shared_ptr<link_record> record_;
   std::string address_, host_, wanted_;
   /// Of all use of `ssl_` once the session is open, of `ended_` and what follows.
-  mutable inheriting_mutex mutex_;
+  mutable lending_mutex mutex_;
   std::vector<char> waiting_;
   std::size_t owed_ = 0; ///< bytes that CAF has; `busy` if there are any
   bool open_ = false, rest_ = false, held_out_ = false;

@@ -23,14 +23,6 @@ constexpr std::size_t events_per_read = 64;
 
 } // namespace
 
-lending_mutex::lending_mutex() {
-  pthread_mutexattr_t how;
-  pthread_mutexattr_init(&how);
-  pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT);
-  pthread_mutex_init(&mutex_, &how);
-  pthread_mutexattr_destroy(&how);
-}
-
 result<std::unique_ptr<reader>> reader::start(const bus_config& config) {
   std::unique_ptr<reader> made{new reader};
   made->epoll_ = epoll_create1(EPOLL_CLOEXEC);

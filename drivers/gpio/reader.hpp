@@ -1,9 +1,8 @@
 #pragma once
 
 #include "config/model/house.hpp"
+#include "config/model/lending_mutex.hpp"
 #include "drivers/gpio/edge_track.hpp"
-
-#include <pthread.h>
 
 #include <atomic>
 #include <memory>
@@ -12,21 +11,6 @@
 #include <unordered_map>
 
 namespace troupe::drivers::gpio {
-
-/// A mutex that lends the reader's priority to whoever it waits for; without
-/// that a board with one core could keep the reader waiting behind anything.
-class lending_mutex {
-public:
-  lending_mutex();
-  ~lending_mutex() { pthread_mutex_destroy(&mutex_); }
-  lending_mutex(const lending_mutex&) = delete;
-  lending_mutex& operator=(const lending_mutex&) = delete;
-  void lock() { pthread_mutex_lock(&mutex_); }
-  void unlock() { pthread_mutex_unlock(&mutex_); }
-
-private:
-  pthread_mutex_t mutex_;
-};
 
 /// The one thread of a bus that waits for edges, stamps and forwards. It sleeps
 /// until an edge, a debouncing deadline or the end; nothing wakes it
