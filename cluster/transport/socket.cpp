@@ -76,7 +76,8 @@ result<owned_fd> connect_tcp(const endpoint& to, std::chrono::steady_clock::time
   int code = 0;
   socklen_t size = sizeof code;
   ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &code, &size);
-  if (code != 0)
+  // It stood, and the other side has ended it before we looked: its reader sees that.
+  if (code != 0 && code != ECONNRESET)
     return fail(code);
   return fd;
 }

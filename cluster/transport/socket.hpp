@@ -38,7 +38,8 @@ void reset_on_close(int fd);
 /// `stop_fd` is readable.
 bool wait_ready(int fd, short events, std::chrono::steady_clock::time_point until, int stop_fd);
 
-/// Connects or says why not: "10.0.0.7:4710: Connection refused".
+/// Connects or says why not: "10.0.0.7:4710: Connection refused". What the other side has let in and ended at once is
+/// returned: its reader sees the end.
 /// @returns `closed`: its host answered that nobody listens there; `timed_out`;
 ///          else `unreachable`
 result<owned_fd> connect_tcp(const endpoint& to, std::chrono::steady_clock::time_point until,

@@ -224,7 +224,7 @@ CAF_TEST(a peer that talks nonsense in a loop does not flood the journal) {
   nonsense.to = "hall/lamp";
   nonsense.what.priority = -5;
   for (int i = 0; i < 500; ++i)
-    caf::send_as(a.wire->gateway(), to->gateway, nonsense);
+    a.net().send(a.wire->gateway(), to->gateway, caf::make_message(nonsense));
   CAF_REQUIRE(say("last"));
   CAF_REQUIRE(eventually([&] { return obeyed().size() == 1; }));
   std::lock_guard lock{b->mutex};
