@@ -43,6 +43,11 @@ CAF_TEST(I3 who is removed may be the only one that knows some pulses) {
   CAF_CHECK(true);
 }
 
+CAF_TEST(I3 who began again knowing only some may sum without the others where new disks sum) {
+  live(5300293888); // a blackout of all in its first moments, and nobody's disk was lost
+  CAF_CHECK(true);
+}
+
 /// Each showed a mistake of the store, of the simulator, or of one that was made on
 /// purpose and is hard to find (mutants.toml).
 CAF_TEST(lives that showed something once go well) {

@@ -50,6 +50,8 @@ public:
     bool confused = false;
     /// Its node has known some members and not all, so it may have summed without the others.
     bool knew_some = false;
+    /// The same after a power cut: it had not yet written down whom it had met in its first moments.
+    bool began_with_some = false;
     /// Somebody was removed who alone knew of some of its node's words: that may sum without
     /// them, and when that one is taken back, what it knew appears and goes. Until all have met.
     bool parted = false;

@@ -220,7 +220,10 @@ void store_world::happen(event x) {
     return with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.news(m.mono(), out); });
   case type::tick: {
     const auto known = m.store->members().size();
-    truth_.counters[x.node].knew_some |= known > 1 && known < how_.nodes;
+    auto& truth = truth_.counters[x.node];
+    const bool some = known > 1 && known < how_.nodes;
+    truth.knew_some |= some;
+    truth.began_with_some |= some && truth.lives.size() > 1;
     with_replicator(x.node, [&](replicator& r, replicator::frames& out) { r.tick(m.mono(), out); });
     if (!m.old_disk) {
       const auto mine = m.store->summarize();
@@ -640,7 +643,8 @@ void store_world::look_at_counters(unsigned i) {
   for (unsigned c = 0; c < how_.nodes && m.up; ++c) {
     const auto raw = m.store->counter(counter_of(c)).raw;
     const auto& truth = truth_.counters[c];
-    const bool forgotten = m.was_removed || truth.parted || (how_.new_disks_sum && truth.excused && truth.knew_some);
+    const bool some = truth.began_with_some || (truth.excused && truth.knew_some);
+    const bool forgotten = m.was_removed || truth.parted || (how_.new_disks_sum && some);
     if (raw < m.raw_seen[c] && !forgotten)
       fail(fmt::format("I3: n{} sees counter {} go back from {} to {}", i, c, m.raw_seen[c], raw));
     if (story_ && raw != m.raw_seen[c])
