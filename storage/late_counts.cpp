@@ -9,14 +9,14 @@ namespace {
 /// A writer of another disk than the mark's, who did not know of it.
 bool before_mark(const override_mark& mark, const counting_run& by, const stream_id& of, const disk_name& disk, hlc said) {
   const bool earlier = said < mark.stamp, older = disk.made < mark.disk_made;
-  if (disk.first == by.disk) // which was put back after that of the mark
+  if (disk.first == by.disk.first) // which was put back after that of the mark
     return earlier && older && !by.ours.contains(of);
-  return mark.disk == by.disk || earlier || older;
+  return mark.disk == by.disk.first || earlier || older;
 }
 
 /// A disk that is gone, as the mark's is, and was made before it, whoever tells of its counts now.
 bool gone_before(const override_mark& mark, const counting_run& by, const counter_state::disk& d) {
-  return d.name != by.disk && d.made != 0 && d.made < mark.disk_made;
+  return d.name != by.disk.first && d.made != 0 && d.made < mark.disk_made;
 }
 
 /// Of another disk than the mark's: all that was known of it then.
@@ -40,7 +40,7 @@ void place_late_counts(counter_state& x, const slot_set& slots, const lineage& l
   for (const auto& [of, slot] : slots) {
     counter_state told;
     counts_writer writer;
-    if (of.node != by.disk.node || !decode_counts(slot.payload, told, &writer) || writer.mark > mark.stamp)
+    if (of.node != by.disk.first.node || !decode_counts(slot.payload, told, &writer) || writer.mark > mark.stamp)
       continue;
     const auto& disk = writer.disk.first;
     if (writer.mark == mark.stamp) {
@@ -51,7 +51,7 @@ void place_late_counts(counter_state& x, const slot_set& slots, const lineage& l
     const bool first = disk == mark.disk ? !lines.later(of, mark.at, by.stream)
                                          : before_mark(mark, by, of, writer.disk, slot.stamp);
     for (const auto& d : told.disks) {
-      if (d.name.node != by.disk.node)
+      if (d.name.node != by.disk.first.node)
         continue;
       if (d.name != mark.disk) {
         if (first || gone_before(mark, by, d))
@@ -65,6 +65,9 @@ void place_late_counts(counter_state& x, const slot_set& slots, const lineage& l
           after.insert(counted);
     }
   }
+  if (mark.disk != by.disk.first && by.disk.made < mark.disk_made && by.found < mark.stamp)
+    if (const auto* d = x.find(by.disk.first)) // put back: no slot need say any more who counted there
+      exclude(mark, *d, by);
   before.erase(mark.at);
   // What nobody speaks of stays on its side.
   if (const auto* d = x.find(mark.disk))

@@ -344,7 +344,7 @@ void local_store::settle_mark(const std::string& key, live_counter& x) {
   if (!x.state.mark || !slots)
     return;
   const auto before = *x.state.mark;
-  place_late_counts(x.state, *slots, lines(), {medium_, state_stream_, ours_});
+  place_late_counts(x.state, *slots, lines(), {{medium_, made_}, state_stream_, ours_, found_});
   x.mark_changed = x.mark_changed || *x.state.mark != before;
 }
 

@@ -73,6 +73,9 @@ status local_store::start() {
   if (options_.synchronised)
     look_at_ = now;
   const auto newest = newest_stamp(*found, node_, time_.quality(), clocks_.wall());
+  // A start on a full disk left only its page of the ring, which bounds what it stamped.
+  const bool only_ring = pages.newest && pages.newest->stream.boot > found->boot;
+  found_ = only_ring ? std::max(newest, pages.highest_bound) : newest;
   stamps_ = hlc_clock{bound, newest, time_.quality(), clocks_.wall(), now};
   twin_ = twin_watch{std::max(stamps_.last(), bound).ms()};
   image greeting; // what `greet` needs, when the rest has moved on

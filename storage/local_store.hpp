@@ -253,6 +253,7 @@ private:
   std::uint32_t boot_ = 0;
   stream_id medium_;         ///< the first state stream of this disk, which names it
   wall_ms made_ = 0;         ///< when that was
+  hlc found_;                ///< the newest stamp on it when it was opened
   std::vector<stream_id> line_; ///< state streams of its latest opens; a crash may take all else of them
   stream_id state_stream_;   ///< named under the lock, by the store's thread
   stream_id journal_stream_;

@@ -37,6 +37,11 @@ CAF_TEST(I3 counts of a lost disk that a later one took over are as old as that 
   CAF_CHECK(true);
 }
 
+CAF_TEST(I3 a disk that is put back after a younger one set a meter brings only what is older) {
+  live(5300468001); // the slot that told so was replaced before the mark was heard of
+  CAF_CHECK(true);
+}
+
 CAF_TEST(I3 who is removed may be the only one that knows some pulses) {
   live(5200029525);
   live(5200558612);

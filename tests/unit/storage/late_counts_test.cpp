@@ -61,7 +61,7 @@ std::uint64_t shown(const disk_name& set_on, const stream_id& at, const disk_nam
   auto state = marked(set_on, at);
   (void)decode_counts(x.payload, state);
   const auto now = run(4, 4);
-  const counting_run by{present.first, now, {now}};
+  const counting_run by{present, now, {now}, hlc{5000}};
   place_late_counts(state, {{of, x}}, lines(), by);
   const auto once = state;
   place_late_counts(state, {{of, x}}, lines(), by);
@@ -117,7 +117,20 @@ CAF_TEST(I3 counts of a disk that is gone are placed by its age whoever has take
     mine.payload = encode_counts(taken_over, present); // it did not know of the mark yet
     auto state = marked(older, run(2));
     CAF_REQUIRE(decode_counts(mine.payload, state));
-    place_late_counts(state, {{now, mine}}, lines(), {present.first, now, {now}});
+    place_late_counts(state, {{now, mine}}, lines(), {present, now, {now}, hlc{5000}});
+    CAF_CHECK_EQUAL(state.total(), shown);
+  }
+}
+
+CAF_TEST(I3 a disk that is put back after a younger one had set a mark brings only what is older) {
+  const auto now = run(4, 4);
+  // The newest stamp on it tells whether anybody has run on it since the mark.
+  for (const auto& [set_on, found, shown] : {std::tuple{younger, hlc{900}, 1001u}, {younger, hlc{1100}, 1006u}, {older, hlc{900}, 1006u}}) {
+    auto state = marked(set_on, run(2, 9));
+    auto& d = state.of(present.first);
+    d.counts.raise(run(2, 4), 5);
+    d.counts.raise(now, 1);
+    place_late_counts(state, {}, lines(), {present, now, {now}, found});
     CAF_CHECK_EQUAL(state.total(), shown);
   }
 }
@@ -126,6 +139,6 @@ CAF_TEST(I3 what another node says is left alone) {
   auto state = marked(present, run(2, 4));
   const stream_id other{of_node + 1, 9, 2};
   const auto before = state;
-  place_late_counts(state, {{other, says({other, 500}, other, 5, hlc{900})}}, lines(), {present.first, run(4, 4), {run(4, 4)}});
+  place_late_counts(state, {{other, says({other, 500}, other, 5, hlc{900})}}, lines(), {present, run(4, 4), {run(4, 4)}, hlc{5000}});
   CAF_CHECK(state == before);
 }
