@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/link/link.hpp"
+#include "config/model/lending_mutex.hpp"
 
 #include <map>
 #include <set>
@@ -80,7 +81,7 @@ struct link::core final : storage::watcher, std::enable_shared_from_this<link::c
 
   /// Held while a peer is told who we are: so that nobody hears an older
   /// catalogue after a newer one, or none.
-  std::mutex introducing;
+  lending_mutex introducing; // the I/O thread takes it, too, and it is held while catalogues are written
 
   /// A peer that sends nonsense in a loop must not flood the journal.
   static constexpr unsigned troubles_per_second = 40; ///< more than one peer has, or it could hide others

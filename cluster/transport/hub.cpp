@@ -170,20 +170,20 @@ std::optional<peer_identity> hub::identify(const std::string& node_id) const {
 }
 
 std::shared_ptr<link_session> hub::way_to(const caf::node_id& node) const {
-  const std::shared_lock guard{ways_mutex_};
+  const std::lock_guard guard{ways_mutex_};
   const auto found = ways_.find(node);
   return found == ways_.end() ? nullptr : found->second;
 }
 
 void hub::open_way(const caf::node_id& node, const std::shared_ptr<link_session>& over) {
   over->open(true);
-  const std::unique_lock guard{ways_mutex_};
+  const std::lock_guard guard{ways_mutex_};
   ways_[node] = over;
 }
 
 void hub::close_way(const std::shared_ptr<link_session>& over) {
   over->open(false);
-  const std::unique_lock guard{ways_mutex_};
+  const std::lock_guard guard{ways_mutex_};
   std::erase_if(ways_, [&](const auto& x) { return x.second == over; });
 }
 

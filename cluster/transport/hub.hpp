@@ -7,13 +7,13 @@
 #include "cluster/transport/guard.hpp"
 #include "cluster/transport/record.hpp"
 #include "cluster/transport/socket.hpp"
+#include "config/model/lending_mutex.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
 
 #include <map>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <unordered_map>
 
 namespace troupe::cluster {
@@ -125,7 +125,7 @@ private:
   std::shared_ptr<const psk_context> psk_;
   std::vector<std::shared_ptr<link_record>> records_;
   std::map<std::string, disturbance> disturbed_; ///< by peer
-  mutable std::shared_mutex ways_mutex_;
+  mutable lending_mutex ways_mutex_;
   std::unordered_map<caf::node_id, std::shared_ptr<link_session>> ways_;
   std::mutex meter_mutex_;
   refusal_meter meter_;

@@ -98,7 +98,8 @@ public:
   void send(const caf::actor& from, const caf::actor& to, const caf::message& what) override {
     namespace basp = caf::io::basp;
     const auto way = hub_->way_to(to.node());
-    if (!way)
+    // A handle ends with its link: it must not speak over the next one with the same process.
+    if (!way || caf::actor_cast<caf::abstract_actor*>(to)->getf(caf::abstract_actor::is_terminated_flag))
       return;
     thread_local std::vector<char> frame;
     frame.clear();

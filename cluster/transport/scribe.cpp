@@ -67,7 +67,7 @@ void link_scribe::flush() {
   session_->collect(out);
   const auto bytes = queued();
   record().backlog = bytes;
-  if (bytes > hub_->how.bounds.max_backlog_bytes) {
+  if (bytes > hub_->how.bounds.max_backlog_bytes || session_->over()) {
     out.clear();
     kill(fmt::format("it does not read: {} bytes are queued for it, at most {} may be. Is it stopped or overloaded?", bytes,
                      hub_->how.bounds.max_backlog_bytes));

@@ -232,20 +232,30 @@ void link_session::hold_out(bool on) {
 
 bool link_session::send(const std::vector<char>& frame) {
   const std::lock_guard guard{mutex_};
-  if (!open_ || ended_)
+  if (!open_ || ended_ || over_)
     return false;
-  const auto most = hub_->how.bounds.max_backlog_bytes;
-  if (owed_ + waiting_.size() > most)
-    return false; // too much waits already, and the I/O thread knows
   const bool at_once = owed_ == 0 && waiting_.empty() && !held_out_;
   const auto taken = at_once ? put(frame.data(), frame.size()) : 0;
   if (taken == frame.size())
     return false;
   // Begun even if nothing was taken: TLS wants the same bytes again, before any others.
   rest_ = rest_ || at_once;
-  waiting_.insert(waiting_.end(), frame.begin() + static_cast<std::ptrdiff_t>(taken), frame.end());
-  record_->backlog = owed_ + waiting_.size();
-  return at_once || owed_ + waiting_.size() > most;
+  try {
+    waiting_.insert(waiting_.end(), frame.begin() + static_cast<std::ptrdiff_t>(taken), frame.end());
+    over_ = owed_ + waiting_.size() > hub_->how.bounds.max_backlog_bytes;
+  } catch (const std::bad_alloc&) {
+    over_ = true; // half a frame, or none, must not be followed by another
+  }
+  note_backlog();
+  return at_once || over_;
+}
+
+/// Under `mutex_`.
+void link_session::note_backlog() { record_->backlog = owed_ + waiting_.size(); }
+
+bool link_session::over() const {
+  const std::lock_guard guard{mutex_};
+  return over_;
 }
 
 std::size_t link_session::waiting() const {
@@ -255,12 +265,17 @@ std::size_t link_session::waiting() const {
 
 /// Under `mutex_`. @returns how many bytes the socket took
 std::size_t link_session::put(const void* buffer, std::size_t size) {
-  ERR_clear_error();
-  const int ret = SSL_write(ssl_.get(), buffer, static_cast<int>(std::min(size, most_at_once)));
-  if (ret <= 0)
-    return 0;
-  record_->bytes_out += static_cast<std::size_t>(ret);
-  return static_cast<std::size_t>(ret);
+  size = std::min(size, most_at_once);
+  std::size_t done = 0;
+  while (done < size) { // a record each time
+    ERR_clear_error();
+    const int ret = SSL_write(ssl_.get(), static_cast<const char*>(buffer) + done, static_cast<int>(size - done));
+    if (ret <= 0)
+      break;
+    done += static_cast<std::size_t>(ret);
+  }
+  record_->bytes_out += done;
+  return done;
 }
 
 /// Under `mutex_`.
@@ -327,6 +342,7 @@ rw_state link_session::write_some(std::size_t& put, const void* buffer, std::siz
       in_flight_ = size - put;
       owed_ = std::max(in_flight_, owed_ - std::min(owed_, put));
     }
+    note_backlog();
     return rw_state::success;
   }
   in_flight_ = size;

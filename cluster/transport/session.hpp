@@ -53,6 +53,9 @@ public:
   [[nodiscard]] bool established() const noexcept { return established_; }
   /// Bytes that CAF gave us and the socket has not taken.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// Too much waits, or a frame could not be kept: what is sent is lost from then on, and the I/O thread must end
+  /// the link, for after a gap nothing may follow.
+  [[nodiscard]] bool over() const;
   /// Bytes that were sent and CAF has not got.
   [[nodiscard]] std::size_t waiting() const;
 
@@ -87,6 +90,7 @@ private:
   step authorise();
   step refused(const std::string& claimed, const error& why);
   [[nodiscard]] std::size_t put(const void* buffer, std::size_t size);
+  void note_backlog();
   void take_up(std::vector<char>& out);
   void take_next();
   caf::io::network::rw_state lost(int ret);
@@ -103,7 +107,7 @@ private:
   mutable lending_mutex mutex_;
   std::vector<char> waiting_;
   std::size_t owed_ = 0; ///< bytes that CAF has; `busy` if there are any
-  bool open_ = false, rest_ = false, held_out_ = false;
+  bool open_ = false, rest_ = false, held_out_ = false, over_ = false;
 
   std::size_t in_flight_ = 0; ///< I/O thread
   unsigned empty_reads_ = 0; ///< in a row

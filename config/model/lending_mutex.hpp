@@ -14,8 +14,9 @@ public:
   lending_mutex() noexcept {
     pthread_mutexattr_t how;
     ::pthread_mutexattr_init(&how);
-    ::pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT); // a kernel without it: an ordinary mutex
-    ::pthread_mutex_init(&mutex_, &how);
+    ::pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT);
+    if (::pthread_mutex_init(&mutex_, &how) != 0) // a kernel without it
+      ::pthread_mutex_init(&mutex_, nullptr);
     ::pthread_mutexattr_destroy(&how);
   }
   ~lending_mutex() { ::pthread_mutex_destroy(&mutex_); }
