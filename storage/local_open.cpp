@@ -15,6 +15,16 @@ bool may_read_only(errc code) {
   return code == errc::disk_full || code == errc::io_error;
 }
 
+/// The last start of a disk, if nothing tells of it but its page of the ring: the disk was full, or its first
+/// commit failed and was kept nevertheless, with a name that this start gave up.
+std::optional<stream_id> only_in_ring(const image& from, const ring_reading& ring) {
+  if (!ring.newest)
+    return {};
+  const auto& last = ring.newest->stream;
+  const bool told = !from.line.empty() && (last.boot < from.line.back().boot || last == from.line.back());
+  return told ? std::nullopt : std::optional{last};
+}
+
 /// Of what this node has stamped itself, and of what it would have followed.
 hlc newest_stamp(const image& x, std::uint64_t node, clock_quality quality, wall_ms wall) {
   hlc out;
@@ -73,9 +83,8 @@ status local_store::start() {
   if (options_.synchronised)
     look_at_ = now;
   const auto newest = newest_stamp(*found, node_, time_.quality(), clocks_.wall());
-  // A start on a full disk left only its page of the ring, which bounds what it stamped.
-  const bool only_ring = pages.newest && pages.newest->stream.boot > found->boot;
-  found_ = only_ring ? std::max(newest, pages.highest_bound) : newest;
+  // What a start has stamped of which only its page of the ring is there, that bounds.
+  found_ = only_in_ring(*found, pages) ? std::max(newest, pages.highest_bound) : newest;
   stamps_ = hlc_clock{bound, newest, time_.quality(), clocks_.wall(), now};
   twin_ = twin_watch{std::max(stamps_.last(), bound).ms()};
   image greeting; // what `greet` needs, when the rest has moved on
@@ -178,9 +187,8 @@ local_store::streams local_store::first_names(const image& from, const ring_read
   medium_ = same ? from.medium.first : out.state;
   made_ = same ? from.medium.made : clocks_.wall();
   line_ = same ? from.line : std::vector<stream_id>{};
-  // A start on a full disk leaves nothing but its page of the ring.
-  if (same && ring.newest && ring.newest->stream.node == node_ && (line_.empty() || ring.newest->stream.boot > line_.back().boot))
-    lengthen_line(ring.newest->stream);
+  if (const auto last = only_in_ring(from, ring); same && last && last->node == node_)
+    lengthen_line(*last);
   lengthen_line(out.state);
   return out;
 }
