@@ -60,6 +60,11 @@ void link_session::release_place() {
 
 void link_session::end() noexcept {
   const std::lock_guard guard{mutex_};
+  end_now();
+}
+
+/// Under `mutex_`.
+void link_session::end_now() noexcept {
   ended_ = record_->ended = true;
   waiting_.clear();
 }
@@ -122,8 +127,7 @@ rw_state link_session::lost(int ret) {
     const auto what = explain(ssl_.get(), ret);
     const auto code = left && record_->up_since == 0 ? errc::conflict : left ? errc::unreachable : errc::untrusted;
     hub_->note_why(*record_, what.why, code);
-    ended_ = record_->ended = true;
-    waiting_.clear();
+    end_now();
   }
   return rw_state::failure;
 }

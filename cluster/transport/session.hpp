@@ -90,6 +90,7 @@ private:
   step authorise();
   step refused(const std::string& claimed, const error& why);
   [[nodiscard]] std::size_t put(const void* buffer, std::size_t size);
+  void end_now() noexcept;
   void note_backlog();
   void take_up(std::vector<char>& out);
   void take_next();
