@@ -65,9 +65,13 @@ void place_late_counts(counter_state& x, const slot_set& slots, const lineage& l
           after.insert(counted);
     }
   }
-  if (mark.disk != by.disk.first && by.disk.made < mark.disk_made && by.found < mark.stamp)
-    if (const auto* d = x.find(by.disk.first)) // put back: no slot need say any more who counted there
+  if (mark.disk != by.disk.first && by.disk.made < mark.disk_made) { // put back
+    const auto* d = x.find(by.disk.first);
+    if (d && by.found < mark.stamp) // no slot need say any more who counted there
       exclude(mark, *d, by);
+    else if (!by.ours.contains(by.disk.first)) // whatever the clocks said later, its first process ended before that disk was made
+      mark.before.raise(by.disk.first, by.disk.first.boot);
+  }
   before.erase(mark.at);
   // What nobody speaks of stays on its side.
   if (const auto* d = x.find(mark.disk))

@@ -24,7 +24,8 @@ struct counting_run {
 ///   the older disk was first, and whoever said so earlier; only its clock tells which. All that it names was before;
 ///   so are the counts of an older disk that it has taken over;
 /// - of the present disk, put back after a younger one that has set the mark: what it held then was before it, if all of that
-///   was older than the mark.
+///   was older than the mark. If not, the time of the house had been ahead and the younger disk had not heard of it; then at
+///   least the process that made the older disk was before it: it had ended when the younger one was made.
 ///
 /// Pure, and again and again the same: what was found rests in the mark. Only the node that counts may do it.
 /// @param slots of that counter, from all nodes; those of others are left alone

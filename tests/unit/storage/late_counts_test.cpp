@@ -135,6 +135,22 @@ CAF_TEST(I3 a disk that is put back after a younger one had set a mark brings on
   }
 }
 
+CAF_TEST(I3 the process that made a disk ended before a younger one was made whatever its clock said) {
+  const auto now = run(4, 4);
+  for (const auto& [set_on, shown] : {std::pair{younger, 1001u}, {older, 1006u}}) {
+    auto state = marked(set_on, run(2, 9));
+    auto& d = state.of(present.first);
+    d.counts.raise(present.first, 5);
+    d.counts.raise(now, 1);
+    place_late_counts(state, {}, lines(), {present, now, {now}, hlc{1100}}); // the house was ahead, the younger disk had not heard
+    CAF_CHECK_EQUAL(state.total(), shown);
+  }
+  auto state = marked(younger, run(2, 9));
+  state.of(present.first).counts.raise(present.first, 5);
+  place_late_counts(state, {}, lines(), {present, present.first, {present.first}, hlc{1100}}); // it still counts
+  CAF_CHECK_EQUAL(state.total(), 1005u);
+}
+
 CAF_TEST(I3 what another node says is left alone) {
   auto state = marked(present, run(2, 4));
   const stream_id other{of_node + 1, 9, 2};
