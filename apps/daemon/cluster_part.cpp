@@ -3,7 +3,7 @@
 #include "apps/daemon/json.hpp"
 #include "apps/daemon/own_addresses.hpp"
 #include "apps/daemon/placement_unit.hpp"
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "cluster/identity/files.hpp"
 #include "config/load/split.hpp"
 #include "config/load/typed.hpp"

@@ -2,7 +2,7 @@
 #include "apps/daemon/dying_gasp.hpp"
 #include "apps/daemon/log.hpp"
 #include "apps/daemon/node.hpp"
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "apps/daemon/restore.hpp"
 #include "config/load/parse.hpp"
 

@@ -14,8 +14,9 @@
 #include "apps/daemon/journal_report.hpp"
 #include "apps/daemon/json.hpp"
 #include "apps/daemon/machine.hpp"
-#include "apps/daemon/priority.hpp"
-#include "apps/daemon/real_time_watch.hpp"
+#include "apps/daemon/threads/priority.hpp"
+#include "apps/daemon/threads/ordered_sharing.hpp"
+#include "apps/daemon/threads/thread_watch.hpp"
 #include "apps/daemon/tree.hpp"
 #include "config/load/check.hpp"
 #include "config/load/split.hpp"
@@ -43,8 +44,7 @@ std::string run_key(const std::string& node) { return "node/" + node + "/run"; }
 
 struct caf_config : caf::actor_system_config {
   explicit caf_config(const node_config& config) {
-    // `stealing` polls; `sharing` sleeps until there is work.
-    set("scheduler.policy", caf::atom("sharing"));
+    load_ordered_sharing(*this);
     set("scheduler.max-threads", std::size_t{config.worker_threads});
     if (config.run_first)
       add_thread_hook<actors_in_real_time>();
@@ -113,7 +113,7 @@ struct node::parts {
   std::unique_ptr<drill_schedule> schedule; ///< of drills that begin by themselves
   std::unique_ptr<node_control> control;
   std::unique_ptr<control::server> server;
-  std::unique_ptr<real_time_watch> watch; ///< null: nothing runs in real time
+  std::unique_ptr<thread_watch> watch; ///< null: nothing runs in real time
 };
 
 node::node(options how) : parts_(std::make_unique<parts>(std::move(how))) {}
@@ -317,7 +317,7 @@ status node::start() {
   p.hand = std::make_unique<drill_hand>(p.drill_powers());
   p.drills = std::make_unique<drill_desk>(*p.all, config.name);
   if (!threads_that_may_give_up().empty())
-    p.watch = std::make_unique<real_time_watch>([&p](std::size_t threads) { p.tell_real_time(threads); });
+    p.watch = std::make_unique<thread_watch>([&p](std::size_t threads) { p.tell_real_time(threads); });
   p.control = std::make_unique<node_control>(api_parts{
     *p.system, config, *p.all, *p.wanted, *p.makers, *p.placing, p.people, *p.events, *p.report, *p.tree,
     *p.running, *p.whose, began, [&p] { p.how.on_end(stopped); },

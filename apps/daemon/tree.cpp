@@ -1,7 +1,7 @@
 #include "apps/daemon/tree.hpp"
 
 #include "actors/store/store_unit.hpp"
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "apps/daemon/placement_unit.hpp"
 
 namespace troupe::daemon {

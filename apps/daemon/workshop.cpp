@@ -3,7 +3,7 @@
 #include "actors/channel/make.hpp"
 #include "actors/counter/make.hpp"
 #include "actors/rule/make.hpp"
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "config/load/typed.hpp"
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 //   bench_failover [--runs N] [--class NAME ...] [KIND ...]
 
 #include "apps/client/node.hpp"
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "tests/bench/cluster/bench_hardware.hpp"
 #include "tests/bench/cluster/farm.hpp"
 #include "tests/bench/cluster/own_node.hpp"

@@ -5,7 +5,7 @@
 //
 //   bench_replication_writes [--rounds N] [--count N] [--folder DIR]
 
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "tests/bench/cluster/echo.hpp"
 #include "tests/bench/cluster/farm.hpp"
 #include "tests/bench/replication/member.hpp"

@@ -1,6 +1,6 @@
 #include "tests/bench/replication/member.hpp"
 
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 #include "cluster/link/link.hpp"
 #include "cluster/replication/exchange.hpp"
 #include "storage/rocks/rocks_engine.hpp"

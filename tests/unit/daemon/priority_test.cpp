@@ -3,7 +3,7 @@
 #define CAF_SUITE priority
 #include "tests/support/suite.hpp"
 
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 
 #include <caf/all.hpp>
 

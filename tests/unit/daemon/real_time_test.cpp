@@ -4,9 +4,9 @@
 #define CAF_SUITE real_time
 #include "tests/support/suite.hpp"
 
-#include "apps/daemon/priority.hpp"
-#include "apps/daemon/real_time_share.hpp"
-#include "apps/daemon/real_time_watch.hpp"
+#include "apps/daemon/threads/priority.hpp"
+#include "apps/daemon/threads/real_time_share.hpp"
+#include "apps/daemon/threads/thread_watch.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -117,7 +117,7 @@ CAF_TEST(threads that burn give real time up and come back to what they had) {
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   std::atomic<std::size_t> out{0};
   std::atomic<unsigned> told{0};
-  real_time_watch watch{[&](std::size_t threads) { out = threads, ++told; }};
+  thread_watch watch{[&](std::size_t threads) { out = threads, ++told; }};
   std::atomic<bool> burn{true}, end{false};
   std::atomic<int> first{0};
   std::latch all_have_begun{static_cast<std::ptrdiff_t>(cores)};

@@ -1,4 +1,4 @@
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/priority.hpp"
 
 #include <fmt/format.h>
 
@@ -16,12 +16,15 @@ namespace troupe::daemon {
 
 namespace {
 
-bool may_give_up(turn x) { return x == turn::actor || x == turn::links; }
-
-/// Who took such a turn, and lives.
+/// Who took a turn that is not fair, and lives.
 struct register_of_turns {
   std::mutex mutex;
-  std::map<int, clockid_t> rows; ///< by the kernel's number: the clock of its processor time
+  struct row {
+    clockid_t clock{}; ///< of its processor time
+    turn how{};
+    station where{};
+  };
+  std::map<int, row> rows; ///< by the kernel's number
 
   static register_of_turns& get() {
     static auto* all = new register_of_turns; // threads may outlive what is static
@@ -37,12 +40,18 @@ struct place_in_register {
     auto& all = register_of_turns::get();
     std::lock_guard lock{all.mutex};
     clockid_t clock{};
-    if (!may_give_up(x) || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) {
+    if (x == turn::fair || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) {
       all.rows.erase(thread);
       return;
     }
     thread = ::gettid();
-    all.rows[thread] = clock;
+    all.rows[thread] = {clock, x, x == turn::store ? station::anywhere : station::near};
+  }
+  void put(station x) const {
+    auto& all = register_of_turns::get();
+    std::lock_guard lock{all.mutex};
+    if (const auto mine = all.rows.find(thread); mine != all.rows.end())
+      mine->second.where = x;
   }
   ~place_in_register() {
     if (thread == 0)
@@ -83,14 +92,28 @@ bool take(turn x) {
   return true;
 }
 
-std::vector<thread_in_turn> threads_that_may_give_up() {
+void stay(station x) { my_place.put(x); }
+
+std::vector<thread_in_turn> threads_in_turn() {
   std::vector<thread_in_turn> out;
   auto& all = register_of_turns::get();
   std::lock_guard lock{all.mutex}; // none of them ends meanwhile
-  for (const auto& [thread, clock] : all.rows)
-    if (timespec used{}; ::clock_gettime(clock, &used) == 0)
-      out.push_back({thread, std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec}});
+  for (const auto& [thread, x] : all.rows)
+    if (timespec used{}; ::clock_gettime(x.clock, &used) == 0)
+      out.push_back({thread, x.how, x.where, std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec}});
   return out;
+}
+
+std::vector<thread_in_turn> threads_that_may_give_up() {
+  auto out = threads_in_turn();
+  std::erase_if(out, [](const auto& x) { return x.how != turn::actor && x.how != turn::links; });
+  return out;
+}
+
+std::chrono::nanoseconds waited_for_processor(int thread) {
+  std::int64_t ran = 0, waits = 0;
+  std::ifstream{fmt::format("/proc/self/task/{}/schedstat", thread)} >> ran >> waits;
+  return std::chrono::nanoseconds{waits};
 }
 
 make_unit in_turn(turn x, make_unit make) {

@@ -1,4 +1,4 @@
-#include "apps/daemon/real_time_share.hpp"
+#include "apps/daemon/threads/real_time_share.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,14 +1,13 @@
-#include "apps/daemon/real_time_watch.hpp"
+#include "apps/daemon/threads/thread_watch.hpp"
 
-#include "apps/daemon/real_time_share.hpp"
-
-#include "apps/daemon/priority.hpp"
+#include "apps/daemon/threads/core_keeper.hpp"
+#include "apps/daemon/threads/priority.hpp"
+#include "apps/daemon/threads/real_time_share.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <condition_variable>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -21,16 +20,9 @@ namespace {
 
 using seconds = std::chrono::duration<double>;
 
-/// So long it has waited for a processor; the kernel's documentation: proc-schedstat.
-std::chrono::nanoseconds waited(int thread) {
-  std::int64_t ran = 0, waits = 0;
-  std::ifstream{fmt::format("/proc/self/task/{}/schedstat", thread)} >> ran >> waits;
-  return std::chrono::nanoseconds{waits};
-}
-
 } // namespace
 
-struct real_time_watch::parts {
+struct thread_watch::parts {
   struct row {
     std::chrono::nanoseconds used{0}, waited{0}; ///< at the last look
   };
@@ -50,13 +42,17 @@ struct real_time_watch::parts {
   std::size_t told = 0;
 
   void run() {
+    core_keeper where;
     (void)take(turn::urgent);
+    stay(station::anywhere);
     auto before = std::chrono::steady_clock::now();
     std::unique_lock lock{mutex};
     while (!changed.wait_for(lock, look_every, [this] { return ends; })) {
       lock.unlock();
       const auto now = std::chrono::steady_clock::now();
-      const auto todo = share.look(since(now - std::exchange(before, now)));
+      const seconds passed = now - std::exchange(before, now);
+      (void)where.look(passed);
+      const auto todo = share.look(since(passed));
       for (const int x : todo.gives_up)
         give_up(x);
       for (const int x : todo.is_back)
@@ -72,7 +68,7 @@ struct real_time_watch::parts {
     std::map<int, row> now;
     for (const auto& x : threads_that_may_give_up()) {
       const bool is_out = share.out().contains(x.thread);
-      const auto& seen = now[x.thread] = {x.used, is_out ? waited(x.thread) : std::chrono::nanoseconds{0}};
+      const auto& seen = now[x.thread] = {x.used, is_out ? waited_for_processor(x.thread) : std::chrono::nanoseconds{0}};
       const auto known = rows.find(x.thread);
       if (known == rows.end())
         continue; // of a new one nothing is known yet
@@ -103,12 +99,12 @@ struct real_time_watch::parts {
   }
 };
 
-real_time_watch::real_time_watch(std::function<void(std::size_t)> tell) : parts_(std::make_unique<parts>()) {
+thread_watch::thread_watch(std::function<void(std::size_t)> tell) : parts_(std::make_unique<parts>()) {
   parts_->tell = std::move(tell);
   parts_->thread = std::thread{[of = parts_.get()] { of->run(); }};
 }
 
-real_time_watch::~real_time_watch() {
+thread_watch::~thread_watch() {
   {
     std::lock_guard lock{parts_->mutex};
     parts_->ends = true;

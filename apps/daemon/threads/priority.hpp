@@ -30,16 +30,34 @@ enum class turn : std::uint8_t {
   urgent, ///< the same, and never gives it up: a write to a bus, a verdict on a node
 };
 
-/// The calling thread, and those that it makes from now on.
+/// The calling thread, and those that it makes from now on. It is `near` then, but for `fair` and `store`.
 /// @returns false, and nothing has changed, where it is not allowed
 bool take(turn x);
 
-/// A thread of this process that took `actor` or `links` and lives.
+/// Where a thread runs while those of an event share a processor (core_keeper).
+enum class station : std::uint8_t {
+  near,     ///< an event passes through it
+  away,     ///< it helps when there is much to do
+  anywhere,
+};
+
+/// The calling thread, which has taken a turn. For where it runs otherwise than its turn says.
+void stay(station x);
+
+/// A thread of this process that took a turn which is not fair, and lives.
 struct thread_in_turn {
   int thread = 0; ///< the kernel's number
+  turn how = turn::fair;
+  station where = station::anywhere;
   std::chrono::nanoseconds used{0}; ///< processor time since it began
 };
+[[nodiscard]] std::vector<thread_in_turn> threads_in_turn();
+/// Of these, those that took `actor` or `links`.
 [[nodiscard]] std::vector<thread_in_turn> threads_that_may_give_up();
+
+/// So long a thread of this process has been ready and waited for a processor; 0: it has ended. Source: the kernel's
+/// Documentation/scheduler/sched-stats.rst.
+[[nodiscard]] std::chrono::nanoseconds waited_for_processor(int thread);
 
 /// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
 /// rule of a node that was lost must not wait for a build beside it.
