@@ -55,6 +55,11 @@ CAF_TEST(I3 who began again knowing only some may sum without the others where n
   CAF_CHECK(true);
 }
 
+CAF_TEST(I1 a commit that failed and was kept is there for who reads only as well) {
+  live(5400680532); // the simulated disk showed it to a running store, which had opened without it
+  CAF_CHECK(true);
+}
+
 /// Each showed a mistake of the store, of the simulator, or of one that was made on
 /// purpose and is hard to find (mutants.toml).
 CAF_TEST(lives that showed something once go well) {

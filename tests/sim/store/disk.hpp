@@ -74,7 +74,8 @@ public:
     }
     if (full && mode == storage::access::read_write)
       return error{errc::disk_full, "simulated: full"};
-    if (lost_ && mode == storage::access::read_write) {
+    // Also for who only reads: a write-ahead log is read the same way by both.
+    if (lost_) {
       commit_now(*lost_);
       lost_.reset();
     }
