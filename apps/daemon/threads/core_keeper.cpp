@@ -1,10 +1,12 @@
 #include "apps/daemon/threads/core_keeper.hpp"
 
-#include "apps/daemon/threads/priority.hpp"
-
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 namespace troupe::daemon {
 
@@ -24,7 +26,7 @@ std::vector<int> threads_of_this_process() {
 } // namespace
 
 core_keeper::core_keeper() {
-  if (::sched_getaffinity(0, sizeof all_, &all_) != 0 || CPU_COUNT(&all_) < 2)
+  if (::sched_getaffinity(0, sizeof all_, &all_) != 0 || CPU_COUNT(&all_) < 2 || processor_time_of(::gettid()).ran.count() == 0)
     return;
   some_choice_ = true;
   others_ = all_;
@@ -37,51 +39,59 @@ core_keeper::core_keeper() {
 }
 
 core_keeper::~core_keeper() {
-  for (const auto& [x, where] : put_)
-    if (!CPU_EQUAL(&where, &all_))
-      (void)::sched_setaffinity(x, sizeof all_, &all_); // one that has ended: nothing
+  if (some_choice_)
+    for (const int x : threads_of_this_process())
+      (void)::sched_setaffinity(x, sizeof all_, &all_);
 }
 
-bool core_keeper::look(std::chrono::duration<double> passed) {
+bool core_keeper::look(std::chrono::duration<double> passed, bool hungry) {
   if (!some_choice_)
     return false;
-  (void)decides_.look(since(passed));
-  put_all();
+  const auto all = stations();
+  auto load = since(all, passed);
+  if (hungry)
+    load.used = std::max(load.used, 1.0);
+  (void)decides_.look(load);
+  put(all);
   return decides_.together();
 }
 
-event_core::load core_keeper::since(std::chrono::duration<double> passed) {
-  event_core::load out;
-  std::map<int, row> now;
-  for (const auto& x : threads_in_turn()) {
-    if (x.where != station::near)
-      continue;
-    const auto& seen = now[x.thread] = {x.used, waited_for_processor(x.thread)};
-    if (const auto before = rows_.find(x.thread); before != rows_.end()) { // of a new one nothing is known yet
-      out.used += std::chrono::duration<double>{seen.used - before->second.used} / passed;
-      out.waited += std::chrono::duration<double>{seen.waited - before->second.waited} / passed;
-    }
-  }
-  rows_ = std::move(now);
+std::map<int, station> core_keeper::stations() const {
+  std::map<int, station> out;
+  for (const int x : threads_of_this_process())
+    out[x] = (::sched_getscheduler(x) & ~SCHED_RESET_ON_FORK) == SCHED_RR ? station::near : station::anywhere;
+  for (const auto& x : threads_in_turn())
+    if (const auto found = out.find(x.thread); found != out.end() && found->second == station::near)
+      found->second = x.where;
   return out;
 }
 
-// A thread begins where the one that made it runs, so all are looked at, also those that take no turn.
-void core_keeper::put_all() {
-  std::map<int, station> places;
-  if (decides_.together())
-    for (const auto& x : threads_in_turn())
-      places[x.thread] = x.where;
+event_core::load core_keeper::since(const std::map<int, station>& all, std::chrono::duration<double> passed) {
+  event_core::load out;
+  std::map<int, processor_time> now;
+  for (const auto& [thread, where] : all) {
+    if (where != station::near)
+      continue;
+    const auto& seen = now[thread] = processor_time_of(thread);
+    if (const auto x = before_.find(thread); x != before_.end() && seen.ran >= x->second.ran) { // of a new one nothing is known yet
+      out.used += std::chrono::duration<double>{seen.ran - x->second.ran} / passed;
+      out.waited += std::chrono::duration<double>{seen.waited - x->second.waited} / passed;
+    }
+  }
+  before_ = std::move(now);
+  return out;
+}
+
+// A thread begins where the one that made it runs, so all are looked at, and of a new one nothing is taken for granted.
+void core_keeper::put(const std::map<int, station>& all) {
   std::map<int, cpu_set_t> now;
-  for (const int x : threads_of_this_process()) {
-    const auto found = places.find(x);
-    const auto where = found == places.end() ? station::anywhere : found->second;
-    const auto& wanted = where == station::near ? core_ : where == station::away ? others_ : all_;
-    const auto before = put_.find(x);
-    if (before == put_.end() ? decides_.together() : !CPU_EQUAL(&before->second, &wanted))
-      if (::sched_setaffinity(x, sizeof wanted, &wanted) != 0)
+  for (const auto& [thread, where] : all) {
+    const auto& wanted = !decides_.together() || where == station::anywhere ? all_ : where == station::near ? core_ : others_;
+    const auto before = put_.find(thread);
+    if (before == put_.end() || !CPU_EQUAL(&before->second, &wanted))
+      if (::sched_setaffinity(thread, sizeof wanted, &wanted) != 0)
         continue; // it has ended, or the system changed where we may run
-    now[x] = wanted;
+    now[thread] = wanted;
   }
   put_ = std::move(now);
 }

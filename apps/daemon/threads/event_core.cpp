@@ -7,13 +7,12 @@ namespace troupe::daemon {
 bool event_core::look(const load& x) {
   ++lasted_;
   if (together_) {
-    over_ = x.used > most || x.waited > most_waiting ? over_ + 1 : 0;
-    if (lasted_ == longest)
-      pause_ = calm_for; // it has lasted
-    if (over_ == over_for) {
+    if (lasted_ == lasting)
+      pause_ = calm_for;
+    if (x.used > most || x.waited > most_waiting) {
       together_ = false;
       pause_ = std::min(2 * pause_, longest);
-      lasted_ = over_ = 0;
+      lasted_ = 0;
     }
     return together_;
   }

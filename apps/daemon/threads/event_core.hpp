@@ -15,8 +15,8 @@ class event_core {
 public:
   static constexpr double most = 0.6, enough = 0.4; ///< of one processor, used
   static constexpr double most_waiting = 0.15;      ///< for a turn on it, of all of them
-  static constexpr unsigned over_for = 2;           ///< looks
-  static constexpr unsigned calm_for = 4, longest = 256;
+  static constexpr unsigned calm_for = 4, longest = 4096; ///< looks: the first pause, and the longest
+  static constexpr unsigned lasting = 256;          ///< looks: so long together, and the next pause is the first again
 
   struct load {
     double used = 0;   ///< processors that those threads have used since the look before
@@ -30,7 +30,7 @@ public:
 private:
   bool together_ = false;
   unsigned lasted_ = 0;     ///< looks since the last change
-  unsigned over_ = 0, calm_ = 0;
+  unsigned calm_ = 0;
   unsigned pause_ = calm_for;
 };
 

@@ -2,14 +2,17 @@
 
 #include "config/model/lending_mutex.hpp"
 
+#include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/policy/unprofiled.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/coordinator.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
-#include <optional>
+#include <functional>
+#include <thread>
 
 #include <semaphore.h>
 
@@ -20,23 +23,34 @@ namespace troupe::daemon {
 /// another behind it wakes the next. So a node with little to do has one worker, which stays where its caches are
 /// (event_core), and one with much has all.
 ///
-/// Threads: any. The lock lends priority: the thread of the links takes it too.
+/// Whoever is on its way may be kept from its processor, and who was trusted to take a job next may be at work for long. So
+/// while there is a job, a guard looks every `patience`, and wakes the next that sleeps.
+///
+/// Threads: any, and the guard, one of its own. The lock lends priority: the thread of the links takes it too. Who is woken is
+/// woken under it, or a thread that was put aside between the two would keep the woken one asleep.
 class job_queue {
 public:
-  /// Whoever is on its way for longer is kept from its processor, and another is woken as well.
-  static constexpr std::chrono::milliseconds patience{1};
+  static constexpr std::chrono::milliseconds patience{2};
+
+  /// @param guard runs on its thread around what it does
+  explicit job_queue(std::function<void(const std::function<void()>&)> guard = {});
+  ~job_queue();
+  job_queue(const job_queue&) = delete;
+  job_queue& operator=(const job_queue&) = delete;
 
   void put(caf::resumable* job);
-  /// Without waking anybody: who puts it there takes the next one itself.
-  void put_back(caf::resumable* job);
+  /// Wakes nobody for it unless others wait already: the caller is a worker, and takes the next job itself.
+  void put_by_worker(caf::resumable* job);
   /// Waits for one. @param worker 0, 1, ...
   [[nodiscard]] caf::resumable* take(std::size_t worker);
   /// @returns null: there is none
   [[nodiscard]] caf::resumable* take_left_over();
 
-private:
-  using clock = std::chrono::steady_clock;
+  /// For tests: how many sleep, and how many times one was woken.
+  [[nodiscard]] std::size_t sleepers() const;
+  [[nodiscard]] std::uint64_t wakes() const;
 
+private:
   struct worker {
     worker() { ::sem_init(&woken, 0, 0); }
     ~worker() { ::sem_destroy(&woken); }
@@ -45,25 +59,30 @@ private:
 
     sem_t woken;
     bool asleep = false;
-    std::optional<clock::time_point> on_its_way; ///< since then
+    bool on_its_way = false;
   };
 
-  [[nodiscard]] worker* who_comes();
-  static void wake(worker* x) {
-    if (x != nullptr)
-      ::sem_post(&x->woken);
-  }
+  // Under the lock.
+  void wake_next(bool trusting = true); ///< @param trusting nobody, while one is on its way
+  void watch(); ///< has the guard look in a while, if it does not already
 
-  lending_mutex mutex_;
+  void guard();
+
+  mutable lending_mutex mutex_;
   std::deque<caf::resumable*> jobs_;
   std::deque<worker> workers_; ///< of those that have begun, and those before them
+  std::uint64_t wakes_ = 0;
+  bool watched_ = false;
+  bool ends_ = false;
+  int timer_ = -1; ///< none: the system gives us none, and nobody guards
+  std::thread guard_;
 };
 
 /// CAF's scheduler policy (caf/policy/work_sharing.hpp) with such a queue. Its first worker is `near`, all others `away`.
 class ordered_sharing : public caf::policy::unprofiled {
 public:
   struct coordinator_data {
-    explicit coordinator_data(caf::scheduler::abstract_coordinator*) {}
+    explicit coordinator_data(caf::scheduler::abstract_coordinator* of) : jobs(as_thread_of(of->system())) {}
     job_queue jobs;
   };
   struct worker_data {
@@ -81,11 +100,11 @@ public:
   }
   template <class Worker>
   void internal_enqueue(Worker* self, caf::resumable* job) {
-    d(self->parent()).jobs.put(job);
+    d(self->parent()).jobs.put_by_worker(job);
   }
   template <class Worker>
   void resume_job_later(Worker* self, caf::resumable* job) {
-    d(self->parent()).jobs.put_back(job);
+    d(self->parent()).jobs.put_by_worker(job);
   }
   template <class Worker>
   caf::resumable* dequeue(Worker* self) {
@@ -105,6 +124,7 @@ public:
 
 private:
   static void begin(std::size_t worker);
+  [[nodiscard]] static std::function<void(const std::function<void()>&)> as_thread_of(caf::actor_system& system);
 };
 
 /// Has the actor system use it.

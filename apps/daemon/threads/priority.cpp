@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <string_view>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -110,10 +114,26 @@ std::vector<thread_in_turn> threads_that_may_give_up() {
   return out;
 }
 
-std::chrono::nanoseconds waited_for_processor(int thread) {
-  std::int64_t ran = 0, waits = 0;
-  std::ifstream{fmt::format("/proc/self/task/{}/schedstat", thread)} >> ran >> waits;
-  return std::chrono::nanoseconds{waits};
+// Twice a second for each thread: without a stream.
+processor_time processor_time_of(int thread) {
+  std::array<char, 96> text{};
+  fmt::format_to_n(text.data(), text.size() - 1, "/proc/self/task/{}/schedstat", thread);
+  const int file = ::open(text.data(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return {};
+  const auto got = ::read(file, text.data(), text.size() - 1);
+  ::close(file);
+  text[got > 0 ? static_cast<std::size_t>(got) : 0] = 0;
+  char* at = text.data();
+  const auto ran = std::strtoll(at, &at, 10), waited = std::strtoll(at, &at, 10);
+  return {std::chrono::nanoseconds{ran}, std::chrono::nanoseconds{waited}};
+}
+
+void actors_in_real_time::thread_started() {
+  std::array<char, 16> name{};
+  (void)::pthread_getname_np(::pthread_self(), name.data(), name.size());
+  const std::string_view is{name.data()};
+  (void)take(is == "caf.clock" || is == "guard" ? turn::urgent : turn::actor);
 }
 
 make_unit in_turn(turn x, make_unit make) {

@@ -55,16 +55,20 @@ struct thread_in_turn {
 /// Of these, those that took `actor` or `links`.
 [[nodiscard]] std::vector<thread_in_turn> threads_that_may_give_up();
 
-/// So long a thread of this process has been ready and waited for a processor; 0: it has ended. Source: the kernel's
-/// Documentation/scheduler/sched-stats.rst.
-[[nodiscard]] std::chrono::nanoseconds waited_for_processor(int thread);
+/// Of a thread of this process since it began: how long it ran, and how long it was ready and waited for a processor. Zero:
+/// it has ended. Source: the kernel's Documentation/scheduler/sched-stats.rst.
+struct processor_time {
+  std::chrono::nanoseconds ran{0}, waited{0};
+};
+[[nodiscard]] processor_time processor_time_of(int thread);
 
 /// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
-/// rule of a node that was lost must not wait for a build beside it.
+/// rule of a node that was lost must not wait for a build beside it. CAF's clock, which only hands timers on, and the
+/// guard of the workers' queue take `turn::urgent`: a worker that is busy must not keep them waiting.
 class actors_in_real_time final : public caf::thread_hook {
 public:
   void init(caf::actor_system&) override {}
-  void thread_started() override { (void)take(turn::actor); }
+  void thread_started() override;
   void thread_terminates() override {}
 };
 

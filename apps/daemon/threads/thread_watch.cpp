@@ -43,15 +43,17 @@ struct thread_watch::parts {
 
   void run() {
     core_keeper where;
+    bool together = false;
     (void)take(turn::urgent);
-    stay(station::anywhere);
+    stay(station::away); // it goes before links there
     auto before = std::chrono::steady_clock::now();
     std::unique_lock lock{mutex};
     while (!changed.wait_for(lock, look_every, [this] { return ends; })) {
       lock.unlock();
       const auto now = std::chrono::steady_clock::now();
       const seconds passed = now - std::exchange(before, now);
-      (void)where.look(passed);
+      if (const bool now_together = where.look(passed, !share.out().empty()); now_together != std::exchange(together, now_together))
+        spdlog::debug("the threads of an event {}", now_together ? "share a processor" : "use all processors");
       const auto todo = share.look(since(passed));
       for (const int x : todo.gives_up)
         give_up(x);
@@ -68,7 +70,7 @@ struct thread_watch::parts {
     std::map<int, row> now;
     for (const auto& x : threads_that_may_give_up()) {
       const bool is_out = share.out().contains(x.thread);
-      const auto& seen = now[x.thread] = {x.used, is_out ? waited_for_processor(x.thread) : std::chrono::nanoseconds{0}};
+      const auto& seen = now[x.thread] = {x.used, is_out ? processor_time_of(x.thread).waited : std::chrono::nanoseconds{0}};
       const auto known = rows.find(x.thread);
       if (known == rows.end())
         continue; // of a new one nothing is known yet

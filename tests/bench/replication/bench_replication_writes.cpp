@@ -202,9 +202,10 @@ int run(int argc, char** argv) {
     return be_b(folder, stamps);
 
   ::prctl(PR_SET_TIMERSLACK, 1UL);
-  (void)daemon::take(daemon::turn::actor); // as who writes in a node; the bare echo and disk too
+  (void)daemon::take(daemon::turn::actor); // the bare echo's processes
   const test::temp_folder top{below};
   echo bare{course_kind::echo, top / "echo"}; // forks: before there are threads
+  (void)daemon::take(daemon::turn::fair); // what the members make themselves is as in a node
   const test::test_authority authority{"bench"};
   for (const auto* name : {"a", "b"}) {
     std::filesystem::create_directories(top / name + "/pki");
@@ -227,6 +228,7 @@ int run(int argc, char** argv) {
   for (int i = 0; shared->port == 0 && i < 1000; ++i)
     pause(10ms);
   member a{{"a", top / "a"}};
+  (void)daemon::take(daemon::turn::actor); // as who writes in a node; the bare disk too
   a.dial("b", static_cast<std::uint16_t>(shared->port.load()));
   if (!a.await_equal("b", 10s))
     throw std::runtime_error("the two members do not exchange");

@@ -1,6 +1,8 @@
 #include "tests/bench/replication/member.hpp"
 
+#include "apps/daemon/threads/ordered_sharing.hpp"
 #include "apps/daemon/threads/priority.hpp"
+#include "apps/daemon/threads/thread_watch.hpp"
 #include "cluster/link/link.hpp"
 #include "cluster/replication/exchange.hpp"
 #include "storage/rocks/rocks_engine.hpp"
@@ -49,7 +51,7 @@ struct store_thread::parts {
 store_thread::store_thread(storage::store& of) : parts_{new parts{of, {}, {}, false, false, {}}} {
   of.set_wake([x = parts_.get()] { x->nudge(false); });
   parts_->thread = std::thread{[x = parts_.get()] {
-    (void)daemon::take(daemon::turn::actor);
+    (void)daemon::take(daemon::turn::store);
     x->run();
   }};
 }
@@ -98,23 +100,26 @@ struct member::parts final : cluster::transport_events {
   services all;
   no_desk desk;
   struct node_threads : caf::actor_system_config {
-    node_threads() { add_thread_hook<daemon::actors_in_real_time>(); }
+    node_threads() {
+      daemon::load_ordered_sharing(*this);
+      add_thread_hook<daemon::actors_in_real_time>();
+    }
   } config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<cluster::link> wire;
   std::shared_ptr<cluster::exchange> exchange;
   std::atomic<cluster::link*> open{nullptr};
+  std::unique_ptr<daemon::thread_watch> watch;
 
   explicit parts(const options& how) : disk(open_store(how)), all{live, *disk, names, system_clocks()} {
     worker = std::make_unique<store_thread>(*disk);
-    config.set("scheduler.policy", caf::atom("sharing"));
     config.set("scheduler.max-threads", std::size_t{2});
     cluster::add_link_messages(config);
     cluster::transport::options net;
     net.node = how.name;
     net.files = cluster::credential_files::in(how.folder + "/pki");
     net.told = this;
-    net.at_start = [] { (void)daemon::take(daemon::turn::urgent); };
+    net.at_start = [] { (void)daemon::take(daemon::turn::links); };
     if (auto done = cluster::transport::load(config, net); !done)
       throw std::runtime_error(done.why().context);
     system = std::make_unique<caf::actor_system>(config);
@@ -137,8 +142,10 @@ struct member::parts final : cluster::transport_events {
     exchange->start();
     wire->start();
     open = wire.get();
+    watch = std::make_unique<daemon::thread_watch>([](std::size_t) {});
   }
   ~parts() override {
+    watch.reset();
     open = nullptr;
     exchange->stop();
     wire->stop();

@@ -10,10 +10,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
-#include <latch>
+#include <future>
+#include <memory>
+#include <mutex>
 #include <pthread.h>
-#include <set>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -33,42 +35,27 @@ struct sharing_config : caf::actor_system_config {
 struct sharing_fixture {
   sharing_config how{3};
   caf::actor_system system{how};
-
-  /// Runs it in an actor. @returns once it runs no more
-  int thread_of_a_job() {
-    std::atomic<int> thread{0};
-    auto x = system.spawn([&](caf::event_based_actor*) -> caf::behavior {
-      thread = ::gettid();
-      return {};
-    });
-    while (thread == 0)
-      std::this_thread::sleep_for(100us);
-    return thread;
-  }
 };
 
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(ordered_sharing_tests, sharing_fixture)
 
-CAF_TEST(one job after the other has one worker) {
-  std::this_thread::sleep_for(50ms); // all have begun
-  std::set<int> used;
-  for (int i = 0; i < 20; ++i) {
-    used.insert(thread_of_a_job());
-    std::this_thread::sleep_for(5ms);
-  }
-  CAF_CHECK_EQUAL(used.size(), 1u);
-}
-
 CAF_TEST(jobs that come at once have all workers) {
   // Each ends only when all three run: from outside, and in a row from a worker.
+  struct meeting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int there = 0, met = 0;
+  };
   for (const bool from_a_worker : {false, true}) {
-    auto all = std::make_shared<std::latch>(3);
-    std::atomic<int> done{0};
-    const auto meet = [all, &done](caf::event_based_actor*) -> caf::behavior {
-      all->arrive_and_wait();
-      ++done;
+    auto here = std::make_shared<meeting>();
+    const auto meet = [here](caf::event_based_actor*) -> caf::behavior {
+      std::unique_lock lock{here->mutex};
+      ++here->there;
+      here->changed.notify_all();
+      here->met += here->changed.wait_for(lock, 20s, [&] { return here->there == 3; });
+      here->changed.notify_all();
       return {};
     };
     if (from_a_worker)
@@ -80,29 +67,25 @@ CAF_TEST(jobs that come at once have all workers) {
     else
       for (int i = 0; i < 3; ++i)
         system.spawn(meet);
-    for (int i = 0; i < 10'000 && done < 3; ++i)
-      std::this_thread::sleep_for(1ms);
-    CAF_CHECK_EQUAL(done.load(), 3);
+    std::unique_lock lock{here->mutex};
+    CAF_CHECK(here->changed.wait_for(lock, 30s, [&] { return here->met == 3; }));
   }
 }
 
-CAF_TEST(a worker that is busy keeps no job waiting) {
-  std::atomic<bool> runs{false}, end{false};
-  system.spawn([&](caf::event_based_actor*) -> caf::behavior {
-    runs = true;
-    while (!end)
-      std::this_thread::sleep_for(1ms);
-    runs = false;
+CAF_TEST(what a worker puts is not kept waiting by what it does itself) {
+  auto done = std::make_shared<std::promise<bool>>();
+  auto in_time = done->get_future();
+  auto by_another = std::make_shared<std::promise<void>>();
+  auto other_ran = by_another->get_future().share();
+  system.spawn([=](caf::event_based_actor* self) -> caf::behavior {
+    self->spawn([by_another](caf::event_based_actor*) -> caf::behavior {
+      by_another->set_value();
+      return {};
+    });
+    done->set_value(other_ran.wait_for(20s) == std::future_status::ready); // only the guard can see to that
     return {};
   });
-  while (!runs)
-    std::this_thread::sleep_for(1ms);
-  std::this_thread::sleep_for(10ms);
-  const auto one = thread_of_a_job();
-  CAF_CHECK_EQUAL(thread_of_a_job(), one);
-  end = true;
-  while (runs)
-    std::this_thread::sleep_for(1ms);
+  CAF_CHECK(in_time.get());
 }
 
 CAF_TEST(no message is lost among many that send to each other) {
@@ -128,13 +111,56 @@ CAF_TEST(no message is lost among many that send to each other) {
 
 CAF_TEST_FIXTURE_SCOPE_END()
 
-CAF_TEST(who is kept from its processor is not waited for) {
+namespace {
+
+struct job final : caf::resumable {
+  resume_result resume(caf::execution_unit*, std::size_t) override { return done; }
+  void intrusive_ptr_add_ref_impl() override {}
+  void intrusive_ptr_release_impl() override {}
+};
+
+/// Takes one job after the other.
+struct taker {
+  taker(job_queue& queue, std::size_t number) : thread([this, &queue, number] {
+    while (dynamic_cast<job*>(queue.take(number)) != &last)
+      ++taken;
+  }) {}
+  ~taker() { thread.join(); }
+  static job last; ///< ends it
+  std::atomic<int> taken{0};
+  std::thread thread;
+};
+job taker::last;
+
+template <class F>
+bool comes(F what) {
+  for (int i = 0; i < 20'000 && !what(); ++i)
+    std::this_thread::sleep_for(1ms);
+  return what();
+}
+
+} // namespace
+
+CAF_TEST(one job after the other has the first worker) {
   job_queue queue;
-  struct job final : caf::resumable {
-    resume_result resume(caf::execution_unit*, std::size_t) override { return done; }
-    void intrusive_ptr_add_ref_impl() override {}
-    void intrusive_ptr_release_impl() override {}
-  } jobs[2];
+  job x;
+  taker first{queue, 0};
+  CAF_CHECK(comes([&] { return queue.sleepers() == 1; }));
+  taker second{queue, 1};
+  for (int i = 0; i < 20; ++i) {
+    CAF_CHECK(comes([&] { return queue.sleepers() == 2; }));
+    const auto before = queue.wakes();
+    queue.put(&x);
+    CAF_CHECK(comes([&] { return first.taken + second.taken == i + 1; }));
+    CAF_CHECK(queue.wakes() >= before + 1);
+  }
+  CAF_CHECK(first.taken >= 15); // the guard may have found the first one late
+  queue.put(&taker::last);
+  CAF_CHECK(comes([&] { return queue.sleepers() == 1; }));
+  queue.put(&taker::last);
+}
+
+CAF_TEST(who is kept from its processor is not waited for) {
   // Worker 0 sleeps, and a signal holds it where it is: it is woken and does not come.
   static std::atomic<bool> held, goes_on;
   held = goes_on = false;
@@ -145,32 +171,23 @@ CAF_TEST(who is kept from its processor is not waited for) {
     }
   };
   ::sigaction(SIGUSR1, &hold, &before);
-  std::atomic<int> taken{0}, by_the_other{0};
-  std::thread first{[&] {
-    (void)queue.take(0);
-    ++taken;
-  }};
-  std::thread other{[&] {
-    std::this_thread::sleep_for(5ms);
-    (void)queue.take(1);
-    ++by_the_other;
-  }};
-  std::this_thread::sleep_for(30ms); // both sleep
-  ::pthread_kill(first.native_handle(), SIGUSR1);
-  while (!held)
-    std::this_thread::sleep_for(1ms);
-  queue.put(&jobs[0]);
-  std::this_thread::sleep_for(30ms);
-  CAF_CHECK_EQUAL(by_the_other.load(), 0); // it is trusted to come
-  queue.put(&jobs[1]);
-  for (int i = 0; i < 10'000 && by_the_other == 0; ++i)
-    std::this_thread::sleep_for(1ms);
-  CAF_CHECK_EQUAL(by_the_other.load(), 1);
-  CAF_CHECK_EQUAL(taken.load(), 0);
-  goes_on = true;
-  first.join();
-  other.join();
+  {
+    job_queue queue;
+    job x;
+    taker first{queue, 0};
+    CAF_CHECK(comes([&] { return queue.sleepers() == 1; }));
+    taker second{queue, 1};
+    CAF_CHECK(comes([&] { return queue.sleepers() == 2; }));
+    ::pthread_kill(first.thread.native_handle(), SIGUSR1);
+    CAF_CHECK(comes([&] { return held.load(); }));
+    queue.put(&x);
+    CAF_CHECK(comes([&] { return second.taken == 1; }));
+    CAF_CHECK_EQUAL(first.taken.load(), 0);
+    goes_on = true;
+    CAF_CHECK(comes([&] { return queue.sleepers() == 2; }));
+    queue.put(&taker::last);
+    CAF_CHECK(comes([&] { return queue.sleepers() == 1; }));
+    queue.put(&taker::last);
+  }
   ::sigaction(SIGUSR1, &before, nullptr);
-  CAF_CHECK_EQUAL(taken.load(), 1);
-  CAF_CHECK(queue.take_left_over() == nullptr);
 }
