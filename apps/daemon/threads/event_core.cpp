@@ -9,10 +9,11 @@ bool event_core::look(const load& x) {
   if (together_) {
     if (lasted_ == lasting)
       pause_ = calm_for;
-    if (x.used > most || x.waited > most_waiting) {
+    waits_ = x.waited > most_waiting ? waits_ + 1 : 0;
+    if (x.used > most || waits_ == waits_for) {
       together_ = false;
       pause_ = std::min(2 * pause_, longest);
-      lasted_ = 0;
+      lasted_ = waits_ = 0;
     }
     return together_;
   }

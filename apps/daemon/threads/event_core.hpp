@@ -15,6 +15,7 @@ class event_core {
 public:
   static constexpr double most = 0.6, enough = 0.4; ///< of one processor, used
   static constexpr double most_waiting = 0.15;      ///< for a turn on it, of all of them
+  static constexpr unsigned waits_for = 2;          ///< looks: one may be the machine's own
   static constexpr unsigned calm_for = 4, longest = 4096; ///< looks: the first pause, and the longest
   static constexpr unsigned lasting = 256;          ///< looks: so long together, and the next pause is the first again
 
@@ -30,7 +31,7 @@ public:
 private:
   bool together_ = false;
   unsigned lasted_ = 0;     ///< looks since the last change
-  unsigned calm_ = 0;
+  unsigned waits_ = 0, calm_ = 0;
   unsigned pause_ = calm_for;
 };
 

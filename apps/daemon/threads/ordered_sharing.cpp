@@ -44,18 +44,19 @@ job_queue::~job_queue() {
 }
 
 void job_queue::put(caf::resumable* job) {
-  std::lock_guard lock{mutex_};
-  jobs_.push_back(job);
-  wake_next();
-  watch();
+  worker* next = nullptr;
+  {
+    std::lock_guard lock{mutex_};
+    jobs_.push_back(job);
+    next = who_comes();
+    watch();
+  }
+  wake(next);
 }
 
-void job_queue::put_by_worker(caf::resumable* job) {
+void job_queue::put_back(caf::resumable* job) {
   std::lock_guard lock{mutex_};
-  const bool others = !jobs_.empty();
   jobs_.push_back(job);
-  if (others)
-    wake_next();
   watch();
 }
 
@@ -69,8 +70,9 @@ caf::resumable* job_queue::take(std::size_t number) {
     if (!jobs_.empty()) {
       auto* job = jobs_.front();
       jobs_.pop_front();
-      if (!jobs_.empty())
-        wake_next();
+      worker* next = jobs_.empty() ? nullptr : who_comes();
+      lock.unlock();
+      wake(next);
       return job;
     }
     me.asleep = true;
@@ -103,18 +105,18 @@ std::uint64_t job_queue::wakes() const {
   return wakes_;
 }
 
-void job_queue::wake_next(bool trusting) {
+job_queue::worker* job_queue::who_comes(bool trusting) {
   for (auto& x : workers_) {
     if (x.on_its_way && trusting)
-      return;
+      return nullptr;
     if (x.asleep) {
       x.asleep = false;
       x.on_its_way = true;
       ++wakes_;
-      ::sem_post(&x.woken);
-      return;
+      return &x;
     }
   }
+  return nullptr;
 }
 
 void job_queue::watch() {
@@ -129,14 +131,16 @@ void job_queue::guard() {
     std::uint64_t rings = 0;
     if (::read(timer_, &rings, sizeof rings) < 0 && errno != EINTR)
       return;
-    std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (ends_)
       return;
     watched_ = false;
     if (jobs_.empty())
       continue;
-    wake_next(false);
+    auto* next = who_comes(false);
     watch();
+    lock.unlock();
+    wake(next);
   }
 }
 

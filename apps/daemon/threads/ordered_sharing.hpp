@@ -23,11 +23,10 @@ namespace troupe::daemon {
 /// another behind it wakes the next. So a node with little to do has one worker, which stays where its caches are
 /// (event_core), and one with much has all.
 ///
-/// Whoever is on its way may be kept from its processor, and who was trusted to take a job next may be at work for long. So
-/// while there is a job, a guard looks every `patience`, and wakes the next that sleeps.
+/// Whoever is on its way may be kept from its processor, or whoever wakes it may be put aside before it does. So while there is
+/// a job, a guard looks every `patience`, and wakes the next that sleeps.
 ///
-/// Threads: any, and the guard, one of its own. The lock lends priority: the thread of the links takes it too. Who is woken is
-/// woken under it, or a thread that was put aside between the two would keep the woken one asleep.
+/// Threads: any, and the guard, one of its own. The lock lends priority: the thread of the links takes it too.
 class job_queue {
 public:
   static constexpr std::chrono::milliseconds patience{2};
@@ -39,8 +38,8 @@ public:
   job_queue& operator=(const job_queue&) = delete;
 
   void put(caf::resumable* job);
-  /// Wakes nobody for it unless others wait already: the caller is a worker, and takes the next job itself.
-  void put_by_worker(caf::resumable* job);
+  /// Wakes nobody for it: the caller is a worker, and takes the next job itself.
+  void put_back(caf::resumable* job);
   /// Waits for one. @param worker 0, 1, ...
   [[nodiscard]] caf::resumable* take(std::size_t worker);
   /// @returns null: there is none
@@ -63,8 +62,14 @@ private:
   };
 
   // Under the lock.
-  void wake_next(bool trusting = true); ///< @param trusting nobody, while one is on its way
+  [[nodiscard]] worker* who_comes(bool trusting = true); ///< @param trusting nobody, while one is on its way
   void watch(); ///< has the guard look in a while, if it does not already
+
+  /// Not under the lock, or it would run into it.
+  static void wake(worker* x) {
+    if (x != nullptr)
+      ::sem_post(&x->woken);
+  }
 
   void guard();
 
@@ -100,11 +105,11 @@ public:
   }
   template <class Worker>
   void internal_enqueue(Worker* self, caf::resumable* job) {
-    d(self->parent()).jobs.put_by_worker(job);
+    d(self->parent()).jobs.put(job);
   }
   template <class Worker>
   void resume_job_later(Worker* self, caf::resumable* job) {
-    d(self->parent()).jobs.put_by_worker(job);
+    d(self->parent()).jobs.put_back(job);
   }
   template <class Worker>
   caf::resumable* dequeue(Worker* self) {

@@ -132,8 +132,7 @@ processor_time processor_time_of(int thread) {
 void actors_in_real_time::thread_started() {
   std::array<char, 16> name{};
   (void)::pthread_getname_np(::pthread_self(), name.data(), name.size());
-  const std::string_view is{name.data()};
-  (void)take(is == "caf.clock" || is == "guard" ? turn::urgent : turn::actor);
+  (void)take(std::string_view{name.data()} == "guard" ? turn::urgent : turn::actor);
 }
 
 make_unit in_turn(turn x, make_unit make) {

@@ -63,8 +63,8 @@ struct processor_time {
 [[nodiscard]] processor_time processor_time_of(int thread);
 
 /// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
-/// rule of a node that was lost must not wait for a build beside it. CAF's clock, which only hands timers on, and the
-/// guard of the workers' queue take `turn::urgent`: a worker that is busy must not keep them waiting.
+/// rule of a node that was lost must not wait for a build beside it. The guard of the workers'
+/// queue takes `turn::urgent`: a worker that is busy must not keep it waiting.
 class actors_in_real_time final : public caf::thread_hook {
 public:
   void init(caf::actor_system&) override {}

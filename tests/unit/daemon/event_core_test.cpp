@@ -88,7 +88,10 @@ CAF_TEST(together once they rest and apart as soon as there is much to do) {
 
 CAF_TEST(apart when they wait for each other or for another node) {
   CAF_REQUIRE(looks(4, 0.1));
+  CAF_CHECK(looks(100, 0.1, 0.1));
+  CAF_CHECK(looks(1, 0.1, 0.3));
   CAF_CHECK(looks(1, 0.1, 0.1));
+  CAF_CHECK(looks(1, 0.1, 0.3));
   CAF_CHECK(!looks(1, 0.1, 0.3));
   CAF_CHECK(!looks(7, 0.1, 0.3)); // waiting somewhere else keeps nobody from coming together, but now it takes twice as long
   CAF_CHECK(looks(1, 0.1));
