@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +35,7 @@ core_keeper::core_keeper() {
   others_ = all_;
   for (int i = 0; i < CPU_SETSIZE; ++i)
     if (CPU_ISSET(i, &all_)) {
+      number_ = i;
       CPU_SET(i, &core_);
       CPU_CLR(i, &others_);
       break;
@@ -49,6 +53,7 @@ bool core_keeper::look(std::chrono::duration<double> passed, bool hungry) {
     return false;
   const auto all = stations();
   auto load = since(all, passed);
+  load.core = use_of_core();
   if (hungry)
     load.used = std::max(load.used, 1.0);
   (void)decides_.look(load);
@@ -80,6 +85,23 @@ event_core::load core_keeper::since(const std::map<int, station>& all, std::chro
   }
   before_ = std::move(now);
   return out;
+}
+
+/// By all processes that did not ask to come after others (nice over 0), since the look before; proc_stat(5).
+double core_keeper::use_of_core() {
+  std::ifstream all{"/proc/stat"};
+  const auto wanted = "cpu" + std::to_string(number_);
+  for (std::string line, name; std::getline(all, line);) {
+    std::istringstream words{line};
+    std::int64_t user = 0, nice = 0, system = 0, idle = 0, waits = 0, irq = 0, softirq = 0;
+    if (!(words >> name) || name != wanted)
+      continue;
+    words >> user >> nice >> system >> idle >> waits >> irq >> softirq;
+    const auto busy = user + system + irq + softirq, in_all = busy + nice + idle + waits;
+    const auto used = busy - std::exchange(busy_, busy), passed = in_all - std::exchange(in_all_, in_all);
+    return passed > 0 ? static_cast<double>(used) / static_cast<double>(passed) : 0;
+  }
+  return 0;
 }
 
 // A thread begins where the one that made it runs, so all are looked at, and of a new one nothing is taken for granted.

@@ -4,6 +4,7 @@
 #include "apps/daemon/threads/priority.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 
 #include <sched.h>
@@ -34,10 +35,13 @@ public:
 private:
   [[nodiscard]] std::map<int, station> stations() const;
   [[nodiscard]] event_core::load since(const std::map<int, station>& all, std::chrono::duration<double> passed);
+  [[nodiscard]] double use_of_core();
   void put(const std::map<int, station>& all);
 
   bool some_choice_ = false;
+  int number_ = 0; ///< of the core
   cpu_set_t all_{}, core_{}, others_{};
+  std::int64_t busy_ = 0, in_all_ = 0; ///< ticks of it, at the last look
   event_core decides_;
   std::map<int, processor_time> before_; ///< of near ones
   std::map<int, cpu_set_t> put_;         ///< of all that live

@@ -17,7 +17,7 @@ bool event_core::look(const load& x) {
     }
     return together_;
   }
-  calm_ = x.used < enough ? calm_ + 1 : 0;
+  calm_ = x.used < enough && x.core < enough ? calm_ + 1 : 0;
   if (calm_ >= pause_) {
     together_ = true;
     lasted_ = calm_ = 0;

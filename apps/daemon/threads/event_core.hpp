@@ -7,8 +7,8 @@ namespace troupe::daemon {
 /// Most of what an event costs at rest is waking the next thread on another processor, which sleeps: an interrupt between
 /// processors and the way out of its idle state, 50 to 200 µs where a switch on the same one takes some (decision 28). While
 /// there is little to do they share one. As soon as they want more than that, or wait for each other, they are apart and
-/// use all. They come together again when they rest, after a pause that doubles each time that it did not last, for others
-/// may want the same processor: several nodes on one machine.
+/// use all. They come together again when they and that processor rest, after a pause that doubles each time that it did not
+/// last, for others may want the same one: many nodes on one machine.
 ///
 /// Pure: shares of a processor in, a verdict out.
 class event_core {
@@ -22,6 +22,7 @@ public:
   struct load {
     double used = 0;   ///< processors that those threads have used since the look before
     double waited = 0; ///< how many of them waited for one, on average
+    double core = 0;   ///< of the one that they may share, used by anybody
   };
 
   /// @returns whether they share one from now on
