@@ -1,5 +1,7 @@
 #include "apps/daemon/machine.hpp"
 
+#include "apps/daemon/threads/processor_ticks.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -50,12 +52,10 @@ std::string machine_fingerprint(const std::string& root) {
 }
 
 std::optional<cluster::processor_time> processor_time_used(const std::string& root) {
-  std::ifstream file{root + "/proc/stat"};
-  std::string word;
-  std::uint64_t user = 0, nice = 0, system = 0, idle = 0, waits = 0, hard = 0, soft = 0, stolen = 0;
-  if (!(file >> word >> user >> nice >> system >> idle >> waits >> hard >> soft >> stolen) || word != "cpu")
+  const auto x = ticks_of("cpu", root);
+  if (!x)
     return {};
-  return cluster::processor_time{user + system + hard + soft + stolen, nice + idle + waits};
+  return cluster::processor_time{x->busy + x->stolen, x->free};
 }
 
 bool clock_synchronised() {

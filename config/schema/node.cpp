@@ -80,7 +80,8 @@ const section& node_section() {
        .field = field<T>(&T::run_first),
        .help = "Runs before ordinary processes of this machine where that is allowed: its actors and links in real time "
                "(SCHED_RR 1 and 2), the rest at nice -10, so that a backup or a build beside it does not look like a node "
-               "that hangs. At rest the threads of an event then share the first processor it may use. A thread that leaves nothing to others loses that until it rests. A service gives the right with "
+               "that hangs. At rest the threads of an event then share the first processor it may use. A thread that leaves "
+               "nothing to others loses that until it rests. A service gives the right with "
                "LimitNICE=-10 and LimitRTPRIO=2. Left alone where somebody has chosen a priority already.",
        .fallback = true,
        .changing = node},

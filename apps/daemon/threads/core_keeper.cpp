@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,13 +27,13 @@ std::vector<int> threads_of_this_process() {
 } // namespace
 
 core_keeper::core_keeper() {
-  if (::sched_getaffinity(0, sizeof all_, &all_) != 0 || CPU_COUNT(&all_) < 2 || processor_time_of(::gettid()).ran.count() == 0)
+  if (::sched_getaffinity(0, sizeof all_, &all_) != 0 || CPU_COUNT(&all_) < 2 || thread_time_of(::gettid()).ran.count() == 0)
     return;
   some_choice_ = true;
   others_ = all_;
   for (int i = 0; i < CPU_SETSIZE; ++i)
     if (CPU_ISSET(i, &all_)) {
-      number_ = i;
+      core_name_ = "cpu" + std::to_string(i);
       CPU_SET(i, &core_);
       CPU_CLR(i, &others_);
       break;
@@ -73,11 +71,11 @@ std::map<int, station> core_keeper::stations() const {
 
 event_core::load core_keeper::since(const std::map<int, station>& all, std::chrono::duration<double> passed) {
   event_core::load out;
-  std::map<int, processor_time> now;
+  std::map<int, thread_time> now;
   for (const auto& [thread, where] : all) {
     if (where != station::near)
       continue;
-    const auto& seen = now[thread] = processor_time_of(thread);
+    const auto& seen = now[thread] = thread_time_of(thread);
     if (const auto x = before_.find(thread); x != before_.end() && seen.ran >= x->second.ran) { // of a new one nothing is known yet
       out.used += std::chrono::duration<double>{seen.ran - x->second.ran} / passed;
       out.waited += std::chrono::duration<double>{seen.waited - x->second.waited} / passed;
@@ -87,21 +85,12 @@ event_core::load core_keeper::since(const std::map<int, station>& all, std::chro
   return out;
 }
 
-/// By all processes that did not ask to come after others (nice over 0), since the look before; proc_stat(5).
+/// Since the look before, by all that does not give way to others.
 double core_keeper::use_of_core() {
-  std::ifstream all{"/proc/stat"};
-  const auto wanted = "cpu" + std::to_string(number_);
-  for (std::string line, name; std::getline(all, line);) {
-    std::istringstream words{line};
-    std::int64_t user = 0, nice = 0, system = 0, idle = 0, waits = 0, irq = 0, softirq = 0;
-    if (!(words >> name) || name != wanted)
-      continue;
-    words >> user >> nice >> system >> idle >> waits >> irq >> softirq;
-    const auto busy = user + system + irq + softirq, in_all = busy + nice + idle + waits;
-    const auto used = busy - std::exchange(busy_, busy), passed = in_all - std::exchange(in_all_, in_all);
-    return passed > 0 ? static_cast<double>(used) / static_cast<double>(passed) : 0;
-  }
-  return 0;
+  const auto now = ticks_of(core_name_).value_or(ticks_);
+  const auto busy = now.busy - ticks_.busy, passed = busy + now.free - ticks_.free;
+  ticks_ = now;
+  return passed > 0 ? static_cast<double>(busy) / static_cast<double>(passed) : 0;
 }
 
 // A thread begins where the one that made it runs, so all are looked at, and of a new one nothing is taken for granted.

@@ -2,10 +2,11 @@
 
 #include "apps/daemon/threads/event_core.hpp"
 #include "apps/daemon/threads/priority.hpp"
+#include "apps/daemon/threads/processor_ticks.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <map>
+#include <string>
 
 #include <sched.h>
 
@@ -39,11 +40,11 @@ private:
   void put(const std::map<int, station>& all);
 
   bool some_choice_ = false;
-  int number_ = 0; ///< of the core
+  std::string core_name_; ///< the kernel's
   cpu_set_t all_{}, core_{}, others_{};
-  std::int64_t busy_ = 0, in_all_ = 0; ///< ticks of it, at the last look
+  processor_ticks ticks_; ///< of the core, at the last look
   event_core decides_;
-  std::map<int, processor_time> before_; ///< of near ones
+  std::map<int, thread_time> before_; ///< of near ones
   std::map<int, cpu_set_t> put_;         ///< of all that live
 };
 

@@ -115,7 +115,7 @@ std::vector<thread_in_turn> threads_that_may_give_up() {
 }
 
 // Twice a second for each thread: without a stream.
-processor_time processor_time_of(int thread) {
+thread_time thread_time_of(int thread) {
   std::array<char, 96> text{};
   fmt::format_to_n(text.data(), text.size() - 1, "/proc/self/task/{}/schedstat", thread);
   const int file = ::open(text.data(), O_RDONLY | O_CLOEXEC);

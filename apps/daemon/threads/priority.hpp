@@ -57,10 +57,10 @@ struct thread_in_turn {
 
 /// Of a thread of this process since it began: how long it ran, and how long it was ready and waited for a processor. Zero:
 /// it has ended. Source: the kernel's Documentation/scheduler/sched-stats.rst.
-struct processor_time {
+struct thread_time {
   std::chrono::nanoseconds ran{0}, waited{0};
 };
-[[nodiscard]] processor_time processor_time_of(int thread);
+[[nodiscard]] thread_time thread_time_of(int thread);
 
 /// Every thread that runs actors takes `turn::actor`: the renewal of a lease and the
 /// rule of a node that was lost must not wait for a build beside it. The guard of the workers'

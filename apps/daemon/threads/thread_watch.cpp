@@ -70,7 +70,7 @@ struct thread_watch::parts {
     std::map<int, row> now;
     for (const auto& x : threads_that_may_give_up()) {
       const bool is_out = share.out().contains(x.thread);
-      const auto& seen = now[x.thread] = {x.used, is_out ? processor_time_of(x.thread).waited : std::chrono::nanoseconds{0}};
+      const auto& seen = now[x.thread] = {x.used, is_out ? thread_time_of(x.thread).waited : std::chrono::nanoseconds{0}};
       const auto known = rows.find(x.thread);
       if (known == rows.end())
         continue; // of a new one nothing is known yet

@@ -2,6 +2,7 @@
 #define CAF_SUITE machine
 
 #include "apps/daemon/machine.hpp"
+#include "apps/daemon/threads/processor_ticks.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -61,6 +62,12 @@ CAF_TEST(time of processes that give way is free time) {
   CAF_REQUIRE(x.has_value());
   CAF_CHECK_EQUAL(x->used, 151u);
   CAF_CHECK_EQUAL(x->free, 6500u);
+  const auto first = daemon::ticks_of("cpu0", root.path());
+  CAF_REQUIRE(first.has_value());
+  CAF_CHECK_EQUAL(first->busy, 4u);
+  CAF_CHECK_EQUAL(first->stolen, 1u);
+  CAF_CHECK_EQUAL(first->free, 3u);
+  CAF_CHECK(!daemon::ticks_of("cpu1", root.path()));
   write(fs::path{root.path()} / "proc/stat", "nonsense");
   CAF_CHECK(!daemon::processor_time_used(root.path()));
 }

@@ -82,7 +82,7 @@ CAF_TEST(what a worker puts is not kept waiting by what it does itself) {
       by_another->set_value();
       return {};
     });
-    done->set_value(other_ran.wait_for(20s) == std::future_status::ready); // only the guard can see to that
+    done->set_value(other_ran.wait_for(20s) == std::future_status::ready);
     return {};
   });
   CAF_CHECK(in_time.get());
